@@ -1,0 +1,164 @@
+"""Numbers with units, checked at the edges.
+
+A quantity typed by a person is kept exactly as typed (a decimal and a unit); inside the model, arrays are plain floats in
+the canonical unit of their kind. Conversion factors are exact fractions from pint.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+#: What a quantity measures -> (canonical unit inside, what a person would type).
+KINDS: dict[str, tuple[str, str]] = {
+    "mass": ("ug", "0.2 mg"),
+    "volume": ("mL", "20 mL"),
+    "concentration": ("ug/mL", "10 mg/mL"),
+    "mass rate": ("ug/s", "2.4 mg/day"),
+    "flow": ("mL/s", "0.5 mL/day"),
+    "duration": ("s", "10 min"),
+    "length": ("cm", "31 cm"),
+    "area": ("cm**2", "200 mm**2"),
+    "volume per length": ("mL/cm", "0.0022 mL/cm"),
+    "diffusivity": ("cm**2/s", "0.01 cm**2/s"),
+    "rate constant": ("1/s", "0.0073 1/min"),
+    "fraction": ("dimensionless", "14.5 %"),
+    "molar mass": ("g/mol", "285 g/mol"),
+    "volume per mass": ("mL/g", "1.2 L/kg"),
+}
+#: The units that people type for drugs, fluid, time and lengths, as they are shown.
+UNIT_SPELLING = {
+    "ug": "mcg",
+    "µg": "mcg",
+    "μg": "mcg",
+    "microgram": "mcg",
+    "ul": "uL",
+    "µl": "uL",
+    "μl": "uL",
+    "ml": "mL",
+    "l": "L",
+}
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
+_PARTS = re.compile(r"\s*(?P<number>[^\sa-zA-Zµμ%/]*(?:[eE][-+]?\d+)?)\s*(?P<unit>.*?)\s*", re.DOTALL)
+
+
+class QuantityError(ValueError):
+    """A quantity that cannot be read: the message says what is wrong and what would be right."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number as typed, its unit, and the kind of thing that it measures.
+
+    ``unit`` is spelt as it is shown (microgram as mcg). Two quantities are equal when number, unit and kind are.
+    """
+
+    number: Decimal
+    unit: str
+    kind: str
+
+    def to(self, unit: str) -> Fraction:
+        """The exact value in ``unit``; raises `QuantityError` when the dimension differs."""
+        return Fraction(self.number) * factor(self.unit, unit)
+
+    @property
+    def exact(self) -> Fraction:
+        """The exact value in the canonical unit of its kind."""
+        return self.to(KINDS[self.kind][0])
+
+    @property
+    def canonical(self) -> float:
+        """The value in the canonical unit of its kind."""
+        return float(self.exact)
+
+    def __str__(self) -> str:
+        return f"{plain(self.number)} {self.unit}"
+
+
+def plain(number: Decimal) -> str:
+    """The digits typed, without an exponent and without trailing zeros after the point."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def parse_number(text: str) -> Decimal:
+    """A decimal as a careful person writes it: ``0.5``, not ``.5``, ``5,0`` or ``1e3``."""
+    if _NUMBER.fullmatch(text):
+        return Decimal(text)
+    if re.fullmatch(r"-?\.\d+", text):
+        raise QuantityError(f'"{text}" has no leading zero: write {text.replace(".", "0.")}')
+    if re.fullmatch(r"-?\d+\.", text):
+        raise QuantityError(f'"{text}" ends in a point: write {text[:-1]}')
+    if re.fullmatch(r"-?\d+,\d+", text):
+        raise QuantityError(f'"{text}" has a comma: write {text.replace(",", ".")} for a decimal, or no separator')
+    if re.fullmatch(r"-?\d+(\.\d+)?[eE][-+]?\d+", text):
+        raise QuantityError(f'"{text}" has an exponent: write all its digits ({plain(Decimal(text))})')
+    if re.fullmatch(r"\+\d+(\.\d+)?", text):
+        raise QuantityError(f'"{text}" has a plus sign: write {text[1:]}')
+    if re.fullmatch(r"-?0\d+(\.\d+)?", text):
+        raise QuantityError(f'"{text}" begins with a zero that means nothing: write {plain(Decimal(text))}')
+    raise QuantityError(f'"{text}" is not a number: write digits with at most one point, such as 0.5')
+
+
+def parse_quantity(text: str, *kinds: str) -> Quantity:
+    """Read ``text`` as a quantity of one of ``kinds`` (keys of `KINDS`).
+
+    Raises `QuantityError` for an unreadable number, a missing or unknown unit, or another dimension.
+    """
+    right = " or ".join(f'"{KINDS[kind][1]}" ({kind})' for kind in kinds)
+    match = _PARTS.fullmatch(text)
+    number_text, unit_text = (match["number"], match["unit"]) if match else ("", text)
+    if not number_text:
+        raise QuantityError(f'"{shorten(text)}" does not begin with a number: write for example {right}')
+    number = parse_number(number_text)
+    if not unit_text:
+        raise QuantityError(f'"{shorten(text)}" has no unit: write for example {right}')
+    unit = spell(unit_text)
+    dimensions = _dimensions(unit)
+    if dimensions is None:
+        raise QuantityError(f'"{shorten(unit_text)}" is not a unit: write for example {right}')
+    for kind in kinds:
+        if dimensions == _dimensions(KINDS[kind][0]):
+            return Quantity(number, unit, kind)
+    raise QuantityError(f'"{shorten(text)}" is not a {" or a ".join(kinds)}: write for example {right}')
+
+
+def spell(unit: str) -> str:
+    """The unit as it is shown: mcg, uL, mL; case of other units is kept."""
+    parts = [part.strip() for part in unit.split("/")]
+    return "/".join(UNIT_SPELLING.get(part, UNIT_SPELLING.get(part.lower(), part)) for part in parts)
+
+
+def shorten(text: str, limit: int = 60) -> str:
+    """At most ``limit`` characters of ``text`` on one line, for use in a message."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 3] + "..."
+
+
+@lru_cache(maxsize=1)
+def _registry() -> Any:
+    import pint  # takes a third of a second: loaded when the first unit is read
+
+    return pint.UnitRegistry(non_int_type=Fraction)
+
+
+@lru_cache(maxsize=512)
+def _dimensions(unit: str) -> str | None:
+    if len(unit) > 40 or not re.fullmatch(r"(1/)?[a-zA-Z%]+(\*\*\d)?(/[a-zA-Z]+(\*\*\d)?)*", unit):
+        return None
+    try:
+        return str(_registry().Unit(unit).dimensionality)
+    except Exception:  # pint raises a dozen kinds of error on text that is no unit
+        return None
+
+
+@lru_cache(maxsize=512)
+def factor(unit: str, target: str) -> Fraction:
+    """How many ``target`` make one ``unit``, exactly."""
+    if _dimensions(unit) is None or _dimensions(unit) != _dimensions(target):
+        raise QuantityError(f'"{unit}" cannot be converted to "{target}"')
+    return Fraction(_registry().Quantity(Fraction(1), unit).to(target).magnitude)
