@@ -25,22 +25,17 @@ KINDS: dict[str, tuple[str, str]] = {
     "area": ("cm**2", "200 mm**2"),
     "volume per length": ("mL/cm", "0.0022 mL/cm"),
     "diffusivity": ("cm**2/s", "0.01 cm**2/s"),
-    "rate constant": ("1/s", "0.0073 1/min"),
+    "rate": ("1/s", "0.0073 1/min"),
     "fraction": ("dimensionless", "14.5 %"),
     "molar mass": ("g/mol", "285 g/mol"),
-    "volume per mass": ("mL/g", "1.2 L/kg"),
+    "body mass": ("kg", "78 kg"),
 }
-#: The units that people type for drugs, fluid, time and lengths, as they are shown.
+#: The units that people type, in any case (so that "Mg" can never be a megagram), as they are shown.
 UNIT_SPELLING = {
-    "ug": "mcg",
-    "µg": "mcg",
-    "μg": "mcg",
-    "microgram": "mcg",
-    "ul": "uL",
-    "µl": "uL",
-    "μl": "uL",
-    "ml": "mL",
-    "l": "L",
+    **{unit.lower(): unit for unit in ("ng", "mcg", "mg", "g", "kg", "uL", "mL", "L", "mm", "cm", "m")},
+    **{unit: unit for unit in ("s", "min", "h", "day", "days", "year", "mol")},
+    **dict.fromkeys(("ug", "\N{MICRO SIGN}g", "\N{GREEK SMALL LETTER MU}g"), "mcg"),
+    **dict.fromkeys(("\N{MICRO SIGN}l", "\N{GREEK SMALL LETTER MU}l"), "uL"),
 }
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
 _PARTS = re.compile(r"\s*(?P<number>[^\sa-zA-Zµμ%/]*(?:[eE][-+]?\d+)?)\s*(?P<unit>.*?)\s*", re.DOTALL)
@@ -128,9 +123,9 @@ def parse_quantity(text: str, *kinds: str) -> Quantity:
 
 
 def spell(unit: str) -> str:
-    """The unit as it is shown: mcg, uL, mL; case of other units is kept."""
+    """The unit as it is shown: mcg, uL, mL, day."""
     parts = [part.strip() for part in unit.split("/")]
-    return "/".join(UNIT_SPELLING.get(part, UNIT_SPELLING.get(part.lower(), part)) for part in parts)
+    return "/".join(UNIT_SPELLING.get(part.lower(), part) for part in parts)
 
 
 def shorten(text: str, limit: int = 60) -> str:
@@ -147,11 +142,11 @@ def _registry() -> Any:
 
 
 @lru_cache(maxsize=512)
-def _dimensions(unit: str) -> str | None:
+def _dimensions(unit: str) -> frozenset[tuple[str, Fraction]] | None:
     if len(unit) > 40 or not re.fullmatch(r"(1/)?[a-zA-Z%]+(\*\*\d)?(/[a-zA-Z]+(\*\*\d)?)*", unit):
         return None
     try:
-        return str(_registry().Unit(unit).dimensionality)
+        return frozenset(_registry().Quantity(Fraction(1), unit).dimensionality.items())
     except Exception:  # pint raises a dozen kinds of error on text that is no unit
         return None
 
