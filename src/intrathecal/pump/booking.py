@@ -1,0 +1,224 @@
+"""Quiet stretches: what is given while nothing changes, and when something will."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from intrathecal.pump import alarms
+from intrathecal.pump.alarms import Alarm
+from intrathecal.pump.course import Piece
+from intrathecal.pump.hardware import NS_PER_MS, PL_PER_ML
+from intrathecal.pump.limits import MEMORY_MS
+from intrathecal.pump.schedule import base_asked, base_given, next_base_change, next_start, starts_at
+from intrathecal.pump.settings import Bridge
+from intrathecal.pump.state import Action, Running, State, Stretch, ceil_div
+
+ZERO = Fraction(0)
+
+
+def advance(state: State, to: int) -> tuple[State, list[Action]]:
+    """Book all that happens by itself up to ``to``."""
+    actions: list[Action] = []
+    while state.now < to:
+        state, done = _book(state, min(to, next_change(state, to)))
+        actions += done
+        state, sounded = settle(state)
+        actions += sounded
+    return state, actions
+
+
+def next_change(state: State, horizon: int) -> int:
+    """The first time later than now at which anything changes by itself, at most ``horizon``."""
+    times = [horizon]
+    settings = state.settings
+    if state.bridge is None:
+        change = next_base_change(settings, state.ramp_origin, state.now)
+        start = next_start(settings, state.began, state.now + 1)
+        times += [time for time in (change, start) if time is not None]
+        rates = bolus_rates(state)
+        for bolus, rate in zip(state.running, rates, strict=True):
+            times.append(bolus.until)
+            if rate > 0:
+                times.append(state.now + ceil_div(bolus.left, rate))
+    else:
+        times.append(state.now + ceil_div(state.bridge.volume, settings.hardware.possible(state.bridge.rate)))
+    times += _device_times(state)
+    return min(time for time in times if time > state.now)
+
+
+def asked_flow(state: State) -> Fraction:
+    """What the program asks for now (pL/ms), whether or not the pump can."""
+    if state.bridge is not None:
+        return state.bridge.rate
+    boluses = sum((bolus.rate for bolus in state.running if state.now < bolus.until), ZERO)
+    return base_asked(state.settings, state.ramp_origin, state.now) + boluses
+
+
+def base_now(state: State) -> Fraction:
+    """The flow of base or window as the pump runs it; after a battery reset there is only the minimum rate."""
+    if state.safe:
+        return state.settings.hardware.minimum or ZERO
+    return base_given(state.settings, state.ramp_origin, state.now)
+
+
+def bolus_rates(state: State) -> list[Fraction]:
+    """The flow of each running bolus: its own, or its share of what the fastest flow leaves beside the base."""
+    room = state.settings.hardware.fastest - base_now(state)
+    wanted = sum((bolus.rate for bolus in state.running), ZERO)
+    share = Fraction(1) if wanted <= room else max(ZERO, room) / wanted
+    return [bolus.rate * share for bolus in state.running]
+
+
+def settle(state: State) -> tuple[State, list[Action]]:
+    """What begins and ends at this very moment: the bridge, boluses, alarms."""
+    if state.bridge is not None and state.bridge.volume <= 0:
+        state = replace(state, bridge=None, bridge_labels=())
+    if state.bridge is None and not state.safe:
+        state = start_boluses(state)
+    return sound(state)
+
+
+def start_boluses(state: State) -> State:
+    """Start the boluses that are due now."""
+    due = starts_at(state.settings, state.began, state.now)
+    running = tuple(bolus for bolus in state.running if bolus.left > 0 or state.now < bolus.until)
+    for start in due:
+        volume = state.settings.flow(start.dose)
+        running += (Running("scheduled", start.at, start.at + start.over, volume / start.over, volume),)
+    return replace(state, running=running)
+
+
+def sound(state: State) -> tuple[State, list[Action]]:
+    """Sound what has come true and silence what is no longer so."""
+    hardware = state.settings.hardware
+    state = _age(state)
+    still = hardware.stopped_alarm_ms
+    true_now = {
+        alarms.LOW_RESERVOIR: state.reservoir_pL <= state.settings.low_reservoir_pL,
+        alarms.EMPTY_RESERVOIR: state.empty,
+        alarms.REPLACE_SOON: state.replace_at is not None,
+        alarms.END_OF_SERVICE: state.ended,
+        alarms.MOTOR_STALL: state.stalled,
+        alarms.STOPPED: still is not None and state.still_since is not None and state.now >= state.still_since + still,
+        alarms.BATTERY_RESET: state.safe,
+    }
+    sounding = tuple(name for name, holds in true_now.items() if holds and hardware.alarms)
+    fresh: list[Action] = [Alarm(state.now, name) for name in sounding if name not in state.sounding]
+    return replace(state, sounding=sounding), fresh
+
+
+def flow_given(state: State) -> Fraction:
+    """The flow at which the motor is driven now (pL/ms); 0 when it cannot turn."""
+    if state.ended or state.empty or state.stalled:
+        return ZERO
+    if state.bridge is not None:
+        return state.settings.hardware.possible(state.bridge.rate)
+    return base_now(state) + sum(bolus_rates(state), ZERO)
+
+
+def _book(state: State, to: int) -> tuple[State, list[Action]]:
+    """One quiet stretch: a constant rate from now to ``to``, counted in one call."""
+    length = to - state.now
+    hardware = state.settings.hardware
+    rate = flow_given(state)
+    volume, running, bridge = _pass(state, length)
+    if rate == 0:
+        # The motor does not turn: time runs on for boluses, which are lost, and the bridge waits.
+        volume, bridge = ZERO, state.bridge
+    owed = state.owed + volume
+    steps = min(int(owed // hardware.step_pL), state.reservoir_pL // hardware.step_pL)
+    reservoir = state.reservoir_pL - steps * hardware.step_pL
+    labels = state.bridge_labels if state.bridge is not None else state.settings.labels
+    stretch = Stretch(state.now, to, steps, hardware.step_pL, asked_flow(state), state.owed, rate)
+    left_over = owed - steps * hardware.step_pL if reservoir >= hardware.step_pL else ZERO
+    state = replace(
+        state,
+        now=to,
+        owed=left_over,
+        steps=state.steps + steps,
+        reservoir_pL=reservoir,
+        booked=_add_doses(state.booked, labels, steps * hardware.step_pL),
+        running=running,
+        bridge=bridge,
+        given=_remember(state, labels, volume, to),
+        battery_ns=state.battery_ns + length * NS_PER_MS + steps * hardware.step_ns,
+        still_since=(state.now if state.still_since is None else state.still_since) if rate == 0 else None,
+    )
+    return state, [stretch]
+
+
+def _pass(state: State, length: int) -> tuple[Fraction, tuple[Running, ...], Bridge | None]:
+    """The volume asked of the motor in ``length`` ms, and what is then left of boluses and bridge.
+
+    Changes fall on whole ms, so that a bolus or bridge may end within the last one: what it has left bounds its volume.
+    """
+    if state.bridge is not None:
+        volume = min(state.bridge.volume, state.settings.hardware.possible(state.bridge.rate) * length)
+        return volume, state.running, replace(state.bridge, volume=state.bridge.volume - volume)
+    parts = [min(bolus.left, rate * length) for bolus, rate in zip(state.running, bolus_rates(state), strict=True)]
+    running = tuple(replace(bolus, left=bolus.left - part) for bolus, part in zip(state.running, parts, strict=True))
+    return base_now(state) * length + sum(parts, ZERO), running, None
+
+
+def _device_times(state: State) -> list[int]:
+    """When reservoir, battery or standstill will raise an alarm."""
+    hardware = state.settings.hardware
+    rate = flow_given(state)
+    times = []
+    if rate > 0:
+        for level in (state.settings.low_reservoir_pL, hardware.step_pL - 1):
+            if state.reservoir_pL > level:
+                steps = -(-(state.reservoir_pL - level) // hardware.step_pL)
+                times.append(state.now + ceil_div(steps * hardware.step_pL - state.owed, rate))
+    elif hardware.stopped_alarm_ms is not None and state.still_since is not None:
+        times.append(state.still_since + hardware.stopped_alarm_ms)
+    elif hardware.stopped_alarm_ms is not None:
+        times.append(state.now + hardware.stopped_alarm_ms)
+    if hardware.life_ns is not None and not state.ended:
+        if state.replace_at is not None:
+            times.append(state.replace_at + hardware.eri_lead_ms)
+        else:
+            drain = NS_PER_MS + rate / hardware.step_pL * hardware.step_ns
+            times.append(state.now + ceil_div(_replace_level(state) - state.battery_ns, drain))
+    return times
+
+
+def _age(state: State) -> State:
+    """Elective replacement when only its lead is left of the battery; the end comes a fixed time later."""
+    hardware = state.settings.hardware
+    if hardware.life_ns is None or state.ended:
+        return state
+    if state.replace_at is None and state.battery_ns >= _replace_level(state):
+        state = replace(state, replace_at=state.now)
+    if state.replace_at is not None and state.now >= state.replace_at + hardware.eri_lead_ms:
+        state = replace(state, ended=True, running=())
+    return state
+
+
+def _replace_level(state: State) -> Fraction:
+    hardware = state.settings.hardware
+    return Fraction((hardware.life_ns or 0) - hardware.eri_lead_ms * NS_PER_MS)
+
+
+def _add_doses(
+    booked: tuple[tuple[str, Fraction], ...], labels: tuple[tuple[str, Fraction], ...], volume_pL: int
+) -> tuple[tuple[str, Fraction], ...]:
+    totals = dict(booked)
+    for drug, concentration in labels:
+        totals[drug] = totals.get(drug, ZERO) + volume_pL * concentration / PL_PER_ML
+    return tuple(totals.items())
+
+
+def _remember(state: State, labels: tuple[tuple[str, Fraction], ...], volume: Fraction, to: int) -> tuple[Piece, ...]:
+    """The memory of doses of the primary drug, equal neighbours joined, what is too old dropped."""
+    rate = volume * dict(labels).get(state.settings.primary, ZERO) / PL_PER_ML / (to - state.now)
+    oldest = to - max([MEMORY_MS, *(limit.per for limit in state.settings.orders.limits)])
+    given = state.given
+    if given and given[0][1] < oldest:
+        given = tuple(piece for piece in given if piece[1] >= oldest)
+    if rate == 0:
+        return given
+    if given and given[-1][1] == state.now and given[-1][2] == rate:
+        return (*given[:-1], (given[-1][0], to, rate))
+    return (*given, (state.now, to, rate))

@@ -1,0 +1,114 @@
+"""What the pump remembers, and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from intrathecal.pump.alarms import Alarm
+from intrathecal.pump.course import Piece
+from intrathecal.pump.limits import LimitBreach
+from intrathecal.pump.settings import Bridge, Settings
+
+
+@dataclass(frozen=True)
+class Running:
+    """A bolus under way: asked from ``began`` to ``until`` at ``rate`` pL/ms, ``left`` pL still to give."""
+
+    kind: str
+    began: int
+    until: int
+    rate: Fraction
+    left: Fraction
+
+
+@dataclass(frozen=True)
+class State:
+    """All that the controller knows at ``now`` (ms on a counter that never jumps).
+
+    ``owed`` is volume asked and not yet a whole step; ``reservoir_pL`` what it believes to hold; ``booked`` the dose of each
+    drug by label since the state was made (ng). ``given`` is the memory of doses for limits. ``ended`` is the end of service.
+    """
+
+    settings: Settings
+    now: int
+    began: int
+    ramp_origin: int
+    reservoir_pL: int
+    owed: Fraction = Fraction(0)
+    steps: int = 0
+    booked: tuple[tuple[str, Fraction], ...] = ()
+    running: tuple[Running, ...] = ()
+    bridge: Bridge | None = None
+    bridge_labels: tuple[tuple[str, Fraction], ...] = ()
+    presses: tuple[int, ...] = ()
+    given: tuple[Piece, ...] = ()
+    stalled: bool = False
+    safe: bool = False
+    battery_ns: int = 0
+    replace_at: int | None = None
+    ended: bool = False
+    still_since: int | None = None
+    sounding: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether the pump believes that not one more step is in the reservoir."""
+        return self.reservoir_pL < self.settings.hardware.step_pL
+
+    @property
+    def counted_pL(self) -> int:
+        """The volume that the pump counts as given."""
+        return self.steps * self.settings.hardware.step_pL
+
+    @property
+    def battery_fraction(self) -> float | None:
+        """What is left of the battery; None for a pump without one."""
+        life = self.settings.hardware.life_ns
+        return None if life is None else max(0.0, 1 - self.battery_ns / life)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """``steps`` drive steps completed between two changes of rate; ``asked`` is what the program asked (pL/ms).
+
+    ``owed`` and ``rate`` (pL and pL/ms) say where the single steps fall.
+    """
+
+    start: int
+    end: int
+    steps: int
+    step_pL: int
+    asked: Fraction
+    owed: Fraction
+    rate: Fraction
+
+    def step_times(self) -> Iterator[int]:
+        """When each step is completed."""
+        for count in range(1, self.steps + 1):
+            yield min(self.end, self.start + ceil_div(count * self.step_pL - self.owed, self.rate))
+
+
+@dataclass(frozen=True)
+class PressAnswer:
+    """The handset's answer: ``reason`` is empty when the bolus is given."""
+
+    at: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class ProgramRefused:
+    """A program or bridge that would break its own limit; nothing was changed."""
+
+    at: int
+    breach: LimitBreach
+
+
+Action = Stretch | Alarm | PressAnswer | ProgramRefused
+
+
+def ceil_div(amount: Fraction, rate: Fraction) -> int:
+    """The whole ms until ``amount`` has passed at ``rate``, at least 0."""
+    return max(0, -(-amount // rate))
