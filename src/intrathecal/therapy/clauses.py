@@ -133,7 +133,7 @@ class Bolus:
         days = sorted(range(7) if self.days is None else self.days)
         gaps = [after - day for day, after in zip(days, [*days[1:], days[0] + 7], strict=True)]
         if self.over.to("day") > min(gaps):
-            period = "day" if min(gaps) == 1 else f"{min(gaps)} days"
+            period = "1 day" if min(gaps) == 1 else f"{min(gaps)} days"
             raise ProgramError(
                 f"a bolus over {self.over} every {period} would run into itself; make it at most {period} long"
             )
@@ -201,7 +201,7 @@ class Ramp:
         _check_unit(self.target, RATE_UNITS, "rate", "4 mg/day")
         _check_positive(self.target, "the target of a ramp", "end with a slow rate, then stop with a new program")
         _check_unit(self.percent, {"%": "fraction"}, "percent", "10 %")
-        _check_positive(self.percent, "a step", "without steps the target is never reached: write for example 10 %")
+        _check_positive(self.percent, "a step", "the target would never be reached: write for example 10 %")
         if self.percent.number > MOST_RAMP_PERCENT:
             raise ProgramError(f"a step of {self.percent} is not a ramp; write at most {MOST_RAMP_PERCENT} %")
         _set_duration(self, "every")
@@ -237,9 +237,11 @@ def _set_duration(clause: Clause, name: str) -> None:
     """Check the duration in a field, and spell its unit one way: 1 day, 2 days."""
     quantity: Quantity = getattr(clause, name)
     _check_unit(quantity, dict.fromkeys(TIME_UNITS, "duration"), "duration", KINDS["duration"][1])
-    _check_positive(quantity, f'"{name}"', "a time is above zero: write for example 10 min")
+    _check_positive(quantity, f'"{name}"', "write a time above zero")
     if (quantity.exact * 1000).denominator != 1:
-        raise ProgramError(f"{quantity} is not a whole number of milliseconds; the pump counts milliseconds")
+        raise ProgramError(
+            f"{quantity} is not a whole number of milliseconds, which the pump counts; write a rounder time"
+        )
     if quantity.to("day") > LONGEST_DAYS:
         raise ProgramError(f"{quantity} is longer than any program; write at most {LONGEST_DAYS} days")
     if quantity.unit in ("day", "days"):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from types import MappingProxyType
 
 from intrathecal.catalogue import Catalogue, Drug
 from intrathecal.quantities import Quantity
@@ -144,14 +143,12 @@ class Therapy:
     def label(self) -> Mapping[str, Quantity]:
         """Drug to concentration in the first fill, the primary drug first; empty without a pump."""
         if self.pump is None:
-            return MappingProxyType({})
-        return MappingProxyType(
-            {
-                entry.drug.name: entry.concentration
-                for entry in self.drugs
-                if entry.concentration is not None and entry.concentration.number > 0
-            }
-        )
+            return {}
+        return {
+            entry.drug.name: entry.concentration
+            for entry in self.drugs
+            if entry.concentration is not None and entry.concentration.number > 0
+        }
 
     @property
     def primary(self) -> Drug:

@@ -48,7 +48,7 @@ class Program:
         return cls(clauses_from_rows(rows))
 
     def to_table(self) -> list[dict[str, str]]:
-        """One row for each clause; every cell is text as the program language writes it, empty where it says nothing."""
+        """One row for each clause; cells are text as in the program language, empty where nothing is said."""
         from intrathecal.therapy.table import row_of
 
         return [row_of(clause) for clause in self.clauses]
