@@ -226,6 +226,7 @@ def _refill(state: State, event: Refilled) -> tuple[State, list[Action]]:
         bridge_labels=state.settings.labels if event.bridge else (),
     )
     bridge = _bridge_pieces(filled)
+    answers: list[Action]
     if event.orders is not None:
         filled, answers = _program(filled, event.orders)
     elif bridge:

@@ -86,7 +86,7 @@ class Orders:
     limits: tuple[Limit, ...] = ()
 
     def weekly_mean(self, minimum_dose: Fraction, scale: Fraction) -> tuple[Fraction, Fraction]:
-        """Mean dose rates over a week (ng/ms): of base and windows at a ramp's ``scale``, and of boluses that come by themselves."""
+        """Mean dose rates over a week (ng/ms): base and windows at a ramp's ``scale``, boluses that come by themselves."""
         total = Fraction(0)
         edges = [at for at, _ in self.week[1:]] + [WEEK_MS]
         for (start, level), end in zip(self.week, edges, strict=True):

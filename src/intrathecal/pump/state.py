@@ -73,7 +73,7 @@ class State:
 class Stretch:
     """``steps`` drive steps completed between two changes of rate; ``asked`` is what the program asked (pL/ms).
 
-    ``owed`` and ``rate`` (pL and pL/ms) say where the single steps fall.
+    ``owed`` and ``rate`` (pL and pL/ms) say where the single steps fall; ``labels`` (ng/mL) are what the pump books.
     """
 
     start: int
@@ -83,6 +83,7 @@ class Stretch:
     asked: Fraction
     owed: Fraction
     rate: Fraction
+    labels: tuple[tuple[str, Fraction], ...]
 
     def step_times(self) -> Iterator[int]:
         """When each step is completed."""

@@ -1,0 +1,1 @@
+"""The physical pump: motor, true reservoir, magnet and faults; what happens, whatever the pump believes."""
