@@ -130,7 +130,8 @@ def _book(state: State, to: int) -> tuple[State, list[Action]]:
     steps = min(int(owed // hardware.step_pL), state.reservoir_pL // hardware.step_pL)
     reservoir = state.reservoir_pL - steps * hardware.step_pL
     labels = state.bridge_labels if state.bridge is not None else state.settings.labels
-    stretch = Stretch(state.now, to, steps, hardware.step_pL, asked_flow(state), state.owed, rate, labels)
+    began = sum(bolus.began == state.now for bolus in state.running)
+    stretch = Stretch(state.now, to, steps, hardware.step_pL, asked_flow(state), state.owed, rate, labels, began)
     left_over = owed - steps * hardware.step_pL if reservoir >= hardware.step_pL else ZERO
     state = replace(
         state,

@@ -234,7 +234,9 @@ def _refill(state: State, event: Refilled) -> tuple[State, list[Action]]:
         begins = bridge[-1][1]
         filled = replace(filled, ramp_origin=filled.ramp_origin + begins - state.now)
         breach = check_course(settings, [*state.given, *bridge], filled.began, filled.ramp_origin, begins)
-        filled, answers = settle(filled) if breach is None else (filled, [ProgramRefused(state.now, breach)])
+        if breach is not None:
+            return state, [ProgramRefused(state.now, breach)]
+        filled, answers = settle(filled)
     else:
         filled, answers = settle(filled)
     refused = any(isinstance(answer, ProgramRefused) for answer in answers)

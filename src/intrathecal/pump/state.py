@@ -74,6 +74,7 @@ class Stretch:
     """``steps`` drive steps completed between two changes of rate; ``asked`` is what the program asked (pL/ms).
 
     ``owed`` and ``rate`` (pL and pL/ms) say where the single steps fall; ``labels`` (ng/mL) are what the pump books.
+    ``boluses`` is how many boluses began with it.
     """
 
     start: int
@@ -84,6 +85,7 @@ class Stretch:
     owed: Fraction
     rate: Fraction
     labels: tuple[tuple[str, Fraction], ...]
+    boluses: int
 
     def step_times(self) -> Iterator[int]:
         """When each step is completed."""

@@ -51,9 +51,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Passage:
-    """What happened between two times. ``asked`` and ``delivered`` are flows in mL/s from their time on.
+    """What happened between two times.
 
-    ``asked_mL`` and ``asked_ug`` are what the program asked for in all, the latter by label.
+    ``asked`` and ``delivered`` are (second, flow in mL/s from then on), the latter the mean between two changes of what is
+    asked; ``boluses`` are the ms at which one began. ``asked_ug`` is what the program asked for, by label, and ``tip_ug``
+    what reached the tip.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -62,6 +64,7 @@ class Passage:
     alarms: tuple[Alarm, ...] = ()
     answers: tuple[PressAnswer, ...] = ()
     refusals: tuple[ProgramRefused, ...] = ()
+    boluses: tuple[int, ...] = ()
     asked_ug: Array = field(default_factory=lambda: np.zeros(0))
     tip_ug: Array = field(default_factory=lambda: np.zeros(0))
     delivered_mL: float = 0.0
@@ -75,6 +78,7 @@ class Passage:
             self.alarms + later.alarms,
             self.answers + later.answers,
             self.refusals + later.refusals,
+            self.boluses + later.boluses,
             _sum(self.asked_ug, later.asked_ug),
             _sum(self.tip_ug, later.tip_ug),
             self.delivered_mL + later.delivered_mL,
@@ -154,12 +158,13 @@ class Delivery:
         device = replace(self.device, concentrations=self.device.concentrations * kept)
         return replace(self, device=device, decayed_s=now_s, ledger=self.ledger.add(degraded=lost))
 
-    def escape(self, volume_mL: float, now: int) -> tuple[Delivery, Passage]:
-        """A volume that leaves the pump at once, uncounted, in the time of one actuation."""
-        device, _ = self.device.take(min(volume_mL, self.device.volume_mL))
-        left = self.device.volume_mL - device.volume_mL
-        draw = Draw(now / MS_PER_S, self.actuation_s, left / self.actuation_s)
-        return replace(self, device=device)._push([draw])
+    def escape(self, volume_mL: float) -> tuple[Delivery, Array]:
+        """A volume that leaves the pump at once, uncounted; also what arrives at the tip (ug, one per drug)."""
+        taken = min(volume_mL, self.device.volume_mL)
+        device, _ = self.device.take(taken)
+        rate = taken / self.actuation_s
+        delivery, passage = replace(self, device=device)._push([Draw(0.0, self.actuation_s, rate)])
+        return delivery, passage.tip_ug
 
     def _asked(self, stretches: Sequence[Stretch]) -> Passage:
         """What the program asked for, as flow and as mass by the label then in force."""
@@ -170,7 +175,8 @@ class Delivery:
             volume = float(stretch.asked * (stretch.end - stretch.start) / PL_PER_ML)
             for drug, concentration in stretch.labels:
                 amounts[self.drugs.index(drug)] += volume * float(concentration) / NG_PER_UG
-        return Passage(asked=tuple(flows), asked_ug=amounts)
+        boluses = tuple(stretch.start for stretch in stretches if stretch.boluses)
+        return Passage(asked=tuple(flows), asked_ug=amounts, boluses=boluses)
 
     def _move(self, before: State, stretches: Sequence[Stretch]) -> tuple[Delivery, Passage]:
         """Turn counted steps into true flow and push it through the line."""
@@ -180,26 +186,27 @@ class Delivery:
                 device, draws = delivery.device.draw_steps(stretch, self.actuation_s)
             else:
                 device, draws = delivery.device.draw_smooth(stretch)
+            volume = delivery.device.volume_mL - device.volume_mL
             delivery, pushed = replace(delivery, device=device)._push(draws)
-            passage = passage.then(pushed)
+            start, seconds = stretch.start / MS_PER_S, (stretch.end - stretch.start) / MS_PER_S
+            mean = Passage(delivered=((start, volume / seconds),), delivered_mL=volume)
+            passage = passage.then(pushed).then(mean)
         return delivery, passage
 
     def _push(self, draws: Sequence[Draw]) -> tuple[Delivery, Passage]:
         disconnected = any(fault.kind == faults.DISCONNECT for fault in self.device.faults)
-        line, entries, delivered = self.line, [], []
-        leaked, arrived, volume = np.zeros(len(self.drugs)), np.zeros(len(self.drugs)), 0.0
+        line, entries = self.line, []
+        leaked, arrived = np.zeros(len(self.drugs)), np.zeros(len(self.drugs))
         kept = 0.0 if disconnected else 1 - self.leak
         for draw in draws:
             push = line.push_disconnected if disconnected else line.push
             line, out = push(draw.rate_mL_per_s, draw.duration_s, self.device.concentrations)
-            delivered.append((draw.start_s, draw.rate_mL_per_s))
-            volume += draw.rate_mL_per_s * draw.duration_s
             if draw.rate_mL_per_s > 0:
                 leaked += (1 - kept) * out.mass_ug
                 arrived += kept * out.mass_ug
                 entries += _entries(self.site, draw, out, kept)
         delivery = replace(self, line=line, ledger=self.ledger.add(leaked=leaked))
-        return delivery, Passage(tuple(entries), delivered=tuple(delivered), tip_ug=arrived, delivered_mL=volume)
+        return delivery, Passage(entries=tuple(entries), tip_ug=arrived)
 
 
 def _entries(site: Site, draw: Draw, out: Outflow, kept: float) -> list[Entry]:

@@ -48,12 +48,11 @@ class Impulse:
 
 @dataclass(frozen=True)
 class Touched:
-    """The delivery after an event, what flowed meanwhile, and drug given by another way than the pump."""
+    """The delivery after an event, what was sounded, and what left the pump for the canal at once."""
 
     delivery: Delivery
     passage: Passage = field(default_factory=Passage)
     impulses: tuple[Impulse, ...] = ()
-    entries: tuple[Entry, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -114,12 +113,6 @@ def _prime(action: therapy.Prime, delivery: Delivery, moment: Moment) -> Touched
     return Touched(after, passage)
 
 
-@touch.register
-def _dose(action: therapy.Dose, delivery: Delivery, moment: Moment) -> Touched:
-    impulses, entries = given(action, delivery.drugs, moment.now)
-    return Touched(delivery, impulses=impulses, entries=entries)
-
-
 def given(action: therapy.Dose, drugs: tuple[str, ...], now: int) -> tuple[tuple[Impulse, ...], tuple[Entry, ...]]:
     """A dose by another way than the pump: at once, or over a time."""
     site = Site(action.route, action.level or "")
@@ -139,9 +132,12 @@ def _mri(action: therapy.Mri, delivery: Delivery, moment: Moment) -> Touched:
         until = moment.now + milliseconds(action.duration) + magnet.recovery_ms
         return Touched(*delivery.suffer(Active(faults.MAGNET, until), moment.now))
     if magnet.response == "valve-closes":
-        escaped, passage = delivery.escape(magnet.escape_mL, moment.now)
-        closed, sensed = escaped.suffer(Active(faults.VALVE_CLOSED, None), moment.now)
-        return Touched(closed, passage.then(sensed))
+        escaped, arrived = delivery.escape(magnet.escape_mL)
+        impulses = tuple(
+            Impulse(delivery.site, drug, float(amount)) for drug, amount in zip(delivery.drugs, arrived, strict=True)
+        )
+        closed, passage = escaped.suffer(Active(faults.VALVE_CLOSED, None), moment.now)
+        return Touched(closed, passage, impulses)
     return Touched(delivery)
 
 

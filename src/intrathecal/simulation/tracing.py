@@ -1,0 +1,71 @@
+"""What a run records: samples of flow and of concentration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from intrathecal.flow import Array
+from intrathecal.simulation.delivery import Passage
+from intrathecal.simulation.transport import Channel, Course
+
+#: Profiles that can be kept, with the rows of a system that give them.
+PROFILES = {"csf": "csf_profile", "cord": "cord_profile"}
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """Samples at ``times_s`` (t,): flows (t,) in mL/s from then on, ``sites`` (drugs, t, sites) and ``tip`` (drugs, t) ug/mL.
+
+    ``profiles`` hold (drugs, t, N) ug/mL along the canal in single precision, by name, where they were asked for.
+    """
+
+    times_s: Array
+    asked: Array
+    delivered: Array
+    sites: Array
+    tip: Array
+    profiles: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]
+
+
+def sample(
+    channels: Sequence[Channel],
+    courses: Sequence[Course],
+    edges_s: Array,
+    *,
+    times_s: Array,
+    passage: Passage,
+    profiles: Sequence[str],
+) -> Trace:
+    """Pick ``times_s`` out of courses known at ``edges_s``."""
+    at = np.searchsorted(edges_s, times_s)
+    kept = {
+        name: np.array(
+            [
+                channel.propagator.observe(course.states[at], getattr(channel.system, PROFILES[name]))
+                for channel, course in zip(channels, courses, strict=True)
+            ],
+            dtype=np.float32,
+        )
+        for name in profiles
+    }
+    return Trace(
+        times_s,
+        _held(passage.asked, times_s),
+        _held(passage.delivered, times_s),
+        np.array([course.sites[at] for course in courses]),
+        np.array([course.tip[at] for course in courses]),
+        kept,
+    )
+
+
+def _held(steps: Sequence[tuple[float, float]], times_s: Array) -> Array:
+    """The value that holds at each time: that of the last step begun; zero before any."""
+    if not steps:
+        return np.zeros(len(times_s))
+    starts, values = np.array(steps).T
+    return np.where(
+        times_s >= starts[0], values[np.maximum(np.searchsorted(starts, times_s, side="right") - 1, 0)], 0.0
+    )

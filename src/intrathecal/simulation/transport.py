@@ -1,0 +1,106 @@
+"""One drug in one patient: what enters the canal, blood or gut, advanced exactly and observed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from intrathecal.flow import Array
+from intrathecal.simulation.delivery import Entry, Site
+from intrathecal.simulation.propagation import Propagator
+from intrathecal.simulation.system import ELIMINATED, LinearSystem
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """What was seen over a span: ``sites`` (edges, sites) ug/mL, ``tip`` (edges,), and the states at all edges."""
+
+    sites: Array
+    tip: Array
+    states: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Channel:
+    """The system of one drug, and what advances it. ``places`` are the levels' middles (cm below the top of C1)."""
+
+    system: LinearSystem
+    propagator: Propagator
+    places: dict[str, float]
+
+    def source(self, site: Site) -> Array:
+        """Where a dose at ``site`` enters (n)."""
+        return self.system.source(site.route, self.places.get(site.level))
+
+    def tip_row(self, tip: Site | None) -> Array:
+        """The CSF beside the tip (n); nothing where there is no tip."""
+        return np.zeros(len(self.system.states)) if tip is None else self.system.tip_row(self.places[tip.level])
+
+    def look(self, states: Array, tip: Site | None) -> Course:
+        """What is seen in ``states`` (edges, 2, n)."""
+        seen = self.propagator.observe(states, np.array([*self.system.sites.values(), self.tip_row(tip)]))
+        return Course(seen[:, :-1], seen[:, -1], states)
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """One drug's amounts in the patient, and what they have been so far.
+
+    ``state`` is the propagator's own; ``integral`` (n) ug s; ``peaks`` (sites) ug/mL; ``tip_peak`` and ``tip_auc`` (ug s/mL)
+    follow the tip wherever it is.
+    """
+
+    state: Array
+    integral: Array
+    peaks: Array
+    tip_peak: float = 0.0
+    tip_auc: float = 0.0
+
+    @classmethod
+    def nothing(cls, channel: Channel) -> Held:
+        """Before any drug has entered."""
+        size = len(channel.system.states)
+        return cls(channel.propagator.internal(np.zeros(size)), np.zeros(size), np.zeros(len(channel.system.sites)))
+
+    def amounts(self, channel: Channel) -> dict[str, float]:
+        """Amounts (ug) in CSF, cord, epidural space and body, and eliminated."""
+        parts = channel.system.amounts(channel.propagator.physical(self.state))
+        return {**parts, ELIMINATED: float(channel.system.sinks[ELIMINATED] @ self.integral)}
+
+    def add(self, channel: Channel, site: Site, amount_ug: float) -> Held:
+        """An amount enters at once."""
+        return replace(self, state=self.state + channel.propagator.internal(amount_ug * channel.source(site)))
+
+    def draw(self, channel: Channel, site: Site, volume_mL: float) -> tuple[Held, float]:
+        """Fluid around the tip is drawn off; also what drug it held (ug)."""
+        x = channel.propagator.physical(self.state)
+        taken = x * channel.system.slug(channel.places[site.level], volume_mL)
+        return replace(self, state=channel.propagator.internal(x - taken)), float(taken.sum())
+
+
+def carry(
+    channel: Channel, held: Held, edges_s: Array, entries: Sequence[Entry], *, drug: int, tip: Site | None
+) -> tuple[Held, Course]:
+    """Advance one drug over ``edges_s`` (m + 1) with the ``entries`` that fall between them (the ``drug``-th rate of each)."""
+    places = list(dict.fromkeys(entry.site for entry in entries if entry.rates[drug] > 0))
+    inputs = np.zeros((len(edges_s) - 1, len(places)))
+    for entry in entries:
+        if entry.rates[drug] > 0:
+            first, last = np.searchsorted(edges_s, (entry.start_s, entry.end_s))
+            inputs[first:last, places.index(entry.site)] += entry.rates[drug]
+    sources = np.array([channel.source(site) for site in places]).reshape(len(places), -1).T
+    run = channel.propagator.run(
+        held.state, np.diff(edges_s), inputs, sources if places else np.zeros((len(channel.system.states), 0))
+    )
+    course = channel.look(run.states, tip)
+    later = replace(
+        held,
+        state=run.states[-1],
+        integral=held.integral + run.integral,
+        peaks=np.maximum(held.peaks, course.sites.max(axis=0)),
+        tip_peak=max(held.tip_peak, float(course.tip.max())),
+        tip_auc=held.tip_auc + float(channel.tip_row(tip) @ run.integral),
+    )
+    return later, course
