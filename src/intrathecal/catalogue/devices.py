@@ -101,7 +101,7 @@ class Pump:
         if (self.kind == "fixed-rate") != (self.fixed_flow is not None):
             raise EntryError(
                 "fixed_flow",
-                f"a {self.kind} pump has {'no fixed flow' if self.fixed_flow else 'a fixed flow'}",
+                f"a {self.kind} pump has {'no fixed flow' if self.fixed_flow is None else 'a fixed flow'}",
                 'give fixed_flow exactly when kind is "fixed-rate"',
             )
         if self.fixed_flow is not None and not (

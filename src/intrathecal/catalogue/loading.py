@@ -40,6 +40,14 @@ class Catalogue:
     physiology: Physiology
     references: Mapping[str, Reference]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Plain mappings, so that a catalogue can be copied and sent to another process."""
+        return {key: dict(part) if isinstance(part, Mapping) else part for key, part in vars(self).items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for key, part in state.items():
+            object.__setattr__(self, key, MappingProxyType(part) if isinstance(part, dict) else part)
+
     def with_pump(self, pump: Pump) -> Catalogue:
         """The same catalogue with ``pump`` added, or in the place of the one of its name."""
         return replace(self, pumps=MappingProxyType({**self.pumps, pump.name: pump}))
@@ -125,12 +133,15 @@ def _data_files(suffix: str) -> Iterable[tuple[str, str]]:
 
 def _read_user_file(path: Path) -> str:
     try:
-        if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise CatalogueError(f"{path}: the file is larger than {LARGEST_FILE_BYTES} bytes; is it a catalogue?")
-        return path.read_bytes().decode("utf-8")
-    except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise CatalogueError(f"{path}: the file cannot be read ({reason}); check its name and permissions") from None
+    if len(content) > LARGEST_FILE_BYTES:
+        raise CatalogueError(f"{path}: the file is larger than {LARGEST_FILE_BYTES} bytes; give a catalogue")
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CatalogueError(f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8 text") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Collection, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
@@ -19,6 +20,7 @@ Table = Mapping[str, Any]
 
 # beyond these a number is a slip of the keyboard, and its exact fraction would fill the memory
 LARGEST_EXPONENT = 30
+_NAME = re.compile(r"[^\s\x00-\x1f\x7f]{1,60}")
 _VALUE_KEYS = ("value", "unit", "source", "verified", "spread", "note")
 _SPREADS = {"cv": 1, "sd": 1, "range": 2, "factor": 1}
 
@@ -37,7 +39,8 @@ class Where:
 
     def fail(self, cause: str, remedy: str) -> NoReturn:
         """Raise `CatalogueError` for this place."""
-        raise CatalogueError(f"{self.file}, {self.path}: {cause}; {remedy}")
+        message = f"{self.file}, {self.path}: {cause}; {remedy}"
+        raise CatalogueError("".join(letter if letter.isprintable() else "?" for letter in message))
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ def read_entry(cls: type[Entry], name: str | None, table: Any, where: Where) -> 
 
     ``name`` is given where the table's own key is the entry's name.
     """
+    if name is not None and not _NAME.fullmatch(name):
+        where.fail("it cannot be the name of an entry", "use at most 60 characters without a space")
     known = slots(cast(Any, cls))
     open_keys = [key for key in known if name is None or key != "name"]
     _check_keys(table, open_keys, [key for key in open_keys if known[key].required], where)
@@ -139,9 +144,11 @@ def _read_plain(holds: Any, given: Any, where: Where) -> Any:
 
 
 def read_text(given: Any, where: Where) -> str:
-    """A text that says something."""
+    """A text that says something, on one line."""
     if not isinstance(given, str) or not given.strip():
         where.fail(f"it is {_describe(given)}", 'write a text in quotes: "..."')
+    if not given.isprintable():
+        where.fail("it holds a line break or another control character", "write it on one line")
     return given
 
 
@@ -162,15 +169,14 @@ def read_value(measure: Measure, given: Any, where: Where) -> Value:
     except QuantityError:
         where.at("unit").fail(f'"{shorten(unit)}" is not a unit of {measure.kind}', f'write for example "{example}"')
     _check_size(measure, number, size, unit, where.at("value"))
-    source, note = _read_source(given["source"], where.at("source")), given.get("note", "")
-    if not isinstance(note, str):
-        where.at("note").fail(f"it is {_describe(note)}", 'write a text in quotes: "..."')
+    source = _read_source(given["source"], where.at("source"))
+    note = read_text(given["note"], where.at("note")) if given.get("note", "") != "" else ""
     verified = given.get("verified", False)
     if not isinstance(verified, bool):
         where.at("verified").fail(f"it is {_describe(verified)}", "write true or false")
     if CHOSEN in source and verified:
         where.at("verified").fail("a chosen value cannot be verified", "write false, or name the source that gives it")
-    if CHOSEN in source and not note.strip():
+    if CHOSEN in source and not note:
         where.at("note").fail("a chosen value needs a note", "say why this number")
     spread = _read_spread(given["spread"], where.at("spread")) if "spread" in given else None
     return Value(number, unit, measure.kind, source, verified, spread, note)
@@ -187,8 +193,8 @@ def _check_size(measure: Measure, number: Decimal, size: Fraction, unit: str, wh
 
 
 def _read_number(given: Any, where: Where) -> Decimal:
-    if isinstance(given, bool) or not isinstance(given, int | float | Decimal):
-        where.fail(f"it is {_describe(given)}", "write a number without quotes, such as 0.5")
+    if isinstance(given, bool) or not isinstance(given, int | float | Decimal) or _is_huge(given):
+        where.fail(f"it is {_describe(given)}", "write a number of ordinary size without quotes, such as 0.5")
     number = given if isinstance(given, Decimal) else Decimal(str(given))
     if not number.is_finite() or abs(number.adjusted()) > LARGEST_EXPONENT:
         where.fail("it is not a number that a measurement can have", "write a finite number of ordinary size")
@@ -232,9 +238,16 @@ def _read_spread(given: Any, where: Where) -> Spread:
     return Spread(kind, read)
 
 
+def _is_huge(given: Any) -> bool:
+    """Whether writing the digits of an integer would take long, or be refused."""
+    return isinstance(given, int) and abs(given) > 10**LARGEST_EXPONENT
+
+
 def _describe(given: Any) -> str:
     if isinstance(given, bool):
         return str(given).lower()
+    if _is_huge(given):
+        return "a number of more than 30 digits"
     if isinstance(given, str):
         return f'"{shorten(given)}"' if given.strip() else "an empty text"
     if isinstance(given, Mapping):
