@@ -69,6 +69,8 @@ def test_citation_text_is_one_reference_a_line() -> None:
     catalogue = load_catalogue()
     text = citation_text([catalogue.drugs["morphine"]], catalogue.references)
     sources, doubtful = text.split("Not verified")
+    authors = [line.split(" (")[0] for line in sources.splitlines()[1:] if line]
+    assert authors == sorted(authors)
     line = next(line for line in sources.splitlines() if "10.1097/00000542-198712000-00003" in line)
     assert "Sjostrom" in line
     assert "(1987)" in line

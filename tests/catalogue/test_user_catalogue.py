@@ -123,7 +123,8 @@ def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
         ("[[drug]]\n", "drug", ["it is not a table", "[drug.NAME]"]),
         ("drug.morphine = 3\n", "drug.morphine", ["it is 3, not a table"]),
         ("[physiology]\nstroke_vol = 3\n", "physiology", ['"stroke_vol"', "did you mean stroke_volume"]),
-        ("[drug.morphin]\nopioid = true\n", "drug.morphin", ["is missing"]),
+        ("[drug.morphin]\nopioid = true\n", "drug.morphin", ["is missing", "did you mean morphine?"]),
+        ("[drug.new]\nopioid = true\n", "drug.new", ["title is missing; it has no default: give it"]),
         ("[drug.morphine]\nopioid = 1\n", "drug.morphine.opioid", ["it is 1", "write true or false"]),
         ('[drug.morphine]\neffect = "sleep"\n', "drug.morphine.effect", ['"pain" or "spasticity"']),
         ('[drug.morphine]\ntitle = ""\n', "drug.morphine.title", ["an empty text"]),
@@ -156,7 +157,7 @@ def test_wrong_tables_and_fields(tmp_path: Path, text: str, place: str, parts: l
     ("value", "place", "parts"),
     [
         ("1.2", "", ["it is 1.2, not a value with a source", "value = 20"]),
-        ('"1.2 mL"', "", ["not a value with a source"]),
+        ('"1.2 mL"', "", ["not a value with a source", '{ value = 1.2, unit = "mL", source = ["KEY"] }']),
         ('{ unit = "mL", source = ["audit2025"] }', "", ["value is missing"]),
         ('{ value = 1, source = ["audit2025"] }', "", ["unit is missing"]),
         ('{ value = 1, unit = "mL" }', "", ["source is missing"]),

@@ -42,14 +42,15 @@ def _walk(path: str, part: Any) -> Iterator[tuple[str, Value]]:
 
 
 def cite(entries: Iterable[AnyEntry], references: Mapping[str, Reference]) -> tuple[Citation, ...]:
-    """The references that the values of ``entries`` rest on, by key, each with those values."""
+    """The references that the values of ``entries`` rest on, by author, each with those values."""
     resting: dict[str, list[str]] = {}
     for entry in entries:
         for name, value in values_of(entry):
             for key in value.source:
                 if key != CHOSEN:
                     resting.setdefault(key, []).append(name)
-    return tuple(Citation(references[key], tuple(names)) for key, names in sorted(resting.items()))
+    cited = (Citation(references[key], tuple(names)) for key, names in resting.items())
+    return tuple(sorted(cited, key=lambda citation: str(citation.reference)))
 
 
 def unverified(entries: Iterable[AnyEntry]) -> tuple[tuple[str, Value], ...]:

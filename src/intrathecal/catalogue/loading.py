@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files as package_files
 from pathlib import Path
@@ -181,7 +182,10 @@ def _lay_over(
         for name, table in given.get(kind, {}).items():
             where = Where(file, f"{kind}.{name}", references)
             merged[kind][name] = _merge(cls, tables[kind].get(name), table)
-            named[kind][name] = read_entry(cls, name, merged[kind][name], where)
+            try:
+                named[kind][name] = read_entry(cls, name, merged[kind][name], where)
+            except CatalogueError as error:
+                raise _misspelt(error, name, tables[kind]) from None
     for kind, cls in SINGLE.items():
         if kind in given:
             merged[kind] = _merge(cls, tables[kind], given[kind])
@@ -196,6 +200,14 @@ def _lay_over(
         references=MappingProxyType(references),
     )
     return laid, merged
+
+
+def _misspelt(error: CatalogueError, name: str, known: Collection[str]) -> CatalogueError:
+    """The error of an entry, with the entries that may have been meant when its name is new."""
+    near = get_close_matches(name, known, n=2, cutoff=0.7)
+    if name in known or not near:
+        return error
+    return CatalogueError(f'{error}. "{name}" is a new entry, to be given whole: did you mean {" or ".join(near)}?')
 
 
 def _merge(cls: type, known: Any, given: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, NoReturn, TypeVar, Union, cast, get_
 
 from intrathecal.catalogue.errors import CatalogueError, EntryError, nearest
 from intrathecal.catalogue.values import CHOSEN, Measure, Spread, Value
-from intrathecal.quantities import KINDS, QuantityError, factor, plain, shorten, spell
+from intrathecal.quantities import KINDS, QuantityError, factor, parse_quantity, plain, shorten, spell
 
 Entry = TypeVar("Entry")
 Table = Mapping[str, Any]
@@ -98,7 +98,7 @@ def _check_keys(table: Any, known: Collection[str], required: Collection[str], w
             where.fail(f'"{shorten(key)}" is not one of its fields', nearest(key, known))
     for key in required:
         if key not in table:
-            where.fail(f"{key} is missing", "give it; it has no default")
+            where.fail(f"{key} is missing", "it has no default: give it")
 
 
 def _read_field(slot: Slot, given: Any, where: Where) -> Any:
@@ -156,10 +156,8 @@ def read_value(measure: Measure, given: Any, where: Where) -> Value:
     """A sourced value: ``{ value, unit, source, verified, spread, note }``."""
     target, example = KINDS[measure.kind]
     if not isinstance(given, Mapping):
-        example_number, _, example_unit = example.partition(" ")
         where.fail(
-            f"it is {_describe(given)}, not a value with a source",
-            f'write for example {{ value = {example_number}, unit = "{example_unit}", source = ["KEY"] }}',
+            f"it is {_describe(given)}, not a value with a source", f"write for example {_spelt(measure.kind, given)}"
         )
     _check_keys(given, _VALUE_KEYS, ("value", "unit", "source"), where)
     number = _read_number(given["value"], where.at("value"))
@@ -180,6 +178,15 @@ def read_value(measure: Measure, given: Any, where: Where) -> Value:
         where.at("note").fail("a chosen value needs a note", "say why this number")
     spread = _read_spread(given["spread"], where.at("spread")) if "spread" in given else None
     return Value(number, unit, measure.kind, source, verified, spread, note)
+
+
+def _spelt(kind: str, given: Any) -> str:
+    """What a quantity looks like in a file: the one that was typed where it can be read."""
+    try:
+        typed = parse_quantity(str(given), kind)
+    except QuantityError:
+        typed = parse_quantity(KINDS[kind][1], kind)
+    return f'{{ value = {plain(typed.number)}, unit = "{typed.unit}", source = ["KEY"] }}'
 
 
 def _check_size(measure: Measure, number: Decimal, size: Fraction, unit: str, where: Where) -> None:
