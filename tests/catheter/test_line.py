@@ -112,18 +112,30 @@ def test_many_small_pushes_blur_as_much_as_one() -> None:
     assert pieced[1] == pytest.approx(whole[1], rel=0.02)
 
 
+def variance(now: Line) -> float:
+    """Variance, cm2, of the position of a front from 1 (pump end) to 0 ug/mL (tip)."""
+    edges = np.concatenate(([0.0], np.cumsum(now.parcels.volumes))) / AREA
+    share = now.parcels.concentrations[:, 0]
+    return float(share @ np.diff(edges**2) - (share @ np.diff(edges)) ** 2)
+
+
 def test_pauses_blur_by_molecular_diffusion_alone() -> None:
     """A front half-way that stands still for ten days broadens by 2 kappa t."""
     flow = 1.0 / HOUR
-    moved = line(0.0, area=AREA).push(flow, 0.5 * CATHETER / flow, [1.0])[0]
-
-    def variance(now: Line) -> float:
-        edges = np.concatenate(([0.0], np.cumsum(now.parcels.volumes))) / AREA
-        share = now.parcels.concentrations[:, 0]
-        return float(share @ np.diff(edges**2) - (share @ np.diff(edges)) ** 2)
-
-    moved = moved.still(HOUR)
+    moved = line(0.0).push(flow, 0.5 * CATHETER / flow, [1.0])[0].still(HOUR)
     assert variance(moved.still(10.0 * DAY)) - variance(moved) == pytest.approx(2.0 * KAPPA * 10.0 * DAY, rel=0.02)
+
+
+def test_single_steps_of_a_valve_blur_far_less_than_steady_flow_of_their_speed() -> None:
+    """20 steps of 2.5 uL in 1 s, 100 s apart: each begins at rest, so each adds what the laminar start gives."""
+    flow = 0.0025
+    now = line(0.0).push(1.0 / HOUR, 0.3 * CATHETER * HOUR, [1.0])[0].still(HOUR)
+    start = variance(now)
+    for _ in range(20):
+        now = now.push(flow, 1.0, [1.0])[0].still(100.0)
+    tube = shear((KAPPA,), AREA)
+    step = tube.variance(tube.rested, flow / AREA, np.array([1.0]))[0, 0] + 2.0 * KAPPA * 100.0
+    assert variance(now) - start == pytest.approx(20.0 * step, rel=0.04)
 
 
 def test_every_drug_blurs_by_its_own_diffusivity() -> None:

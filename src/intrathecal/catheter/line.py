@@ -6,6 +6,10 @@ lumen, because no source gives that of a pump's tubing. Nothing diffuses through
 The line's resolution is a 192nd part of its volume. Blurring is put off until it is a quarter of that, so thousands
 of small pushes cost little; a push is cut into pieces of a 64th of the line at most, half of the blurring of a piece
 before its move and half after.
+
+Fronts are Gaussian. The true front of a fast prime is skewed: its tongue reaches the tip when half of the dead volume has
+been pushed, and nothing arrives before; the Gaussian of equal variance puts less than 1e-4 there. Mean and variance of
+the arrival are right at every flow.
 """
 
 from __future__ import annotations
@@ -233,28 +237,28 @@ class Line:
         modes, total, tolerance = self._shear, self.volume_mL, SAME * scales
         velocity = volume / duration_s / self.area_cm2
         due = (DUE * total / PARCELS) ** 2
-        parcels, pending, memory = self.parcels, self.pending_mL2, self.memory
+        parcels, pending, elapsed = self.parcels, self.pending_mL2, 0.0
         left: list[Parcels] = []
         while volume > 0.0:
             if len(parcels.volumes) == 1 and np.array_equal(parcels.concentrations[0], entering):
                 left.append(uniform(volume, entering))
                 break
             moving = min(volume, total)
-            seconds = duration_s * (moving / volume)
-            growth = modes.variance(memory, velocity, np.array([seconds])) * self.area_cm2**2
+            until = elapsed + (duration_s - elapsed) * (moving / volume)
+            clock = np.array([elapsed, until])
+            growth = np.diff(modes.variance(self.memory, velocity, clock), axis=0) * self.area_cm2**2
             blurs = len(parcels.volumes) > 1 or (np.abs(parcels.concentrations[0] - entering) > tolerance).any()
             pieces = min(ceil(moving * PIECES / total), max(1, ceil(growth.max() / due))) if blurs else 1
             if pieces > 1:
-                clock = np.linspace(0.0, seconds, pieces + 1)
-                growth = np.diff(modes.variance(memory, velocity, clock), axis=0) * self.area_cm2**2
+                clock = np.linspace(elapsed, until, pieces + 1)
+                growth = np.diff(modes.variance(self.memory, velocity, clock), axis=0) * self.area_cm2**2
             for half in 0.5 * np.maximum(growth, 0.0):
                 parcels, pending = _blurred(parcels, pending + half, total, scales)
                 parcels, leaving = parcels.tail(moving / pieces)
                 left.append(leaving)
                 parcels = _settled(parcels.behind(moving / pieces, entering, tolerance), tolerance)
                 pending = pending + half
-            memory = modes.after(memory, velocity, seconds)
-            volume, duration_s = volume - moving, duration_s - seconds
+            volume, elapsed = volume - moving, until
         return parcels, pending, left
 
 

@@ -25,6 +25,10 @@ class Outflow:
     durations_s: Array
     concentrations: Array
 
+    def __post_init__(self) -> None:
+        self.durations_s.flags.writeable = False
+        self.concentrations.flags.writeable = False
+
     @classmethod
     def of(
         cls,
