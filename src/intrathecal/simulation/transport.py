@@ -57,6 +57,7 @@ class Held:
     peaks: Array
     tip_peak: float = 0.0
     tip_auc: float = 0.0
+    tip_seen: bool = False
 
     @classmethod
     def nothing(cls, channel: Channel) -> Held:
@@ -102,5 +103,6 @@ def carry(
         peaks=np.maximum(held.peaks, course.sites.max(axis=0)),
         tip_peak=max(held.tip_peak, float(course.tip.max())),
         tip_auc=held.tip_auc + float(channel.tip_row(tip) @ run.integral),
+        tip_seen=held.tip_seen or tip is not None,
     )
     return later, course

@@ -1,0 +1,42 @@
+# make demo: fresh machine to the first result. make test: fresh machine to green tests. python3 with venv is all they need.
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+
+.PHONY: demo test test-long lint lock clean
+
+demo: .venv/ready
+	@mkdir -p out
+	$(BIN)/intrathecal simulate examples/failed-back.toml --json out/failed-back.json --data out/failed-back.nc
+
+test: .venv/ready-dev lint
+	$(BIN)/pytest -n 2 --dist worksteal
+
+test-long: .venv/ready-dev
+	$(BIN)/pytest -n 2 --dist worksteal tests/long
+
+lint: .venv/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/ready: requirements.lock pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/ready-dev: requirements-dev.lock .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Pins move only when this is run.
+lock: .venv/ready-dev
+	$(BIN)/uv pip compile pyproject.toml --group build $(LOCK_OPTIONS) -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev -c requirements.lock $(LOCK_OPTIONS) -o requirements-dev.lock
+
+clean:
+	rm -rf .venv out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

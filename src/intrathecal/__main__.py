@@ -1,0 +1,5 @@
+"""``python -m intrathecal``."""
+
+from intrathecal.cli import main
+
+main()

@@ -1,0 +1,168 @@
+"""The commands, their options, and how they fail: one message, never a traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from intrathecal.cli.output import write_json
+from intrathecal.quantities import QuantityError, parse_number, parse_quantity
+
+WRONG_INPUT = 2
+INTERRUPTED = 130
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Intrathecal drug delivery: run a pump, follow every microgram. For research and teaching: no medical device.",
+)
+
+TherapyFile = Annotated[Path, typer.Argument(metavar="THERAPY.toml", help="The therapy file.", show_default=False)]
+CatalogueFiles = Annotated[
+    list[Path] | None, typer.Option("--catalogue", metavar="FILE", help="Your own catalogue values; may be repeated.")
+]
+
+
+def main() -> None:
+    """Run the command line; wrong input ends with exit code 2 and one message on standard error."""
+    from intrathecal.catalogue import CatalogueError
+    from intrathecal.simulation.checkpoint import CheckpointError
+    from intrathecal.therapy import TherapyError
+
+    try:
+        app()
+    except (TherapyError, CatalogueError, CheckpointError, QuantityError) as problem:
+        _fail(str(problem))
+    except OSError as problem:
+        _fail(f"{problem.filename or 'a file'}: {problem.strerror}; name another file or free some space")
+    except KeyboardInterrupt:
+        typer.echo("intrathecal: stopped; nothing was written", err=True)
+        sys.exit(INTERRUPTED)
+
+
+@app.callback()
+def _root() -> None:
+    """Keep `simulate` a command of its own whatever the number of commands."""
+
+
+@app.command()
+def simulate(
+    therapy: TherapyFile,
+    days: Annotated[
+        str | None, typer.Option(metavar="N", help="How many days of 24 hours; the file's own if not given.")
+    ] = None,
+    every: Annotated[str, typer.Option(metavar="DURATION", help="How often to sample.")] = "15 min",
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the figures as JSON; - for standard output.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(metavar="FILE.nc", help="Write the traces as NetCDF.")] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Save the run after its last whole day.")
+    ] = None,
+    resume: Annotated[Path | None, typer.Option(metavar="FILE", help="Go on from a saved run.")] = None,
+    catalogue: CatalogueFiles = None,
+) -> None:
+    """Run pump, catheter, spine and body together and follow every microgram."""
+    from intrathecal.cli.summary import summary
+    from intrathecal.simulation.api import PROFILES
+    from intrathecal.simulation.api import simulate as run_therapy
+    from intrathecal.therapy import load_therapy
+
+    plan = load_therapy(therapy, tuple(catalogue or ()))
+    with _progress() as progress:
+        run = run_therapy(
+            plan,
+            days=_days(days),
+            every_ms=_every(every),
+            profiles=PROFILES if data else (),
+            resume=resume,
+            progress=progress,
+        )
+    if checkpoint:
+        run.save(checkpoint)
+    if data:
+        from intrathecal.simulation.dataset import write_netcdf
+
+        write_netcdf(run.data, data)
+    if json:
+        write_json(run.figures, json)
+    if json != "-":
+        typer.echo(summary(run.figures), nl=False)
+
+
+@app.command()
+def cite(
+    therapy: Annotated[Path | None, typer.Argument(metavar="[THERAPY.toml]", show_default=False)] = None,
+    catalogue: CatalogueFiles = None,
+) -> None:
+    """Print the sources of every value that a therapy's run uses, or of the whole catalogue."""
+    from intrathecal.catalogue import citation_text, load_catalogue
+
+    if therapy is None:
+        known = load_catalogue(tuple(catalogue or ()))
+        entries = [
+            *known.pumps.values(),
+            *known.catheters.values(),
+            *known.drugs.values(),
+            known.anatomy,
+            known.physiology,
+        ]
+        typer.echo(citation_text(entries, known.references), nl=False)
+        return
+    from intrathecal.simulation.outcome import entries_used
+    from intrathecal.therapy import load_therapy
+
+    plan = load_therapy(therapy, tuple(catalogue or ()))
+    typer.echo(citation_text(entries_used(plan), plan.catalogue.references), nl=False)
+
+
+def _days(text: str | None) -> Fraction | None:
+    if text is None:
+        return None
+    from intrathecal.therapy.clauses import LONGEST_DAYS
+
+    try:
+        days = Fraction(parse_number(text))
+    except QuantityError as problem:
+        _fail(f"--days: {problem}")
+    if not 0 < days <= LONGEST_DAYS:
+        _fail(f"--days: {text} is not possible; give more than 0 and at most {LONGEST_DAYS}")
+    return days
+
+
+def _every(text: str) -> int:
+    try:
+        duration = parse_quantity(text, "duration")
+    except QuantityError as problem:
+        _fail(f"--every: {problem}")
+    if not 1 <= duration.exact <= 86_400:
+        _fail(f'--every: "{text}" is not possible; give 1 s to 24 h')
+    return int(duration.exact * 1000)
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"intrathecal: {message}", err=True)
+    sys.exit(WRONG_INPUT)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[float], None]]:
+    """Progress with time left, on standard error and only on a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Simulating", total=1.0)
+        yield lambda done: bar.update(task, completed=done)

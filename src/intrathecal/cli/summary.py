@@ -1,0 +1,152 @@
+"""One screen that says what a run did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+Figures = dict[str, Any]
+
+#: The levels that fit on a screen.
+LEVELS = ("C2", "C5", "T1", "T4", "T7", "T10", "T12", "L2", "L4", "S1")
+LEDGER = (
+    ("entered", "entered_ug"),
+    ("reservoir", "reservoir_ug"),
+    ("tubing, catheter", "pump_tubing_ug", "catheter_ug"),
+    ("CSF, cord, epidural", "csf_ug", "cord_ug", "epidural_ug"),
+    ("body", "body_ug"),
+    ("eliminated", "eliminated_ug"),
+    ("removed", "removed_ug"),
+    ("leaked, pocket", "leaked_ug", "pocket_ug"),
+    ("degraded", "degraded_ug"),
+)
+WIDTH = 118
+
+
+def summary(figures: Figures) -> str:
+    """The summary as text, at most `WIDTH` columns wide."""
+    lines = [f"{figures['title']}: {figures['days']:g} days"]
+    for part in (_pump, _refill, _doses, _alarms, _concentrations, _ledger, _assumed):
+        lines += part(figures)
+    return "\n".join(lines) + "\n"
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number with so many significant digits, never in exponents."""
+    if value is None:
+        return "-"
+    if value == 0:
+        return "0"
+    text = f"{value:.{digits}g}"
+    return (
+        f"{value:,.0f}"
+        if abs(value) >= 10**digits
+        else (f"{value:.{digits + 6}f}".rstrip("0") if "e" in text else text)
+    )
+
+
+def _pump(figures: Figures) -> list[str]:
+    pump = figures["pump"]
+    if pump is None:
+        return ["No pump."]
+    battery = "" if pump["battery_fraction"] is None else f", battery {pump['battery_fraction']:.0%}"
+    lines = [
+        f"{pump['model']}: counted {number(pump['counted_mL'])} mL, delivered {number(pump['delivered_mL'])} mL; "
+        f"reservoir {number(pump['reservoir_mL'])} mL believed, {number(pump['reservoir_true_mL'])} mL true{battery}"
+    ]
+    if pump["presses_given"] or pump["presses_refused"]:
+        lines.append(f"Presses: {pump['presses_given']} given, {len(pump['presses_refused'])} refused")
+    lines += [
+        f"Not exact: {item['clause']} asked {number(item['asked'])}, runs {number(item['delivered'])} {item['unit']} "
+        f"({item['reason']})"
+        for item in pump["inexact"]
+    ]
+    return lines
+
+
+def _refill(figures: Figures) -> list[str]:
+    refill = figures["refill"]
+    if refill is None:
+        return []
+    done = ", ".join(f"{day(item['at'])} ({number(item['believed_left_mL'])} mL left)" for item in figures["refills"])
+    return [
+        f"Refilled: {done or 'not yet'}. Next due {day(refill['due_at'])} ({refill['due_reason']}); low reservoir "
+        f"{day(refill['low_reservoir_at'])}, with all presses {day(refill['worst_case_low_reservoir_at'])}, "
+        f"at the fast end {day(refill['fastest_low_reservoir_at'])}"
+    ]
+
+
+def _doses(figures: Figures) -> list[str]:
+    """Days with the same doses are one row."""
+    rows: list[tuple[int, int, tuple[str, ...]]] = []
+    drugs = figures["drugs"]
+    for item in figures["daily"]:
+        doses = tuple(
+            f"{number(item['doses'][drug][key], 3)}" for drug in drugs for key in ("asked_ug", "delivered_ug")
+        )
+        if rows and rows[-1][2] == doses:
+            rows[-1] = (rows[-1][0], item["day"], doses)
+        else:
+            rows.append((item["day"], item["day"], doses))
+    if not rows:
+        return []
+    head = ["Dose, ug/day", *(f"{drug} {what}" for drug in drugs for what in ("asked", "at tip"))]
+    body = [[f"day {first}" if first == last else f"days {first}-{last}", *doses] for first, last, doses in rows]
+    return ["", *_table(head, body)]
+
+
+def _alarms(figures: Figures) -> list[str]:
+    alarms = figures["pump"]["alarms"] if figures["pump"] else []
+    told = "; ".join(f"{item['alarm']} ({item['priority']}) {day(item['at'])}" for item in alarms)
+    return ["", f"Alarms: {told or 'none'}"] if figures["pump"] else []
+
+
+def _concentrations(figures: Figures) -> list[str]:
+    exposure = figures["exposure"]
+    if not exposure:
+        return ["No drug was given."]
+    sites = [site for site in ("tip", *LEVELS, "cisterna_magna", "plasma") if any(exposure[d][site] for d in exposure)]
+    head = ["ug/mL", *(site.replace("cisterna_magna", "cist. magna") for site in sites)]
+    body = []
+    for drug, seen in exposure.items():
+        for what in ("mean", "peak"):
+            cells = [number(seen[site][f"{what}_ug_per_mL"], 3) for site in sites]
+            body.append([f"{drug} {what}", *cells])
+    return ["", *_table(head, body)]
+
+
+def _ledger(figures: Figures) -> list[str]:
+    ledger = figures["ledger"]
+    if not ledger:
+        return []
+    body = [[name, *(number(sum(row[key] for key in keys), 7) for row in ledger.values())] for name, *keys in LEDGER]
+    body.append(["relative error", *(f"{row['relative_error']:.0e}" for row in ledger.values())])
+    return ["", *_table(["Ledger, ug", *ledger], body)]
+
+
+def _assumed(figures: Figures) -> list[str]:
+    lines = ["", "Assumed:", *(f"  {sentence}" for sentence in figures["assumptions"])]
+    return [
+        *lines,
+        f"  {len(figures['unverified'])} values are not verified: intrathecal cite lists them with their sources.",
+    ]
+
+
+def day(at: str | None) -> str:
+    """A date and time that cannot be misread."""
+    if at is None:
+        return "-"
+    from datetime import datetime
+
+    return f"{datetime.fromisoformat(at):%d %b %Y %H:%M}"
+
+
+def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in (head, *body)) for column in range(len(head))]
+    return [
+        "  ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in (head, *body)
+    ]
