@@ -75,7 +75,7 @@ def test_citation_text_is_one_reference_a_line() -> None:
     assert "Sjostrom" in line
     assert "(1987)" in line
     assert "drug.morphine.csf.loss_half_life" in line
-    assert "drug.morphine.csf.loss_half_life = 3 h [sjostrom1987, ionescu1988] derived" in doubtful
+    assert "drug.morphine.diffusivity = 0.0000075 cm**2/s [avdeef2012] derived" in doubtful
     assert "epidural_half_life" not in doubtful
 
 

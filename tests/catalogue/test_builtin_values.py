@@ -153,9 +153,6 @@ def test_levels_and_their_volume(catalogue: Catalogue) -> None:
 @pytest.mark.parametrize(
     ("field", "canonical"),
     [
-        ("dispersion_l3", 0.025),
-        ("dispersion_t6", 0.12),
-        ("dispersion_c4", 0.17),
         ("lateral_mixing", 0.01),
         ("shear_coefficient", 0.043),
         ("stroke_volume", 1.5),
@@ -174,13 +171,31 @@ def test_physiology_in_canonical_units(catalogue: Catalogue, field: str, canonic
 
 
 @pytest.mark.parametrize(
+    ("field", "inferred"), [("dispersion_l3", 0.025), ("dispersion_t6", 0.12), ("dispersion_c4", 0.17)]
+)
+def test_dispersion_stays_where_it_was_inferred(catalogue: Catalogue, field: str, inferred: float) -> None:
+    """A fit may move dispersion within the factor of 3 to which human tracer data know it."""
+    value = getattr(catalogue.physiology, field)
+    assert inferred / 3 <= value.canonical <= inferred * 3
+    assert not value.verified
+
+
+def test_dispersion_rises_towards_the_skull(catalogue: Catalogue) -> None:
+    """Fluid is stirred more in the neck than in the loins, and everywhere far more than by diffusion."""
+    body = catalogue.physiology
+    rising = [body.dispersion_l3.canonical, body.dispersion_t6.canonical, body.dispersion_c4.canonical]
+    assert rising == sorted(rising)
+    assert rising[0] > 1000 * catalogue.drugs["morphine"].diffusivity.canonical
+
+
+@pytest.mark.parametrize(
     ("drug", "hours"),
     [("morphine", 3), ("baclofen", 5), ("ziconotide", 5), ("clonidine", 1), ("fentanyl", 0.75), ("sufentanil", 0.75)],
 )
 def test_loss_half_lives(catalogue: Catalogue, drug: str, hours: float) -> None:
-    """Half-lives of intrinsic loss lie where the transport page puts them, and none is called verified."""
+    """Half-lives of intrinsic loss lie within the factor of 2 to which they were inferred; none is called verified."""
     value = catalogue.drugs[drug].csf.loss_half_life
-    assert value.canonical == hours * 3600
+    assert hours * 3600 / 2 <= value.canonical <= hours * 3600 * 2
     assert not value.verified
 
 
