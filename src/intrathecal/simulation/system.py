@@ -1,0 +1,276 @@
+"""One linear system per drug and patient: the spine and the body coupled, with names for what goes in and what is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import erf, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from intrathecal.body import GUT, METABOLITE, PLASMA, Body, build_body
+from intrathecal.catalogue import Catalogue, Drug, Tracer, load_catalogue
+from intrathecal.spine import (
+    CISTERNA,
+    CORD,
+    CRANIAL,
+    CSF,
+    DEFAULT_CELLS,
+    EPIDURAL,
+    Canal,
+    Cranium,
+    Layer,
+    Neuraxis,
+    assemble,
+    build_canal,
+    dispersion,
+    drug_layers,
+    loss_per_s,
+    spinal_flow,
+)
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+INTRATHECAL, EPIDURAL_ROUTE, INTRAVENOUS, ORAL = "intrathecal", "epidural", "intravenous", "oral"
+#: The sink where drug leaves the body for good: clearance and first pass.
+ELIMINATED = "eliminated"
+BODY = "body"
+LAYERS = (CSF, CORD, EPIDURAL)
+
+
+@dataclass(frozen=True)
+class LinearSystem:
+    """dx/dt = generator x + b u for one drug in one patient: x in ug, u in ug/s.
+
+    ``states`` (n) names; ``generator`` (n, n; 1/s); ``sinks`` rows (n; 1/s) of what leaves the system. Over the rows of
+    the drug itself (all states but ``metabolite``), the columns of ``generator`` and the sinks sum to zero.
+    ``parts`` are masks (n) of ``csf`` (with cisterna magna and cranium), ``cord``, ``epidural`` and ``body`` (plasma,
+    tissues, gut); a metabolite is in none.
+
+    ``z_cm`` and ``levels`` (N) are the cells of the canal. ``csf_profile`` and ``cord_profile`` (N, n) and ``sites`` (n
+    each: C1 to S2, ``cisterna_magna``, ``plasma``) turn amounts into ug/mL, as does ``metabolite_row`` where there is one.
+    No row has a negative entry. ``weights`` (n) are positive amounts near equilibrium, the scale of every state.
+    """
+
+    drug: str
+    states: tuple[str, ...]
+    generator: sparse.csr_array
+    sinks: Mapping[str, Array]
+    parts: Mapping[str, Mask]
+    z_cm: Array
+    levels: tuple[str, ...]
+    csf_profile: Array
+    cord_profile: Array
+    sites: Mapping[str, Array]
+    metabolite_row: Array | None
+    weights: Array
+    canal: Canal
+    epidural_spread_cm: float
+
+    @property
+    def parent(self) -> Array:
+        """1 (n) for every state that holds the drug itself, 0 for its metabolite."""
+        return np.asarray(np.any(list(self.parts.values()), axis=0), dtype=float)
+
+    def amounts(self, x: Array) -> dict[str, float]:
+        """The amount (ug) in every part of `parts`, for states ``x`` (n, ug)."""
+        return {part: float(x[mask].sum()) for part, mask in self.parts.items()}
+
+    def tip_row(self, z_cm: float) -> Array:
+        """The row (n) that gives the concentration of the fluid at ``z_cm``, ug/mL.
+
+        Linear between the middles of the cells, and between the cisterna magna and the first; constant at the end of
+        the sac, where nothing flows. Second order in the length of a cell. Raises `ValueError` outside the canal.
+        """
+        self._check_inside(z_cm)
+        points, rows = self.z_cm, self.csf_profile
+        if CISTERNA in self.sites and z_cm < points[0]:
+            points = np.concatenate([self.canal.edges_cm[:1], points])
+            rows = np.vstack([self.sites[CISTERNA], rows])
+        left, share = _between(points, z_cm)
+        return np.asarray((1.0 - share) * rows[left] + share * rows[min(left + 1, len(rows) - 1)])
+
+    def source(self, route: str, z_cm: float | None = None) -> Array:
+        """Where a dose enters: the share (n) of it that each state receives; the shares sum to 1.
+
+        ``intrathecal`` at ``z_cm``: the two nearest cells, so that the first moment is exact. ``epidural`` at ``z_cm``:
+        a normal distribution along the epidural space, cut at the ends of the canal. ``intravenous``: plasma. ``oral``:
+        the gut. Raises `ValueError` for another route, a place outside the canal, or a route that this drug does not have.
+        """
+        entry = np.zeros(len(self.states))
+        if route in (INTRATHECAL, EPIDURAL_ROUTE):
+            if z_cm is None:
+                raise ValueError(f"a dose given {route} needs a place: give z_cm")
+            self._check_inside(z_cm)
+            if route == INTRATHECAL:
+                left, share = _between(self.z_cm, z_cm)
+                entry[self._first(CSF) + left] = 1.0 - share
+                entry[self._first(CSF) + min(left + 1, self.canal.cells - 1)] += share
+                return entry
+            width = sqrt(2.0) * self.epidural_spread_cm
+            below = np.array([erf((edge - z_cm) / width) for edge in self.canal.edges_cm])
+            first = self._first(EPIDURAL)
+            entry[first : first + self.canal.cells] = np.diff(below) / (below[-1] - below[0])
+            return entry
+        state = {INTRAVENOUS: PLASMA, ORAL: GUT}.get(route)
+        if state is None:
+            known = ", ".join((INTRATHECAL, EPIDURAL_ROUTE, INTRAVENOUS, ORAL))
+            raise ValueError(f'"{route}" is no route: give one of {known}')
+        entry[self._index(state)] = 1.0
+        return entry
+
+    def slug(self, z_cm: float, volume_mL: float) -> Array:
+        """The share (n, 0 to 1) of each state that lies in the ``volume_mL`` of fluid around ``z_cm``.
+
+        As much fluid above ``z_cm`` as below, moved along where an end of the canal is nearer. Raises `ValueError` for a
+        place outside the canal, or for more fluid than it holds.
+        """
+        self._check_inside(z_cm)
+        inside = self.canal.csf_volume_mL
+        below = np.concatenate([[0.0], np.cumsum(inside)])
+        if not 0 <= volume_mL <= below[-1]:
+            raise ValueError(f"volume_mL is {volume_mL:g}: the canal holds {below[-1]:.1f} mL")
+        start = float(np.interp(z_cm, self.canal.edges_cm, below)) - 0.5 * volume_mL
+        start = min(max(start, 0.0), below[-1] - volume_mL)
+        taken = np.diff(np.clip(below, start, start + volume_mL)) / inside
+        shares = np.zeros(len(self.states))
+        first = self._first(CSF)
+        shares[first : first + self.canal.cells] = np.clip(taken, 0.0, 1.0)
+        return shares
+
+    def _check_inside(self, z_cm: float) -> None:
+        if not 0 <= z_cm <= self.canal.length_cm:
+            raise ValueError(
+                f"z_cm is {z_cm:g}: the canal runs from 0 to {self.canal.length_cm:.1f} cm below the top of C1"
+            )
+
+    def _index(self, state: str) -> int:
+        if state not in self.states:
+            raise ValueError(f"{self.drug} has no {state} in this model: give another route")
+        return self.states.index(state)
+
+    def _first(self, layer: str) -> int:
+        return self._index(f"{layer} 0")
+
+
+def _between(points: Array, z_cm: float) -> tuple[int, float]:
+    """The point at or before ``z_cm`` and how far towards the next it lies (0 to 1); the ends hold beyond themselves."""
+    place = float(np.interp(z_cm, points, np.arange(points.size)))
+    left = int(place)
+    return left, place - left
+
+
+def build_system(
+    drug: Drug, catalogue: Catalogue, height_cm: float, weight_kg: float, cells: int = DEFAULT_CELLS
+) -> LinearSystem:
+    """The system of ``drug`` in a patient of ``height_cm`` and ``weight_kg``, with ``cells`` cells along the canal."""
+    layers = dict(zip((CORD, EPIDURAL), drug_layers(drug.csf), strict=True))
+    spine = build_neuraxis(catalogue, height_cm, layers, loss_per_s(drug.csf), cells)
+    body = build_body(drug, catalogue.physiology, weight_kg)
+    return couple(
+        drug.name, spine, body, drug.csf_plasma_ratio.canonical, catalogue.physiology.epidural_spread.canonical
+    )
+
+
+def tracer_system(tracer: Tracer, catalogue: Catalogue, height_cm: float, cells: int = DEFAULT_CELLS) -> LinearSystem:
+    """The system of a ``tracer``: fluid alone, left with the fluid that is absorbed; the blood gives nothing back."""
+    spine = build_neuraxis(catalogue, height_cm, {}, 0.0, cells)
+    return couple(tracer.name, spine, None, 0.0, catalogue.physiology.epidural_spread.canonical)
+
+
+def build_neuraxis(
+    catalogue: Catalogue, height_cm: float, layers: Mapping[str, Layer], loss_per_s: float, cells: int
+) -> Neuraxis:
+    """The neuraxis of a patient of ``height_cm``; dispersion is the catalogue's, at the motion of its physiology."""
+    canal = build_canal(catalogue.anatomy, height_cm, cells)
+    physiology = catalogue.physiology
+    return assemble(
+        canal,
+        dispersion(physiology, load_catalogue().physiology, canal),
+        spinal_flow(physiology, canal),
+        layers,
+        Cranium.of(physiology, loss_per_s),
+    )
+
+
+def couple(
+    name: str, spine: Neuraxis, body: Body | None, csf_plasma_ratio: float, epidural_spread_cm: float
+) -> LinearSystem:
+    """``spine`` and ``body`` as one system: what the spine loses reaches plasma, and plasma gives it back.
+
+    What comes back keeps the fluid, left alone, at ``csf_plasma_ratio`` times the concentration of plasma. Without a body,
+    what the spine loses is eliminated.
+    """
+    joined = _join(spine, body, csf_plasma_ratio) if body is not None else _alone(spine)
+    canal, names = spine.canal, joined.states
+    masks = {part: np.append(spine.mask(part), np.zeros(len(names) - len(spine.states), bool)) for part in LAYERS}
+    masks[CSF] |= np.isin(names, (CISTERNA, CRANIAL))
+    masks[BODY] = ~np.any(list(masks.values()), axis=0) & (np.array(names) != METABOLITE)
+    boxes = {state: joined.row(state) for state in (CISTERNA, PLASMA) if state in names}
+    system = LinearSystem(
+        drug=name,
+        states=names,
+        generator=joined.generator,
+        sinks={ELIMINATED: joined.eliminated},
+        parts=masks,
+        z_cm=canal.centres_cm,
+        levels=canal.levels,
+        csf_profile=_profile(names, CSF, canal.csf_volume_mL),
+        cord_profile=_profile(names, CORD, canal.tissue_volume_mL),
+        sites=boxes,
+        metabolite_row=joined.row(METABOLITE) if METABOLITE in names else None,
+        weights=np.where(joined.capacity_mL > 0, joined.capacity_mL / joined.level, 1.0),
+        canal=canal,
+        epidural_spread_cm=epidural_spread_cm,
+    )
+    levels = {level: system.tip_row(z_cm) for level, z_cm in canal.sites_cm.items()}
+    return replace(system, sites={**levels, **boxes})
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """The states of spine and body; ``level`` is each one's concentration when that of the fluid is 1."""
+
+    states: tuple[str, ...]
+    generator: sparse.csr_array
+    eliminated: Array
+    capacity_mL: Array
+    level: Array
+
+    def row(self, state: str) -> Array:
+        """Amounts to the concentration in ``state``."""
+        return np.where(
+            np.array(self.states) == state, 1.0 / np.where(self.capacity_mL > 0, self.capacity_mL, 1.0), 0.0
+        )
+
+
+def _alone(spine: Neuraxis) -> _Joined:
+    return _Joined(spine.states, spine.generator, spine.to_blood, spine.capacity_mL, np.ones(len(spine.states)))
+
+
+def _join(spine: Neuraxis, body: Body, csf_plasma_ratio: float) -> _Joined:
+    size, extra, plasma = len(spine.states), len(body.states), body.states.index(PLASMA)
+    returning = spine.from_blood * (csf_plasma_ratio / body.capacity_mL[plasma])
+    to_plasma, from_plasma, own = np.zeros((extra, size)), np.zeros((size, extra)), body.generator.copy()
+    to_plasma[plasma], from_plasma[:, plasma] = spine.to_blood, returning
+    own[plasma, plasma] -= returning.sum()
+    blocks = [[spine.generator.toarray(), from_plasma], [to_plasma, own]]
+    return _Joined(
+        states=spine.states + body.states,
+        generator=sparse.csr_array(np.block(blocks)),
+        eliminated=np.concatenate([np.zeros(size), body.eliminated]),
+        capacity_mL=np.concatenate([spine.capacity_mL, body.capacity_mL]),
+        level=np.concatenate([np.ones(size), np.full(extra, csf_plasma_ratio or 1.0)]),
+    )
+
+
+def _profile(states: tuple[str, ...], layer: str, volumes_mL: Array) -> Array:
+    """Rows (N, n) that turn the amounts of ``layer`` into concentrations; zeros where the drug has no such layer."""
+    profile = np.zeros((volumes_mL.size, len(states)))
+    if f"{layer} 0" in states:
+        cells, first = np.arange(volumes_mL.size), states.index(f"{layer} 0")
+        profile[cells, first + cells] = 1.0 / volumes_mL
+    return profile

@@ -1,0 +1,87 @@
+"""What both ways of advancing a system share: the checks on what goes in, the result, and what round-off may do to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+EPS = float(np.finfo(float).eps)
+#: Below zero by no more than this share of all the drug in the system is round-off, and is set to zero.
+ROUND_OFF = 1e-11
+#: Rows of a product are taken so many at a time, so that its last bit does not depend on how many there are.
+BLOCK = 256
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """A run over m segments.
+
+    ``states`` (m + 1, 2, n): the propagator's own state at every edge; the last one continues the run, bit for bit.
+    ``integral`` (n): the integral of x over the run, in ug s.
+    """
+
+    states: Array
+    integral: Array
+
+
+def check_run(durations_s: Array, inputs: Array, sources: Array, size: int) -> tuple[Array, Array, Array]:
+    """Arrays of floats of the right shapes: (m,), (m, k), (n, k). Raises `ValueError` for any that is not."""
+    durations, given, entries = (np.asarray(part, dtype=float) for part in (durations_s, inputs, sources))
+    right = durations.ndim == 1 and given.ndim == entries.ndim == 2
+    if not right or given.shape != (durations.size, entries.shape[1]) or entries.shape[0] != size:
+        raise ValueError(
+            f"durations {durations.shape}, inputs {given.shape} and sources {entries.shape} do not fit: "
+            f"give (m,), (m, k) and ({size}, k)"
+        )
+    for name, part in (("durations_s", durations), ("inputs", given), ("sources", entries)):
+        if not (np.isfinite(part).all() and (part >= 0).all()):
+            raise ValueError(f"{name} holds a number that is negative or not finite: give numbers of zero or more")
+    return durations, given, entries
+
+
+def without_round_off(values: Array, scale: Array | float, what: str) -> Array:
+    """``values`` with what is below zero by no more than `ROUND_OFF` times ``scale`` set to zero.
+
+    A linear system with no negative rate keeps every amount at or above zero, but floating point misses zero by a few
+    units of the last digit of the largest amount. Raises `ArithmeticError` for anything further below zero, and for a
+    number that is not finite.
+    """
+    if not np.isfinite(values).all():
+        raise ArithmeticError(f"{what}: a number is not finite; the system is beyond this method")
+    if np.any(values < -ROUND_OFF * np.asarray(scale)):
+        raise ArithmeticError(f"{what}: {values.min():.3g} is below zero by more than round-off")
+    return np.maximum(values, 0.0)
+
+
+def product(left: Array, right: Array) -> Array:
+    """``left`` (m, n) times ``right`` (n, p), every row the same whatever the other rows are."""
+    result = np.empty((left.shape[0], right.shape[1]))
+    for start in range(0, left.shape[0], BLOCK):
+        block = left[start : start + BLOCK]
+        padded = np.zeros((BLOCK, left.shape[1]))
+        padded[: block.shape[0]] = block
+        result[start : start + BLOCK] = (padded @ right)[: block.shape[0]]
+    return result
+
+
+def check_rows(rows: Array, size: int) -> Array:
+    """``rows`` as (p, n) floats; raises `ValueError` for another shape or a negative entry."""
+    checked = np.atleast_2d(np.asarray(rows, dtype=float))
+    if checked.ndim != 2 or checked.shape[1] != size or not (checked >= 0).all():
+        raise ValueError(f"rows {checked.shape} are not (p, {size}) of numbers of zero or more")
+    return checked
+
+
+def residence_s(dense: Array) -> Array:
+    """Mean times (n, n; s) that drug which enters at one state (column) spends in every state (row): -G^-1.
+
+    Infinite where nothing leaves.
+    """
+    try:
+        return np.asarray(np.abs(np.linalg.inv(dense)))
+    except np.linalg.LinAlgError:
+        return np.full_like(dense, np.inf)
