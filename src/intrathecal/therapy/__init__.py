@@ -39,6 +39,7 @@ from intrathecal.therapy.clauses import (
 )
 from intrathecal.therapy.devices import CatheterPlan, PumpPlan
 from intrathecal.therapy.errors import ProgramError, TherapyError
+from intrathecal.therapy.file import load_therapy, parse_therapy
 from intrathecal.therapy.plan import (
     DrugEntry,
     Event,
@@ -104,4 +105,6 @@ __all__ = [
     "TherapyError",
     "TipMigration",
     "Window",
+    "load_therapy",
+    "parse_therapy",
 ]

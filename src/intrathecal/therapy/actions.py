@@ -109,6 +109,7 @@ class ReplacePump:
     pump: PumpPlan
     volume: Quantity
     drugs: Mapping[str, Quantity]
+    primary: str
     primed: Primed
 
 

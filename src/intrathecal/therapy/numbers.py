@@ -1,15 +1,30 @@
-"""Numbers and quantities as people type them, guarded against text that is far too long to be one."""
+"""Numbers and quantities as people type them: guarded against text that is far too long, with the nearest units."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
+from difflib import get_close_matches
 
 from intrathecal.quantities import Quantity, QuantityError, parse_number, parse_quantity, shorten
 
 #: No number or quantity that a person means is longer.
 LONGEST_NUMBER = 40
 LONGEST_QUANTITY = 80
+_MASS, _VOLUME, _TIME = ("ng", "mcg", "mg", "g"), ("uL", "mL"), ("min", "h", "day")
+#: What people write for each kind: the units that a mistyped one is compared with.
+UNITS: dict[str, tuple[str, ...]] = {
+    "mass": _MASS,
+    "volume": (*_VOLUME, "L"),
+    "concentration": tuple(f"{mass}/mL" for mass in _MASS),
+    "mass rate": tuple(f"{mass}/{time}" for mass in _MASS for time in _TIME),
+    "flow": tuple(f"{volume}/{time}" for volume in _VOLUME for time in _TIME),
+    "duration": ("s", "min", "h", "day", "days"),
+    "length": ("mm", "cm", "m"),
+    "body mass": ("kg", "g"),
+    "fraction": ("%",),
+}
 
 
 def read_number(text: str) -> Decimal:
@@ -19,15 +34,29 @@ def read_number(text: str) -> Decimal:
 
 
 def read_quantity(text: str, *kinds: str) -> Quantity:
-    """`quantities.parse_quantity`, for text of any length; raises `QuantityError`."""
+    """`quantities.parse_quantity`, for text of any length; an unknown unit brings the nearest ones."""
     _guard(text, LONGEST_QUANTITY)
-    return parse_quantity(text, *kinds)
+    try:
+        return parse_quantity(text, *kinds)
+    except QuantityError as error:
+        near = _nearest_units(text, kinds)
+        if "is not a unit" not in str(error) or not near:
+            raise
+        cause = str(error).partition(": write")[0]
+        raise QuantityError(f"{cause}: write {near}") from None
 
 
 def with_remedy(error: QuantityError) -> str:
     """The message of `quantities` ("cause: remedy") in this room's form ("cause; remedy")."""
     cause, _, remedy = str(error).rpartition(": write")
     return f"{cause}; write{remedy}" if cause else str(error)
+
+
+def _nearest_units(text: str, kinds: Iterable[str]) -> str:
+    unit = re.sub(r"^[^a-zA-Z%\u00b5\u03bc]*", "", text).strip()
+    known = [name for kind in kinds for name in UNITS.get(kind, ())]
+    by_lower = {name.lower(): name for name in known}
+    return " or ".join(by_lower[name] for name in get_close_matches(unit.lower(), by_lower, n=2))
 
 
 def _guard(text: str, longest: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,7 +17,7 @@ from intrathecal.therapy.program import Program
 
 @dataclass(frozen=True)
 class Patient:
-    """The patient; ``assumed`` names what the file does not give.
+    """The patient; ``assumed`` names the keys that the file leaves out and that have a default.
 
     ``sex``, ``sedatives``, ``sleep_apnoea`` and ``egfr_ml_per_min`` are None where nothing is said. ``pain`` is the
     average score (0-10) while taking ``oral_opioid`` (oral morphine equivalents, a mass rate).
@@ -47,6 +47,13 @@ class DrugEntry:
 
     drug: Drug
     concentration: Quantity | None
+
+
+def first_label(drugs: Sequence[DrugEntry]) -> dict[str, Quantity]:
+    """Drug to concentration in the first fill: the drugs that are in it."""
+    return {
+        entry.drug.name: entry.concentration for entry in drugs if entry.concentration and entry.concentration.number
+    }
 
 
 @dataclass(frozen=True)
@@ -142,13 +149,7 @@ class Therapy:
     @property
     def label(self) -> Mapping[str, Quantity]:
         """Drug to concentration in the first fill, the primary drug first; empty without a pump."""
-        if self.pump is None:
-            return {}
-        return {
-            entry.drug.name: entry.concentration
-            for entry in self.drugs
-            if entry.concentration is not None and entry.concentration.number > 0
-        }
+        return {} if self.pump is None else first_label(self.drugs)
 
     @property
     def primary(self) -> Drug:

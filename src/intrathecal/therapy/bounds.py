@@ -1,0 +1,26 @@
+"""Bounds outside which a value is a slip of the key.
+
+They judge typing, not therapy: wide enough for the smallest child with a baclofen pump and the tallest and heaviest
+adult; a value inside them may still be wrong for the patient, which is for review to say.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+HEIGHT = ("60 cm", "250 cm")
+WEIGHT = ("8 kg", "350 kg")
+AGE_YEARS = (1, 120)
+PAIN = (0, 10)
+EGFR_ML_PER_MIN = (0, 300)
+#: The first implanted pumps are of the early 1980s.
+YEARS = (1980, 2200)
+SIMULATED_DAYS = (Decimal("0.01"), 3650)
+#: "day n" up to a hundred years, so that it is a date.
+LAST_DAY = 36500
+#: A drive further off than this delivers nothing that one could call a dose.
+DRIVE_ERROR_PERCENT = 90
+OVER_INFUSION_FACTOR = 100
+LONGEST_SCAN = ("1 s", "1 day")
+PRESSES_PER_DAY = 1440
+SEED = 2**63 - 1
