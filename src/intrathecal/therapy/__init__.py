@@ -24,7 +24,10 @@ from intrathecal.therapy.actions import (
     Revise,
     TipMigration,
 )
-from intrathecal.therapy.clauses import (
+from intrathecal.therapy.devices import CatheterPlan, PumpPlan
+from intrathecal.therapy.errors import ProgramError, TherapyError
+from intrathecal.therapy.file.load import load_therapy, parse_therapy
+from intrathecal.therapy.language.clauses import (
     Base,
     Bolus,
     Clause,
@@ -37,9 +40,7 @@ from intrathecal.therapy.clauses import (
     Stop,
     Window,
 )
-from intrathecal.therapy.devices import CatheterPlan, PumpPlan
-from intrathecal.therapy.errors import ProgramError, TherapyError
-from intrathecal.therapy.file import load_therapy, parse_therapy
+from intrathecal.therapy.language.program import Program
 from intrathecal.therapy.plan import (
     DrugEntry,
     Event,
@@ -53,7 +54,6 @@ from intrathecal.therapy.plan import (
     SimulationPlan,
     Therapy,
 )
-from intrathecal.therapy.program import Program
 
 __all__ = [
     "Action",

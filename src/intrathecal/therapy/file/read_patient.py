@@ -7,7 +7,9 @@ from fractions import Fraction
 
 from intrathecal.catalogue import Catalogue
 from intrathecal.quantities import Quantity, QuantityError, factor, shorten
-from intrathecal.therapy import bounds
+from intrathecal.therapy.file import bounds
+from intrathecal.therapy.file.section import Item, Section
+from intrathecal.therapy.file.times import Calendar
 from intrathecal.therapy.numbers import read_number
 from intrathecal.therapy.plan import (
     NoPresses,
@@ -18,8 +20,6 @@ from intrathecal.therapy.plan import (
     PressWhenPain,
     SimulationPlan,
 )
-from intrathecal.therapy.section import Item, Section
-from intrathecal.therapy.times import Calendar
 
 SEXES = ("female", "male")
 INDICATIONS = ("nociceptive", "neuropathic", "cancer", "spasticity")

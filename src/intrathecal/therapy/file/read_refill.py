@@ -11,10 +11,10 @@ from typing import Literal, cast
 from intrathecal.quantities import Quantity
 from intrathecal.therapy.actions import Bridge, Primed, Refill, ReplacePump, Revise
 from intrathecal.therapy.devices import CatheterPlan, PumpPlan
-from intrathecal.therapy.read_devices import read_drive_error, read_level, read_model, read_removed, untrimmed
-from intrathecal.therapy.read_fill import PRIMED, check_fits, read_label, read_volume
-from intrathecal.therapy.section import Item, Section, nearest
-from intrathecal.therapy.standing import Implant, Standing
+from intrathecal.therapy.file.read_devices import read_drive_error, read_level, read_model, read_removed, untrimmed
+from intrathecal.therapy.file.read_fill import PRIMED, check_fits, read_label, read_volume
+from intrathecal.therapy.file.section import Item, Section, nearest
+from intrathecal.therapy.file.standing import Implant, Standing
 
 BRIDGES = ("none", "auto")
 

@@ -10,11 +10,11 @@ from typing import TypeVar
 
 from intrathecal.catalogue import LEVELS, Catalogue, Catheter
 from intrathecal.quantities import shorten
-from intrathecal.therapy import bounds
 from intrathecal.therapy.devices import CatheterPlan, PumpPlan
-from intrathecal.therapy.read_inline import inline_keys
-from intrathecal.therapy.section import Item, Section, nearest
-from intrathecal.therapy.times import read_date
+from intrathecal.therapy.file import bounds
+from intrathecal.therapy.file.read_inline import inline_keys
+from intrathecal.therapy.file.section import Item, Section, nearest
+from intrathecal.therapy.file.times import read_date
 
 Entry = TypeVar("Entry")
 SPACES = ("intrathecal", "epidural")

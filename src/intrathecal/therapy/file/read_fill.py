@@ -10,9 +10,9 @@ from typing import cast
 from intrathecal.catalogue import Catalogue, Drug, Pump
 from intrathecal.quantities import Quantity, shorten
 from intrathecal.therapy.actions import Primed
+from intrathecal.therapy.file.section import Item, Section, nearest
+from intrathecal.therapy.file.times import DayTime, has_clock, read_date, read_time, written
 from intrathecal.therapy.plan import DrugEntry, Fill
-from intrathecal.therapy.section import Item, Section, nearest
-from intrathecal.therapy.times import DayTime, has_clock, read_date, read_time, written
 
 PRIMED = ("tip", "tubing", "no")
 LOW_RESERVOIR = Quantity(Decimal(2), "mL", "volume")

@@ -10,8 +10,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from intrathecal.quantities import Quantity, QuantityError, shorten, spell
-from intrathecal.therapy.check import check_clauses
-from intrathecal.therapy.clauses import (
+from intrathecal.therapy.errors import ProgramError
+from intrathecal.therapy.language.check import check_clauses
+from intrathecal.therapy.language.clauses import (
     AMOUNT_UNITS,
     RATE_UNITS,
     AnyRate,
@@ -28,8 +29,7 @@ from intrathecal.therapy.clauses import (
     Stop,
     Window,
 )
-from intrathecal.therapy.clock import DAY_MINUTES, parse_clock, parse_days
-from intrathecal.therapy.errors import ProgramError
+from intrathecal.therapy.language.clock import DAY_MINUTES, parse_clock, parse_days
 from intrathecal.therapy.numbers import read_number, with_remedy
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _parse(text: str, start: str) -> Tree[Any]:
     try:
         return _grammar().parse(text, start=start)
     except UnexpectedInput as error:
-        from intrathecal.therapy.explain import explain  # only a mistake needs it
+        from intrathecal.therapy.language.explain import explain  # only a mistake needs it
 
         raise explain(text, error) from None
 
@@ -107,7 +107,7 @@ def _parse(text: str, start: str) -> Tree[Any]:
 def _grammar() -> Lark:
     from lark import Lark  # takes a sixth of a second: loaded with the first program
 
-    source = files("intrathecal.therapy").joinpath("grammar.lark").read_text(encoding="utf-8")
+    source = files("intrathecal.therapy.language").joinpath("grammar.lark").read_text(encoding="utf-8")
     return Lark(source, start=["program", *CELLS], parser="lalr", lexer="contextual", propagate_positions=True)
 
 

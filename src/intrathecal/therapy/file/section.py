@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from intrathecal.quantities import KINDS, Quantity, QuantityError, plain, shorten
 from intrathecal.therapy.errors import TherapyError
-from intrathecal.therapy.locate import Lines, Path
+from intrathecal.therapy.file.locate import Lines, Path
 from intrathecal.therapy.numbers import read_quantity, with_remedy
 
 #: Numbers beyond this are slips of the key (and would fill the memory as exact fractions).

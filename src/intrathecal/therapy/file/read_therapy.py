@@ -11,17 +11,17 @@ from intrathecal.catalogue import Catalogue, CatalogueError, load_catalogue
 from intrathecal.therapy.actions import NewProgram
 from intrathecal.therapy.devices import CatheterPlan, PumpPlan
 from intrathecal.therapy.errors import TherapyError
+from intrathecal.therapy.file.read_devices import read_catheter, read_pump
+from intrathecal.therapy.file.read_events import read_events
+from intrathecal.therapy.file.read_fill import check_first_fill, read_drugs, read_fill, read_fill_time
+from intrathecal.therapy.file.read_inline import add_inline
+from intrathecal.therapy.file.read_patient import read_patient, read_simulation
+from intrathecal.therapy.file.read_program import read_program, refuse_program
+from intrathecal.therapy.file.section import Item, Section
+from intrathecal.therapy.file.standing import Implant, Standing
+from intrathecal.therapy.file.times import Calendar, read_time
+from intrathecal.therapy.language.program import Program
 from intrathecal.therapy.plan import DrugEntry, Event, Fill, NoPresses, SimulationPlan, Therapy, first_label
-from intrathecal.therapy.program import Program
-from intrathecal.therapy.read_devices import read_catheter, read_pump
-from intrathecal.therapy.read_events import read_events
-from intrathecal.therapy.read_fill import check_first_fill, read_drugs, read_fill, read_fill_time
-from intrathecal.therapy.read_inline import add_inline
-from intrathecal.therapy.read_patient import read_patient, read_simulation
-from intrathecal.therapy.read_program import read_program, refuse_program
-from intrathecal.therapy.section import Item, Section
-from intrathecal.therapy.standing import Implant, Standing
-from intrathecal.therapy.times import Calendar, read_time
 
 TABLES = ("title", "patient", "pump", "catheter", "drug", "fill", "program", "event", "simulation", "catalogue")
 WITH_PUMP = ("catheter", "fill", "program")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from intrathecal.quantities import Quantity
-from intrathecal.therapy import bounds
 from intrathecal.therapy.actions import (
     BatteryReset,
     CatheterLeak,
@@ -21,9 +20,10 @@ from intrathecal.therapy.actions import (
     TipMigration,
 )
 from intrathecal.therapy.devices import PumpPlan
-from intrathecal.therapy.read_devices import read_level
-from intrathecal.therapy.read_fill import read_volume
-from intrathecal.therapy.section import Item, Section
+from intrathecal.therapy.file import bounds
+from intrathecal.therapy.file.read_devices import read_level
+from intrathecal.therapy.file.read_fill import read_volume
+from intrathecal.therapy.file.section import Item, Section
 
 Lasts = Quantity | None
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from intrathecal.catalogue import Catalogue, Drug
 from intrathecal.quantities import Quantity
 from intrathecal.therapy.devices import CatheterPlan, PumpPlan
-from intrathecal.therapy.times import Calendar
+from intrathecal.therapy.file.times import Calendar
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from intrathecal.therapy.check import check_clauses
-from intrathecal.therapy.clauses import (
+from intrathecal.therapy.language.check import check_clauses
+from intrathecal.therapy.language.clauses import (
     AnyRate,
     Base,
     Bolus,
@@ -36,20 +36,20 @@ class Program:
     @classmethod
     def parse(cls, text: str) -> Program:
         """Read the program language; the error names the line."""
-        from intrathecal.therapy.parse import parse_clauses  # the grammar is loaded with the first program
+        from intrathecal.therapy.language.parse import parse_clauses  # the grammar is loaded with the first program
 
         return cls(parse_clauses(text))
 
     @classmethod
     def from_table(cls, rows: Iterable[Mapping[str, object]]) -> Program:
         """Read an event table: one row for each clause, columns as in `table.COLUMNS`; the error names the row."""
-        from intrathecal.therapy.table import clauses_from_rows
+        from intrathecal.therapy.language.table import clauses_from_rows
 
         return cls(clauses_from_rows(rows))
 
     def to_table(self) -> list[dict[str, str]]:
         """One row for each clause; cells are text as in the program language, empty where nothing is said."""
-        from intrathecal.therapy.table import row_of
+        from intrathecal.therapy.language.table import row_of
 
         return [row_of(clause) for clause in self.clauses]
 

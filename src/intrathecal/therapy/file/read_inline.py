@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from intrathecal.catalogue import Catalogue, CatalogueError, Catheter, Pump, parse_catheter, parse_pump
 from intrathecal.quantities import shorten
-from intrathecal.therapy.section import Item, Section
+from intrathecal.therapy.file.section import Item, Section
 
 Entry = TypeVar("Entry", Pump, Catheter)
 

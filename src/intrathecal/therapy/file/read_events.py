@@ -9,17 +9,17 @@ from typing import cast
 
 from intrathecal.catalogue import Drug
 from intrathecal.quantities import shorten
-from intrathecal.therapy import bounds
 from intrathecal.therapy.actions import Action, Aspirate, Dose, Fault, Mri, NewProgram, OralOpioid, Prime, Reset, Route
+from intrathecal.therapy.file import bounds
+from intrathecal.therapy.file.read_devices import read_level
+from intrathecal.therapy.file.read_fault import read_fault
+from intrathecal.therapy.file.read_fill import read_volume
+from intrathecal.therapy.file.read_program import read_program
+from intrathecal.therapy.file.read_refill import read_refill, read_replacement, read_revise
+from intrathecal.therapy.file.section import Item, Section, nearest
+from intrathecal.therapy.file.standing import Implant, Standing
+from intrathecal.therapy.file.times import Calendar, has_clock, written
 from intrathecal.therapy.plan import Event
-from intrathecal.therapy.read_devices import read_level
-from intrathecal.therapy.read_fault import read_fault
-from intrathecal.therapy.read_fill import read_volume
-from intrathecal.therapy.read_program import read_program
-from intrathecal.therapy.read_refill import read_refill, read_replacement, read_revise
-from intrathecal.therapy.section import Item, Section, nearest
-from intrathecal.therapy.standing import Implant, Standing
-from intrathecal.therapy.times import Calendar, has_clock, written
 
 ROUTES = ("oral", "intravenous", "epidural", "intrathecal")
 SPINAL_ROUTES = ("epidural", "intrathecal")

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from intrathecal.therapy.errors import TherapyError
-from intrathecal.therapy.locate import locate
+from intrathecal.therapy.file.locate import locate
+from intrathecal.therapy.file.read_therapy import read_therapy
+from intrathecal.therapy.file.section import Document, Section
+from intrathecal.therapy.file.toml_mistakes import explain_toml
 from intrathecal.therapy.plan import Therapy
-from intrathecal.therapy.read_therapy import read_therapy
-from intrathecal.therapy.section import Document, Section
-from intrathecal.therapy.toml_mistakes import explain_toml
 
 #: A therapy file is a page or two.
 LARGEST_BYTES = 1_000_000
