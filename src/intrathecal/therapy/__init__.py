@@ -24,10 +24,7 @@ from intrathecal.therapy.actions import (
     Revise,
     TipMigration,
 )
-from intrathecal.therapy.devices import CatheterPlan, PumpPlan
-from intrathecal.therapy.errors import ProgramError, TherapyError
-from intrathecal.therapy.file.load import load_therapy, parse_therapy
-from intrathecal.therapy.language.clauses import (
+from intrathecal.therapy.clauses import (
     Base,
     Bolus,
     Clause,
@@ -40,7 +37,9 @@ from intrathecal.therapy.language.clauses import (
     Stop,
     Window,
 )
-from intrathecal.therapy.language.program import Program
+from intrathecal.therapy.devices import CatheterPlan, PumpPlan
+from intrathecal.therapy.errors import ProgramError, TherapyError
+from intrathecal.therapy.file.load import load_therapy, parse_therapy
 from intrathecal.therapy.plan import (
     DrugEntry,
     Event,
@@ -54,6 +53,7 @@ from intrathecal.therapy.plan import (
     SimulationPlan,
     Therapy,
 )
+from intrathecal.therapy.program import Program
 
 __all__ = [
     "Action",

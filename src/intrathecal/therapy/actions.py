@@ -9,7 +9,7 @@ from typing import Literal
 
 from intrathecal.quantities import Quantity
 from intrathecal.therapy.devices import CatheterPlan, PumpPlan
-from intrathecal.therapy.language.program import Program
+from intrathecal.therapy.program import Program
 
 Route = Literal["oral", "intravenous", "epidural", "intrathecal"]
 Primed = Literal["tip", "tubing", "no"]

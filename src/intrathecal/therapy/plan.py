@@ -12,7 +12,7 @@ from intrathecal.catalogue import Catalogue, Drug
 from intrathecal.quantities import Quantity
 from intrathecal.therapy.actions import Action, Primed
 from intrathecal.therapy.devices import CatheterPlan, PumpPlan
-from intrathecal.therapy.language.program import Program
+from intrathecal.therapy.program import Program
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from intrathecal.therapy.clauses import LONGEST_DAYS
+
 HEIGHT = ("60 cm", "250 cm")
 WEIGHT = ("8 kg", "350 kg")
 AGE_YEARS = (1, 120)
@@ -15,7 +17,7 @@ PAIN = (0, 10)
 EGFR_ML_PER_MIN = (0, 300)
 #: The first implanted pumps are of the early 1980s.
 YEARS = (1980, 2200)
-SIMULATED_DAYS = (Decimal("0.01"), 3650)
+SIMULATED_DAYS = (Decimal("0.001"), LONGEST_DAYS)
 #: "day n" up to a hundred years, so that it is a date.
 LAST_DAY = 36500
 #: A drive further off than this delivers nothing that one could call a dose.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from intrathecal.therapy.devices import PumpPlan
 from intrathecal.therapy.errors import ProgramError, TherapyError
 from intrathecal.therapy.file.section import Item
-from intrathecal.therapy.language.program import Program
+from intrathecal.therapy.program import Program
 
 
 def read_program(item: Item, pump: PumpPlan) -> Program:

@@ -20,8 +20,8 @@ from intrathecal.therapy.file.read_program import read_program, refuse_program
 from intrathecal.therapy.file.section import Item, Section
 from intrathecal.therapy.file.standing import Implant, Standing
 from intrathecal.therapy.file.times import Calendar, read_time
-from intrathecal.therapy.language.program import Program
 from intrathecal.therapy.plan import DrugEntry, Event, Fill, NoPresses, SimulationPlan, Therapy, first_label
+from intrathecal.therapy.program import Program
 
 TABLES = ("title", "patient", "pump", "catheter", "drug", "fill", "program", "event", "simulation", "catalogue")
 WITH_PUMP = ("catheter", "fill", "program")

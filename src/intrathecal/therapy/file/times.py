@@ -9,10 +9,10 @@ from datetime import time as clock_time
 from typing import NoReturn
 
 from intrathecal.quantities import shorten
+from intrathecal.therapy.clock import DAY_MINUTES, parse_clock
 from intrathecal.therapy.errors import ProgramError
 from intrathecal.therapy.file.bounds import LAST_DAY, YEARS
 from intrathecal.therapy.file.section import Item, describe
-from intrathecal.therapy.language.clock import DAY_MINUTES, parse_clock
 
 RIGHT_TIME = 'write a local time such as 2026-04-20T09:00:00 or "day 49 09:00"'
 _ISO = re.compile(

@@ -1,1 +1,1 @@
-"""The program language: clauses, text, event table."""
+"""The other two forms of a program: its text and its event table."""

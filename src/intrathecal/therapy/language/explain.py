@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from intrathecal.quantities import shorten
+from intrathecal.therapy.clock import DAY_GROUPS, DAY_NAMES
 from intrathecal.therapy.errors import ProgramError
-from intrathecal.therapy.language.clock import DAY_GROUPS, DAY_NAMES
 
 if TYPE_CHECKING:
     from lark.exceptions import UnexpectedInput

@@ -10,9 +10,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from intrathecal.quantities import Quantity, QuantityError, shorten, spell
-from intrathecal.therapy.errors import ProgramError
-from intrathecal.therapy.language.check import check_clauses
-from intrathecal.therapy.language.clauses import (
+from intrathecal.therapy.check import check_clauses
+from intrathecal.therapy.clauses import (
     AMOUNT_UNITS,
     RATE_UNITS,
     AnyRate,
@@ -29,7 +28,8 @@ from intrathecal.therapy.language.clauses import (
     Stop,
     Window,
 )
-from intrathecal.therapy.language.clock import DAY_MINUTES, parse_clock, parse_days
+from intrathecal.therapy.clock import DAY_MINUTES, parse_clock, parse_days
+from intrathecal.therapy.errors import ProgramError
 from intrathecal.therapy.numbers import read_number, with_remedy
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 from intrathecal.quantities import Quantity, QuantityError, plain, shorten
+from intrathecal.therapy.check import MOST_CLAUSES, check_clauses, located
+from intrathecal.therapy.clauses import Base, Bolus, Clause, Demand, Limit, Periodic, Ramp, Rate, Window
+from intrathecal.therapy.clock import DAY_MINUTES, format_clock, format_days, parse_clock
 from intrathecal.therapy.errors import ProgramError
-from intrathecal.therapy.language.check import MOST_CLAUSES, check_clauses, located
-from intrathecal.therapy.language.clauses import Base, Bolus, Clause, Demand, Limit, Periodic, Ramp, Rate, Window
-from intrathecal.therapy.language.clock import DAY_MINUTES, format_clock, format_days, parse_clock
 from intrathecal.therapy.language.parse import amount_cell, days_cell, duration_cell, rate_cell, read_count
 from intrathecal.therapy.numbers import read_number, with_remedy
 

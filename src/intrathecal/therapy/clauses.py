@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from intrathecal.quantities import KINDS, Quantity, plain
+from intrathecal.therapy.clock import DAY_MINUTES, format_clock, format_days
 from intrathecal.therapy.errors import ProgramError
-from intrathecal.therapy.language.clock import DAY_MINUTES, format_clock, format_days
 
 AMOUNT_UNITS = {"ng": "mass", "mcg": "mass", "mg": "mass", "uL": "volume", "mL": "volume"}
 RATE_KINDS = {"mass": "mass rate", "volume": "flow"}

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from intrathecal.quantities import Quantity
+from intrathecal.therapy.clauses import Base, Clause, Demand, Limit, Ramp, Rate, Window
+from intrathecal.therapy.clock import DAY_MINUTES, DAY_NAMES, WEEK_MINUTES
 from intrathecal.therapy.errors import ProgramError
-from intrathecal.therapy.language.clauses import Base, Clause, Demand, Limit, Ramp, Rate, Window
-from intrathecal.therapy.language.clock import DAY_MINUTES, DAY_NAMES, WEEK_MINUTES
 
 #: More clauses than any pump holds: a text that was pasted by mistake.
 MOST_CLAUSES = 1000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from intrathecal.therapy.language.check import check_clauses
-from intrathecal.therapy.language.clauses import (
+from intrathecal.therapy.check import check_clauses
+from intrathecal.therapy.clauses import (
     AnyRate,
     Base,
     Bolus,
