@@ -38,7 +38,7 @@ class LimitBreach:
 
 
 def find_breach(limits: Iterable[Limit], pieces: Sequence[Piece], after: int) -> LimitBreach | None:
-    """The fullest window that ends later than ``after`` and breaks a limit; None if all hold."""
+    """The fullest window that ends at ``after`` or later and breaks a limit; None if all hold."""
     worst: LimitBreach | None = None
     for limit in limits:
         dose, end = _fullest_window(pieces, limit.per, after)
@@ -102,13 +102,13 @@ def _horizon(settings: Settings) -> int:
 
 
 def _fullest_window(pieces: Sequence[Piece], length: int, after: int) -> tuple[Fraction, int]:
-    """(dose, end) of the window of ``length`` ms, ending later than ``after``, that holds most.
+    """(dose, end) of the window of ``length`` ms, ending at ``after`` or later, that holds most.
 
     The dose in a window is piecewise linear in its end, so the maximum lies where an edge of the window meets an edge of
     a piece.
     """
     course = Course(pieces)
-    ends = {end for time in course.times for end in (time, time + length) if end > after}
+    ends = {after, *(end for time in course.times for end in (time, time + length) if end > after)}
     best, best_end = Fraction(0), after
     for end in sorted(ends):
         held = course.total(end) - course.total(end - length)

@@ -91,10 +91,10 @@ def carry(
         if entry.rates[drug] > 0:
             first, last = np.searchsorted(edges_s, (entry.start_s, entry.end_s))
             inputs[first:last, places.index(entry.site)] += entry.rates[drug]
-    sources = np.array([channel.source(site) for site in places]).reshape(len(places), -1).T
-    run = channel.propagator.run(
-        held.state, np.diff(edges_s), inputs, sources if places else np.zeros((len(channel.system.states), 0))
-    )
+    sources = np.zeros((len(channel.system.states), len(places)))
+    for column, site in enumerate(places):
+        sources[:, column] = channel.source(site)
+    run = channel.propagator.run(held.state, np.diff(edges_s), inputs, sources)
     course = channel.look(run.states, tip)
     later = replace(
         held,
