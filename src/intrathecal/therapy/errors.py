@@ -4,7 +4,10 @@ from __future__ import annotations
 
 
 class TherapyError(ValueError):
-    """A therapy file or program that is wrong: the message says where, what is wrong, and what would be right."""
+    """A therapy file or program that is wrong: one line that says where, what is wrong, and what would be right."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("".join(character if character.isprintable() else "?" for character in message))
 
 
 class ProgramError(TherapyError):

@@ -39,11 +39,10 @@ def read_quantity(text: str, *kinds: str) -> Quantity:
     try:
         return parse_quantity(text, *kinds)
     except QuantityError as error:
-        near = _nearest_units(text, kinds)
-        if "is not a unit" not in str(error) or not near:
+        cause, _, remedy = str(error).partition(": write")
+        if not cause.endswith("is not a unit"):
             raise
-        cause = str(error).partition(": write")[0]
-        raise QuantityError(f"{cause}: write {near}") from None
+        raise QuantityError(f"{cause}: write {_nearest_units(text, kinds)}, {remedy.strip()}") from None
 
 
 def with_remedy(error: QuantityError) -> str:
@@ -53,10 +52,10 @@ def with_remedy(error: QuantityError) -> str:
 
 
 def _nearest_units(text: str, kinds: Iterable[str]) -> str:
-    unit = re.sub(r"^[^a-zA-Z%\u00b5\u03bc]*", "", text).strip()
-    known = [name for kind in kinds for name in UNITS.get(kind, ())]
-    by_lower = {name.lower(): name for name in known}
-    return " or ".join(by_lower[name] for name in get_close_matches(unit.lower(), by_lower, n=2))
+    unit = re.sub(r"^[^a-zA-Z%\u00b5\u03bc]*", "", text).strip().lower()
+    by_lower = {name.lower(): name for kind in kinds for name in UNITS[kind]}
+    near = get_close_matches(unit, by_lower, n=3, cutoff=0.4)
+    return " or ".join(by_lower[name] for name in near or list(by_lower)[:3])
 
 
 def _guard(text: str, longest: int) -> None:

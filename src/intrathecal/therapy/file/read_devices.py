@@ -21,20 +21,21 @@ SPACES = ("intrathecal", "epidural")
 OFFSET_MINUTES = (-12 * 60, 14 * 60)
 
 
-def read_pump(section: Section, catalogue: Catalogue, fill_date: date) -> PumpPlan:
-    """The pump; it was implanted on the day of the first fill unless the file says otherwise."""
+def read_pump(section: Section, catalogue: Catalogue, fill_date: date) -> tuple[PumpPlan, tuple[str, ...]]:
+    """The pump, implanted on the day of the first fill unless the file says otherwise; and what was assumed of it."""
     section.only("model", "implanted", "utc_offset", "drive_error", *inline_keys(section))
     given, offset, drive = section.item("implanted"), section.item("utc_offset"), section.item("drive_error")
     model = section.need("model", 'model = "synchromed-ii-20"')
     implanted = read_date(given) if given else fill_date
     if given and implanted > fill_date:
         given.fail(f"{implanted} is after the first fill ({fill_date})", "write the day of the operation")
-    return PumpPlan(
+    pump = PumpPlan(
         entry=read_model(model, catalogue.pumps, "pump"),
         implanted=implanted,
         utc_offset_minutes=_read_offset(offset) if offset else 0,
         drive_error=read_drive_error(drive) if drive else Fraction(0),
     )
+    return pump, () if offset else ("pump: utc_offset not given, +00:00 assumed",)
 
 
 def read_model(item: Item, entries: Mapping[str, Entry], what: str) -> Entry:

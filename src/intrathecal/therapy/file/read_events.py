@@ -44,7 +44,7 @@ def read_events(sections: Sequence[Section], standing: Standing) -> tuple[tuple[
         if later.at_ms < earlier.at_ms:
             later.at.fail(
                 f"event {index} ({written(later.at)}) is before event {index - 1} ({written(earlier.at)})",
-                "write events in the order of their times",
+                f"write events in the order of their times, counted from {standing.calendar.start_name}",
             )
     programs = frozenset(draft.at_ms for draft in drafts if draft.action.label == "program")
     standing = replace(standing, programs_at_ms=programs)

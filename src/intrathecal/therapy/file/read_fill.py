@@ -84,8 +84,8 @@ def read_fill_time(section: Section) -> tuple[datetime, tuple[str, ...]]:
     return moment, () if has_clock(item) else (f"fill: at has no clock time, {moment.isoformat()} assumed",)
 
 
-def read_fill(section: Section, pump: Pump, at: datetime) -> Fill:
-    """The first fill."""
+def read_fill(section: Section, pump: Pump, at: datetime) -> tuple[Fill, tuple[str, ...]]:
+    """The first fill, and what was assumed of it."""
     section.only("volume", "at", "primed", "low_reservoir_alarm", "lead", "reservoir_now", "now", "next_visit")
     volume = section.need("volume", 'volume = "20 mL"')
     primed, alarm, lead = section.item("primed"), section.item("low_reservoir_alarm"), section.item("lead")
@@ -97,7 +97,9 @@ def read_fill(section: Section, pump: Pump, at: datetime) -> Fill:
     alarm_volume = alarm.zero_or_more("volume") if alarm else LOW_RESERVOIR
     if alarm:
         check_fits(alarm, alarm_volume, pump)
-    return Fill(
+    defaults = {"primed": "tip", "low_reservoir_alarm": LOW_RESERVOIR, "lead": LEAD}
+    notes = tuple(f"fill: {key} not given, {value} assumed" for key, value in defaults.items() if not section.item(key))
+    fill = Fill(
         volume=read_volume(volume, pump),
         at=at,
         primed=cast(Primed, primed.choice(PRIMED, "a way to prime")) if primed else "tip",
@@ -107,6 +109,7 @@ def read_fill(section: Section, pump: Pump, at: datetime) -> Fill:
         now=_read_now(now, at) if now else None,
         next_visit=_read_visit(visit, at.date()) if visit else None,
     )
+    return fill, notes
 
 
 def _read_reservoir_now(item: Item, pump: Pump) -> Quantity:

@@ -15,12 +15,12 @@ from intrathecal.therapy.file.read_devices import read_catheter, read_pump
 from intrathecal.therapy.file.read_events import read_events
 from intrathecal.therapy.file.read_fill import check_first_fill, read_drugs, read_fill, read_fill_time
 from intrathecal.therapy.file.read_inline import add_inline
-from intrathecal.therapy.file.read_patient import read_patient, read_simulation
+from intrathecal.therapy.file.read_patient import DEFAULT_DAYS, read_patient, read_simulation
 from intrathecal.therapy.file.read_program import read_program, refuse_program
 from intrathecal.therapy.file.section import Item, Section
 from intrathecal.therapy.file.standing import Implant, Standing
 from intrathecal.therapy.file.times import Calendar, read_time
-from intrathecal.therapy.plan import DrugEntry, Event, Fill, NoPresses, SimulationPlan, Therapy, first_label
+from intrathecal.therapy.plan import DrugEntry, Event, Fill, NoPresses, Presses, Therapy, first_label
 from intrathecal.therapy.program import Program
 
 TABLES = ("title", "patient", "pump", "catheter", "drug", "fill", "program", "event", "simulation", "catalogue")
@@ -53,7 +53,8 @@ def read_therapy(root: Section, directory: Path, catalogue_files: Sequence[Path]
     if implanted:
         check_first_fill(drug_sections, drugs)
     calendar = _calendar(implanted, event_sections)
-    plan = read_simulation(_table(root, "simulation") or _missing(root, "simulation"), calendar)
+    simulation = _table(root, "simulation") or _missing(root, "simulation")
+    plan = read_simulation(simulation, calendar)
     standing = Standing(
         catalogue=catalogue,
         declared={entry.drug.name: entry.drug for entry in drugs},
@@ -76,7 +77,11 @@ def read_therapy(root: Section, directory: Path, catalogue_files: Sequence[Path]
         simulation=plan,
         catalogue=catalogue,
         start=calendar.start,
-        notes=(*(implanted.notes if implanted else ()), *standing.notes, *_idle_presses(plan, program, events)),
+        notes=(
+            *(implanted.notes if implanted else ()),
+            *standing.notes,
+            *_simulation_notes(simulation, plan.presses, program, events),
+        ),
     )
 
 
@@ -132,15 +137,16 @@ def _read_implanted(root: Section, catalogue: Catalogue) -> _Implanted | None:
     if fill_section is None:
         pump_section.fail("a pump needs a fill", 'add [fill] with volume = "20 mL" and at = 2026-03-02T10:30:00')
     at, fill_notes = read_fill_time(fill_section)
-    pump = read_pump(pump_section, catalogue, at.date())
-    catheter, notes = read_catheter(catheter_section, catalogue, pump)
+    pump, pump_notes = read_pump(pump_section, catalogue, at.date())
+    catheter, catheter_notes = read_catheter(catheter_section, catalogue, pump)
+    fill, more_fill_notes = read_fill(fill_section, pump.entry, at)
     return _Implanted(
         pump=pump,
         catheter=catheter,
-        fill=read_fill(fill_section, pump.entry, at),
+        fill=fill,
         program=_read_program(pump_section, program_section, pump),
         program_line=program_section.line if program_section else None,
-        notes=(*fill_notes, *notes),
+        notes=(*pump_notes, *catheter_notes, *fill_notes, *more_fill_notes),
     )
 
 
@@ -180,9 +186,17 @@ def _calendar(implanted: _Implanted | None, events: Sequence[Section]) -> Calend
     return Calendar(None, 0, "the start")
 
 
-def _idle_presses(plan: SimulationPlan, program: Program | None, events: Sequence[Event]) -> tuple[str, ...]:
-    """A note when the handset is pressed and nothing answers."""
+def _simulation_notes(
+    section: Section, presses: Presses, program: Program | None, events: Sequence[Event]
+) -> tuple[str, ...]:
+    """What was assumed of the simulation, and whether anything answers the handset."""
     programs = [program, *(event.action.program for event in events if isinstance(event.action, NewProgram))]
-    if isinstance(plan.presses, NoPresses) or any(one and one.demand for one in programs):
-        return ()
-    return ('simulation: presses do nothing, since no program has "on demand"',)
+    answered = any(one and one.demand for one in programs)
+    notes = []
+    if "days" not in section.table:
+        notes.append(f"simulation: days not given, {DEFAULT_DAYS} assumed")
+    if answered and "presses" not in section.table:
+        notes.append('simulation: presses not given, "never" assumed')
+    if not answered and not isinstance(presses, NoPresses):
+        notes.append('simulation: presses do nothing, since no program has "on demand"')
+    return tuple(notes)

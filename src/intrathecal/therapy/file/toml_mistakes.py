@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from datetime import date
 
 from intrathecal.quantities import shorten
@@ -10,6 +11,9 @@ from intrathecal.quantities import shorten
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _PAIR = re.compile(r"\s*(?P<key>[\w.\"'-]+)\s*=\s*(?P<value>.*?)\s*(?:#.*)?$")
 _MOMENT = re.compile(r"(?P<date>\d{4}-\d{1,2}-\d{1,2})(?:[T ](?P<clock>[\d:.]+))?")
+_DIGITS = re.compile(r"[0-9_]{1000}")
+#: Beyond this nobody reads a line, and the patterns below would take long.
+LONGEST_LINE = 500
 _SAID_TWICE = ("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate inline table key")
 #: Values that are not TOML: how to know them, what is wrong, and what would be right.
 _VALUES = tuple(
@@ -31,13 +35,16 @@ def explain_toml(text: str, error: ValueError) -> tuple[int, str, str]:
     place = _PLACE.search(str(error))
     said = _PLACE.sub("", str(error))
     lines = text.split("\n")
+    if not isinstance(error, tomllib.TOMLDecodeError):  # Python's own limit on the digits of a whole number
+        number = next((number for number, line in enumerate(lines, 1) if _DIGITS.search(line)), 1)
+        return number, "a number has thousands of digits", "write a number that somebody could mean"
     if place is None or place[1] is None:
         opened = _unclosed(lines)
         if opened:
             return opened, "the text that begins here is never closed", 'close it with """ on a line of its own'
         return max(len(text.rstrip().split("\n")), 1), f"the file ends too early ({said.lower()})", "finish the line"
     number = int(place[1])
-    line = lines[number - 1]
+    line = lines[number - 1][:LONGEST_LINE]
     cause, remedy = _explain_line(line, said)
     return number, cause, remedy
 
