@@ -23,7 +23,7 @@ def refusal(therapy: Therapy, event: Event | None, breach: LimitBreach, drug: st
     unit = therapy.catalogue.drugs[drug].customary_mass_unit
     hours = Fraction(breach.limit.per, 3_600_000)
     problem = (
-        f"the program is refused: {_amount(breach.dose, unit)} would be given within {float(hours):g} h, above its limit of "
+        f"refused: {_amount(breach.dose, unit)} would be given within {float(hours):g} h, above its limit of "
         f"{_amount(breach.limit.dose, unit)}, counting what was given before"
     )
     if breach.earliest is None:

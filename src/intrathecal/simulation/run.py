@@ -211,6 +211,7 @@ def _apply(case: Case, reached: Reached, event: Event, pocket_mL: float) -> Reac
         reached,
         delivery=touched.delivery,
         held=_add(case, reached.held, touched.impulses),
+        delivered_mL=reached.delivered_mL + touched.passage.delivered_mL,
         notes=reached.notes + touched.notes,
     )
     return _note(reached, touched.passage)
@@ -320,5 +321,7 @@ def last_sample(case: Case, reached: Reached) -> Reached:
     at = np.array([reached.now / MS_PER_S])
     tip = reached.delivery.site if reached.delivery is not None else None
     courses = [channel.look(held.state[None], tip) for channel, held in zip(case.channels, reached.held, strict=True)]
-    trace = sample(case.channels, courses, at, times_s=at, passage=Passage(), profiles=case.profiles)
+    before = reached.traces[-1]
+    passage = Passage(asked=((at[0], before.asked[-1]),), delivered=((at[0], before.delivered[-1]),))
+    trace = sample(case.channels, courses, at, times_s=at, passage=passage, profiles=case.profiles)
     return replace(reached, traces=(*reached.traces, trace))

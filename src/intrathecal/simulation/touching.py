@@ -137,7 +137,8 @@ def _mri(action: therapy.Mri, delivery: Delivery, moment: Moment) -> Touched:
             Impulse(delivery.site, drug, float(amount)) for drug, amount in zip(delivery.drugs, arrived, strict=True)
         )
         closed, passage = escaped.suffer(Active(faults.VALVE_CLOSED, None), moment.now)
-        return Touched(closed, passage, impulses)
+        volume = delivery.device.volume_mL - escaped.device.volume_mL
+        return Touched(closed, passage.then(Passage(delivered_mL=volume)), impulses)
     return Touched(delivery)
 
 

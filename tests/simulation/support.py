@@ -1,0 +1,76 @@
+"""Therapy files for the tests of whole runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from intrathecal.simulation.api import Run, simulate
+from intrathecal.therapy import Therapy, parse_therapy
+
+HEAD = """
+[patient]
+height = "172 cm"
+weight = "78 kg"
+
+[pump]
+model = "{pump}"
+drive_error = "{drive_error}"
+
+[catheter]
+model = "{catheter}"
+removed = "{removed}"
+tip = "{tip}"
+
+[[drug]]
+name = "morphine"
+concentration = "{concentration}"
+
+[fill]
+volume = "{volume}"
+at = 2026-03-02T10:00:00
+primed = "{primed}"
+
+[program]
+text = '''
+{program}
+'''
+
+[simulation]
+days = {days}
+presses = {presses}
+seed = 3
+"""
+DEFAULTS = {
+    "pump": "synchromed-ii-20",
+    "drive_error": "0 %",
+    "catheter": "ascenda-8781",
+    "removed": "31 cm",
+    "tip": "T10",
+    "concentration": "10 mg/mL",
+    "volume": "20 mL",
+    "primed": "tip",
+    "program": "2.4 mg/day",
+    "days": "4",
+    "presses": '"never"',
+}
+
+
+def therapy_text(*events: str, **changes: str) -> str:
+    """A therapy file of one drug; events are what stands in ``[[event]]``."""
+    return HEAD.format(**{**DEFAULTS, **changes}) + "".join(f"\n[[event]]\n{event}\n" for event in events)
+
+
+def therapy(*events: str, **changes: str) -> Therapy:
+    """The therapy of such a file."""
+    return parse_therapy(therapy_text(*events, **changes), "test.toml", Path())
+
+
+def run(*events: str, every_ms: int = 3_600_000, **changes: str) -> Run:
+    """Such a therapy, simulated."""
+    return simulate(therapy(*events, **changes), every_ms=every_ms, profiles=())
+
+
+def ledger(done: Run, drug: str = "morphine") -> dict[str, float]:
+    """The row of a drug."""
+    row: dict[str, float] = done.figures["ledger"][drug]
+    return row
