@@ -93,9 +93,7 @@ def test_a_ramp_steps_by_percent_of_the_starting_base_and_clips_at_the_target() 
 
 def test_a_ramp_scales_windows_and_not_boluses() -> None:
     """Downwards by half: base and window halve, the bolus stays."""
-    program = (
-        "2 mg/day\n00:00-12:00 4 mg/day\nbolus 0.1 mg over 10 min at 18:00\nramp to 1 mg/day by 50 % every 2 days"
-    )
+    program = "2 mg/day\n00:00-12:00 4 mg/day\nbolus 0.1 mg over 10 min at 18:00\nramp to 1 mg/day by 50 % every 2 days"
     _, actions = run(filled(settings(program)), 4 * DAY_MS)
 
     days = [counted_between(actions, d * DAY_MS, (d + 1) * DAY_MS) for d in range(4)]

@@ -190,7 +190,9 @@ def test_e10_with_patient_boluses() -> None:
 
 def test_e16_actuations() -> None:
     """E16: 0.5 mg/day of 20 mg/mL in steps of 2.5 uL: 0.05 mg each, 10 a day, one per 144 min; 2.5 mg are 50 actuations."""
-    told = settings("0.5 mg/day\nbolus 2.5 mg over 60 min at 12:00 on Tue", pump="prometra-ii-20", concentration="20 mg/mL")
+    told = settings(
+        "0.5 mg/day\nbolus 2.5 mg over 60 min at 12:00 on Tue", pump="prometra-ii-20", concentration="20 mg/mL"
+    )
     _, actions = play(filled(told), [(DAY_MS, Tick())])
     times = [time for a in actions if isinstance(a, Stretch) for time in a.step_times()]
 
@@ -229,7 +231,9 @@ def test_quiet_stretches_booked_in_one_call_equal_many_small_ones(cuts: list[int
     told = settings(PROGRAM, concentration="7 mg/mL")
     acts: list[tuple[int, Event]] = [(at, Press()) for at in sorted(presses)]
     whole, _ = play(filled(told), [*acts, (5 * DAY_MS, Tick())])
-    often, _ = play(filled(told), [*sorted([*acts, *((at, Tick()) for at in cuts)], key=lambda e: e[0]), (5 * DAY_MS, Tick())])
+    often, _ = play(
+        filled(told), [*sorted([*acts, *((at, Tick()) for at in cuts)], key=lambda e: e[0]), (5 * DAY_MS, Tick())]
+    )
 
     assert often == whole
 

@@ -82,7 +82,9 @@ def test_presses_are_not_part_of_the_acceptance() -> None:
 
 def test_the_memory_of_doses_outlives_a_program() -> None:
     """Doses given by a program without a limit count for the limit of the next."""
-    state, _ = play(filled(settings(f"1 mg/day\n{DEMAND}")), [(20 * HOUR + at * 10 * MINUTE, Press()) for at in range(4)])
+    state, _ = play(
+        filled(settings(f"1 mg/day\n{DEMAND}")), [(20 * HOUR + at * 10 * MINUTE, Press()) for at in range(4)]
+    )
     orders = order(Text.parse("1 mg/day\nlimit 2 mg per 24 h"), state.settings.concentration)
     _, actions = play(state, [(DAY_MS, Program(orders))])
 

@@ -77,6 +77,8 @@ def simulate(
     from intrathecal.simulation.api import simulate as run_therapy
     from intrathecal.therapy import load_therapy
 
+    for target in (data, checkpoint, None if json in (None, "-") else Path(json)):
+        _check_target(target)
     plan = load_therapy(therapy, tuple(catalogue or ()))
     with _progress() as progress:
         run = run_therapy(
@@ -123,6 +125,14 @@ def cite(
 
     plan = load_therapy(therapy, tuple(catalogue or ()))
     typer.echo(citation_text(entries_used(plan), plan.catalogue.references), nl=False)
+
+
+def _check_target(target: Path | None) -> None:
+    """Say at once, and not after a long run, that a file cannot be written."""
+    if target is not None and not target.absolute().parent.is_dir():
+        _fail(f"{target}: its folder does not exist; make it, or name another file")
+    if target is not None and target.is_dir():
+        _fail(f"{target}: is a folder; name a file")
 
 
 def _days(text: str | None) -> Fraction | None:

@@ -69,11 +69,11 @@ def _refill(figures: Figures) -> list[str]:
     if refill is None:
         return []
     done = ", ".join(f"{day(item['at'])} ({number(item['believed_left_mL'])} mL left)" for item in figures["refills"])
-    return [
-        f"Refilled: {done or 'not yet'}. Next due {day(refill['due_at'])} ({refill['due_reason']}); low reservoir "
-        f"{day(refill['low_reservoir_at'])}, with all presses {day(refill['worst_case_low_reservoir_at'])}, "
-        f"at the fast end {day(refill['fastest_low_reservoir_at'])}"
-    ]
+    low = (
+        f"Low reservoir: {day(refill['low_reservoir_at'])}; with all presses {day(refill['worst_case_low_reservoir_at'])}; "
+        f"at the fast end of the accuracy {day(refill['fastest_low_reservoir_at'])}"
+    )
+    return [f"Refilled: {done or 'not yet'}. Next due {day(refill['due_at'])} ({refill['due_reason']})", low]
 
 
 def _doses(figures: Figures) -> list[str]:

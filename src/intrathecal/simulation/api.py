@@ -48,7 +48,7 @@ class Run:
 def simulate(
     therapy: Therapy,
     *,
-    days: Fraction | None = None,
+    days: Fraction | float | None = None,
     every_ms: int = DEFAULT_EVERY_MS,
     profiles: Sequence[str] = PROFILES,
     resume: Path | None = None,
@@ -61,7 +61,7 @@ def simulate(
     """
     case = prepare(therapy, every_ms, tuple(profiles))
     reached = start(case) if resume is None else checkpoint.load(case, resume)
-    end = int((days or therapy.simulation.days) * DAY_MS)
+    end = int(Fraction(days or therapy.simulation.days) * DAY_MS)
     if reached.now > end:
         raise checkpoint.CheckpointError(
             f"{resume}: has run for {reached.now / DAY_MS:g} days, longer than the {end / DAY_MS:g} asked for; give more --days"

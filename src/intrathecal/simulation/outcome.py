@@ -55,7 +55,7 @@ def outcome(run: Finished) -> Figures:
         "metabolites": _metabolites(run),
         "relief": None,
         "engine": {
-            "method": ", ".join(dict.fromkeys(channel.propagator.method for channel in case.channels)),
+            "method": "; ".join(dict.fromkeys(channel.propagator.method for channel in case.channels)),
             "wall_s": run.wall_s,
             "error_estimate": max(channel.propagator.error_estimate for channel in case.channels),
         },

@@ -1,0 +1,167 @@
+"""The commands as a stranger calls them: a process with exit codes, one message, clean JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "examples" / "failed-back.toml"
+
+
+def call(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own."""
+    environment = {**os.environ, "COLUMNS": "200"}
+    return subprocess.run(
+        [sys.executable, "-m", "intrathecal", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict[str, object]:
+    """The demo's figures as a script reads them."""
+    done = call("simulate", str(DEMO), "--json", "-")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    loaded: dict[str, object] = json.loads(done.stdout)
+    return loaded
+
+
+def test_the_figures_have_the_keys_of_the_interface(figures: dict[str, dict[str, dict[str, object]]]) -> None:
+    """Every key that outside scripts read is there."""
+    assert {"days", "drugs", "assumptions", "pump", "refill", "ledger", "exposure", "relief", "engine"} <= set(figures)
+    assert {
+        "model",
+        "counted_mL",
+        "delivered_mL",
+        "reservoir_mL",
+        "reservoir_true_mL",
+        "battery_fraction",
+        "alarms",
+    } <= set(figures["pump"])
+    assert set(figures["refill"]) == {
+        "low_reservoir_at",
+        "worst_case_low_reservoir_at",
+        "fastest_low_reservoir_at",
+        "due_at",
+        "due_reason",
+    }
+    amounts = "entered reservoir pump_tubing catheter csf cord epidural body eliminated degraded removed leaked pocket"
+    assert set(figures["ledger"]["morphine"]) == {*(f"{name}_ug" for name in amounts.split()), "relative_error"}
+    levels = (
+        [f"C{n}" for n in range(1, 8)] + [f"T{n}" for n in range(1, 13)] + [f"L{n}" for n in range(1, 6)] + ["S1", "S2"]
+    )
+    assert set(figures["exposure"]["morphine"]) == {"tip", *levels, "cisterna_magna", "plasma"}
+    assert set(figures["exposure"]["morphine"]["tip"]) == {"mean_ug_per_mL", "peak_ug_per_mL", "auc_ug_h_per_mL"}  # type: ignore[call-overload]
+    assert set(figures["engine"]) == {"method", "wall_s", "error_estimate"}
+    assert figures["relief"] is None
+
+
+def test_times_are_iso_with_the_pumps_offset(figures: dict[str, dict[str, object]]) -> None:
+    """The refill is due at the end of stability, 90 days after 20 April; an alarm carries +01:00."""
+    assert figures["refill"]["due_at"] == "2026-07-19T09:00:00+01:00"
+    assert figures["refill"]["due_reason"] == "stability"
+    assert figures["pump"]["alarms"] == [
+        {"at": "2026-05-01T14:00:00+01:00", "alarm": "motor-stall", "priority": "critical"}
+    ]
+
+
+def test_the_summary_fits_a_screen() -> None:
+    """At most 50 lines of 130 columns, with doses, dates, alarms, concentrations, ledger and assumptions."""
+    done = call("simulate", str(DEMO))
+    lines = done.stdout.splitlines()
+
+    assert done.returncode == 0
+    assert len(lines) <= 50
+    assert max(len(line) for line in lines) <= 130
+    for word in (
+        "asked",
+        "at tip",
+        "Next due",
+        "Alarms",
+        "cist. magna",
+        "plasma",
+        "entered",
+        "relative error",
+        "no press",
+    ):
+        assert word in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["simulate", "missing.toml"], "missing.toml"),
+        (["simulate", str(DEMO), "--days", "0"], "--days: 0 is not possible"),
+        (["simulate", str(DEMO), "--days", "1e3"], "has an exponent"),
+        (["simulate", str(DEMO), "--every", "15"], "has no unit"),
+        (["simulate", str(DEMO), "--every", "0 min"], "is not possible; give 1 s to 24 h"),
+        (["simulate", str(DEMO), "--resume", str(DEMO)], "is no checkpoint"),
+        (["simulate", str(DEMO), "--days", "1", "--json", "/nowhere/x.json"], "/nowhere/x.json"),
+        (["simulate", str(DEMO), "--days", "1", "--data", "/nowhere/x.nc"], "/nowhere/x.nc"),
+        (["simulate", str(DEMO), "--catalogue", "missing.toml"], "missing.toml"),
+        (["simulate", str(DEMO), "--dais", "3"], "--dais"),
+        (["simulat", str(DEMO)], "simulat"),
+        (["simulate"], "THERAPY.toml"),
+    ],
+)
+def test_wrong_input_ends_with_2_and_one_message(arguments: list[str], said: str) -> None:
+    """The message names what is wrong, on standard error alone, and there is no traceback."""
+    done = call(*arguments)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_run_is_saved_and_resumed(tmp_path: Path) -> None:
+    """Two days and then to four are the same four days."""
+    saved, first, second = (str(tmp_path / name) for name in ("saved", "a.json", "b.json"))
+    assert call("simulate", str(DEMO), "--days", "2", "--checkpoint", saved).returncode == 0
+    assert call("simulate", str(DEMO), "--days", "4", "--resume", saved, "--json", first).returncode == 0
+    assert call("simulate", str(DEMO), "--days", "4", "--json", second).returncode == 0
+
+    loaded = [json.loads(Path(path).read_text()) for path in (first, second)]
+    for figures in loaded:
+        figures["engine"].pop("wall_s")
+    assert loaded[0] == loaded[1]
+
+
+def test_cite_prints_the_sources_of_what_a_run_used() -> None:
+    """The demo rests on morphine's and not on ziconotide's papers; unverified values are listed."""
+    done = call("cite", str(DEMO))
+
+    assert done.returncode == 0
+    assert "drug.morphine.csf.loss_half_life" in done.stdout
+    assert "ziconotide" not in done.stdout
+    assert "Not verified" in done.stdout
+    assert "ziconotide" in call("cite").stdout
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    """No numpy, xarray, pint, typer or rich until they are used."""
+    code = "import sys, intrathecal; print([m for m in ('numpy', 'xarray', 'pint', 'typer', 'rich', 'lark') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_therapy_from_python_in_five_lines() -> None:
+    """What the README shows works."""
+    import intrathecal
+
+    run = intrathecal.simulate(intrathecal.load_therapy(DEMO), days=2)
+    assert run.figures["ledger"]["morphine"]["relative_error"] < 1e-9
+    assert run.data["csf_concentration"].sel(drug="morphine").sizes["z"] > 100
