@@ -55,7 +55,7 @@ TERMINALS: dict[str, tuple[str, tuple[str, ...]]] = {
     "AMOUNT_UNIT": ("a unit of amount", ("ng", "mcg", "mg", "uL", "mL")),
     "TIME_UNIT": ("a unit of time", ("s", "min", "h", "day", "days")),
     "RATE_TIME": ("a time of a rate", ("min", "h", "day")),
-    "DAY": ("a day", DAY_NAMES),
+    "WEEKDAY": ("a day", DAY_NAMES),
     "DAY_GROUP": ("a day", tuple(DAY_GROUPS)),
     "MINIMUM": ('"minimum rate"', ()),
     "SLASH": ('"/"', ()),
@@ -93,7 +93,7 @@ def _message(line: str, before: str, found: str, expected: set[str]) -> str:
         return _unknown_start(found)
     if re.match(r"\s*\d{1,2}\.\d\d\s*-", line):
         return f'"{shorten(line)}" has a point in a clock time; write a colon, such as {WINDOW}'
-    if "DAY" in expected and found in ("-", ","):
+    if "WEEKDAY" in expected and found in ("-", ","):
         return f'days stand side by side, without "{found}"; write Mon Tue Wed, or weekdays'
     if "ON" in expected and found.capitalize() in (*DAY_NAMES, "Weekdays", "Weekend"):
         return f'days come after "on"; write on {found}'
@@ -107,7 +107,7 @@ def _message(line: str, before: str, found: str, expected: set[str]) -> str:
     right = _meant(found, expected)
     if right:
         return f'"{shown}" is not {_names(expected)}; did you mean {right}?'
-    if expected >= {"_NEWLINE", "$END"}:
+    if not expected or expected & {"_NEWLINE", "$END"}:
         return f'"{shown}" follows a clause that is complete ("{begun}"); write one clause on each line'
     stands = f'"{shown}" stands' if found else "the line ends"
     return f'after "{begun}", {stands} where {_names(expected)} is needed; write for example {_example(line)}'

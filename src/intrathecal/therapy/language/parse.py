@@ -199,7 +199,7 @@ def read_count(text: str) -> int:
 
 def _ramp(tree: Tree[Any]) -> Ramp:
     target, percent, every = tree.children
-    return Ramp(_rate(target).quantity, _percent(percent), _duration(every))
+    return Ramp(_quantity(target, RATE_UNITS), _percent(percent), _duration(every))
 
 
 def _limit(tree: Tree[Any]) -> Limit:
