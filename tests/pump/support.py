@@ -74,7 +74,7 @@ def counted_mL(state: State) -> float:
 
 
 def counted_between(actions: Iterable[Action], first: int, last: int) -> float:
-    """mL counted in stretches that lie between two times."""
+    """Volume (mL) counted in stretches that lie between two times."""
     inside = [a for a in actions if isinstance(a, Stretch) and first <= a.start and a.end <= last]
     return sum(a.steps * a.step_pL for a in inside) / PL_PER_ML
 
@@ -87,3 +87,13 @@ def names(actions: Iterable[Action]) -> list[tuple[int, str]]:
 def answers(actions: Iterable[Action]) -> list[tuple[int, str]]:
     """The handset's answers."""
     return [(a.at, a.reason) for a in actions if isinstance(a, PressAnswer)]
+
+
+def bolus_starts(actions: Iterable[Action]) -> list[int]:
+    """When boluses began."""
+    return [a.start for a in actions if isinstance(a, Stretch) and a.boluses]
+
+
+def asked_mL_per_day(actions: Iterable[Action]) -> set[float]:
+    """Every flow that was asked for."""
+    return {float(a.asked * DAY_MS / PL_PER_ML) for a in actions if isinstance(a, Stretch)}

@@ -7,6 +7,8 @@ from tests.pump.support import (
     HOUR,
     MINUTE,
     answers,
+    asked_mL_per_day,
+    bolus_starts,
     counted_between,
     counted_mL,
     filled,
@@ -15,7 +17,7 @@ from tests.pump.support import (
     settings,
 )
 
-from intrathecal.pump.controller import Press, Program, Tick
+from intrathecal.pump.controller import Event, Press, Program, Tick
 from intrathecal.pump.hardware import DAY_MS
 from intrathecal.pump.settings import order
 from intrathecal.therapy import Program as Text
@@ -70,8 +72,7 @@ def test_a_periodic_bolus_keeps_its_own_rhythm_through_midnight() -> None:
     program = "1 mg/day\nbolus 0.1 mg over 5 min every 5 h from 02:00"
     _, actions = run(filled(settings(program)), 2 * DAY_MS)
 
-    starts = [a.start // HOUR for a in actions if getattr(a, "boluses", 0)]
-    assert starts == [2, 7, 12, 17, 22, 27, 32, 37, 42, 47]
+    assert [start // HOUR for start in bolus_starts(actions)] == [2, 7, 12, 17, 22, 27, 32, 37, 42, 47]
 
 
 def test_a_periodic_bolus_whose_anchor_has_passed_goes_on_in_its_rhythm() -> None:
@@ -79,8 +80,7 @@ def test_a_periodic_bolus_whose_anchor_has_passed_goes_on_in_its_rhythm() -> Non
     told = settings("1 mg/day\nbolus 0.1 mg over 5 min every 6 h from 08:00", start="2026-03-02T10:00")
     _, actions = run(filled(told), DAY_MS)
 
-    starts = [a.start // HOUR for a in actions if getattr(a, "boluses", 0)]
-    assert starts == [4, 10, 16, 22]
+    assert [start // HOUR for start in bolus_starts(actions)] == [4, 10, 16, 22]
 
 
 def test_a_ramp_steps_by_percent_of_the_starting_base_and_clips_at_the_target() -> None:
@@ -113,7 +113,8 @@ def test_a_press_gives_its_bolus_and_the_lockout_refuses_the_next() -> None:
     """The lockout counts from the start of the last patient bolus; a refused press gives nothing."""
     told = settings("1 mg/day\non demand 0.1 mg over 4 min, lockout 3 h, max 4 per day")
     presses = [HOUR, HOUR + MINUTE, 4 * HOUR - 1, 4 * HOUR]
-    state, actions = play(filled(told), [*((at, Press()) for at in presses), (DAY_MS, Tick())])
+    events: list[tuple[int, Event]] = [*((at, Press()) for at in presses), (DAY_MS, Tick())]
+    state, actions = play(filled(told), events)
 
     assert [reason for _, reason in answers(actions)] == ["", "lockout", "lockout", ""]
     assert counted_mL(state) == pytest.approx(0.1 + 0.02, abs=STEP_ML)
@@ -132,7 +133,12 @@ def test_lockout_and_count_survive_a_new_program() -> None:
     """A program sent between two presses does not open the lockout."""
     clause = "on demand 0.1 mg over 4 min, lockout 6 h, max 4 per day"
     orders = order(Text.parse(f"2 mg/day\n{clause}"), settings("stop").concentration)
-    events = [(HOUR, Press()), (2 * HOUR, Program(orders)), (3 * HOUR, Press()), (7 * HOUR, Press())]
+    events: list[tuple[int, Event]] = [
+        (HOUR, Press()),
+        (2 * HOUR, Program(orders)),
+        (3 * HOUR, Press()),
+        (7 * HOUR, Press()),
+    ]
     _, actions = play(filled(settings(f"1 mg/day\n{clause}")), events)
 
     assert [reason for _, reason in answers(actions)] == ["", "lockout", ""]
@@ -168,7 +174,7 @@ def test_a_base_below_the_slowest_flow_runs_at_the_slowest() -> None:
     state, actions = run(filled(settings("0.1 mg/day")), 10 * DAY_MS)
 
     assert counted_mL(state) == pytest.approx(0.48, abs=STEP_ML)
-    assert {float(a.asked * DAY_MS / 10**9) for a in actions if hasattr(a, "asked")} == {0.01}
+    assert asked_mL_per_day(actions) == {0.01}
 
 
 def test_an_amount_typed_as_a_volume_becomes_a_dose_when_the_program_starts() -> None:

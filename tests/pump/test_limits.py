@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from hypothesis import given
@@ -9,22 +10,22 @@ from hypothesis import settings as check
 from hypothesis import strategies as st
 from tests.pump.support import HOUR, MINUTE, answers, filled, play, run, settings
 
-from intrathecal.pump.controller import Press, Program, Tick, fresh
+from intrathecal.pump.controller import Event, Press, Program, Tick, fresh
 from intrathecal.pump.hardware import DAY_MS, PL_PER_ML
 from intrathecal.pump.limits import check_program
 from intrathecal.pump.settings import order
-from intrathecal.pump.state import ProgramRefused, State, Stretch
+from intrathecal.pump.state import Action, ProgramRefused, State, Stretch
 from intrathecal.therapy import Program as Text
 
 DEMAND = "on demand 0.5 mg over 10 min, lockout 10 min, max 100 per day"
 
 
-def refused(actions: list[object]) -> list[ProgramRefused]:
+def refused(actions: Sequence[Action]) -> list[ProgramRefused]:
     """The refusals among actions."""
     return [action for action in actions if isinstance(action, ProgramRefused)]
 
 
-def fullest(state: State, actions: list[object], length: int) -> Fraction:
+def fullest(state: State, actions: Sequence[Action], length: int) -> Fraction:
     """The largest dose (ng) that any window of ``length`` held, counted from the steps themselves."""
     times: list[int] = []
     for action in actions:
@@ -105,12 +106,13 @@ def test_no_window_ever_holds_more_than_the_limit(
     """Whatever is programmed and pressed, the steps counted in any window stay within the limit, to one step."""
     told = settings(
         f"{base / 10} mg/day\n22:00-06:00 {window / 10} mg/day\nbolus 0.1 mg over 20 min every 7 h from 03:00\n"
-        f"{DEMAND}\nlimit {limit / 10} mg per {hours} h"
+        f"{DEMAND}\nlimit {limit / 10} mg per {hours} h",
+        pump="prometra-ii-20",
     )
     if check_program(told, (), 0) is not None:
         return
     state = fresh(told, 20 * PL_PER_ML, 0)
-    events = [*((at * MINUTE, Press()) for at in sorted(presses)), (4 * DAY_MS, Tick())]
+    events: list[tuple[int, Event]] = [*((at * MINUTE, Press()) for at in sorted(presses)), (4 * DAY_MS, Tick())]
     state, actions = play(state, events)
 
     step = told.dose(Fraction(told.hardware.step_pL))

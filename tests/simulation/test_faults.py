@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
-from tests.simulation.support import ledger, run
+from tests.simulation.support import ledger, run, therapy_text
+
+from intrathecal.simulation.api import Run, simulate
+from intrathecal.therapy import parse_therapy
 
 DAY_1_NOON = 'at = "day 1 12:00"\n'
 DAY_2_NINE = 'at = "day 2 09:00"\n'
@@ -86,8 +92,8 @@ def test_a_migrated_tip_gives_its_drug_at_the_new_level() -> None:
     """More reaches L3 and less T10."""
     here, there = run(days="10"), run(fault("tip-migration", ', to = "L3"'), days="10")
 
-    def mean(done: object, level: str) -> float:
-        return float(done.figures["exposure"]["morphine"][level]["mean_ug_per_mL"])  # type: ignore[attr-defined]
+    def mean(done: Run, level: str) -> float:
+        return float(done.figures["exposure"]["morphine"][level]["mean_ug_per_mL"])
 
     assert mean(there, "L3") > 1.5 * mean(here, "L3")
     assert mean(there, "T10") < mean(here, "T10")
@@ -111,13 +117,8 @@ def test_e2_mri_escape_dose_and_the_valve_that_stays_closed() -> None:
 def test_a_fixed_rate_pump_is_not_moved_by_a_scan() -> None:
     """IsoMed 0.5 mL/day gives 0.5 mL a day, without alarms."""
     text = 'at = "day 1 12:00"\nmri = "45 min"'
-    from tests.simulation.support import therapy_text  # a program has no place in such a file
-
-    from intrathecal.simulation.api import simulate
-    from intrathecal.therapy import parse_therapy
-
     plain = therapy_text(text, pump="isomed-20-0.5").replace("[program]\ntext = '''\n2.4 mg/day\n'''\n", "")
-    pump = simulate(parse_therapy(plain, "fixed.toml", __import__("pathlib").Path()), profiles=()).figures["pump"]
+    pump = simulate(parse_therapy(plain, "fixed.toml", Path()), profiles=()).figures["pump"]
     assert pump["delivered_mL"] == pytest.approx(2.0, abs=1e-3)
     assert pump["alarms"] == []
 
@@ -145,18 +146,17 @@ def test_a_wrong_syringe_is_in_the_ledger_and_not_in_the_pump() -> None:
 def test_e5_bridge_and_what_a_skipped_one_does() -> None:
     """E5: 0.375 mL of old drug at 0.6 mL/day take 15.0 h, then 0.150 mL/day; without a bridge 25 % of the dose for 60 h."""
     change = 'refill = { volume = "20 mL", drugs = { morphine = "2 mg/mL" }, bridge = "%s" }'
-    plan = {
+    plan: dict[str, Any] = {
         "concentration": "0.5 mg/mL",
         "program": "0.3 mg/day",
         "catheter": "indura-8709sc",
         "removed": "9 cm",
         "days": "8",
     }
-    bridged = run(DAY_2_NINE.replace("09:00", "10:00") + change % "auto", **plan)
-    skipped = run(DAY_2_NINE.replace("09:00", "10:00") + change % "none", **plan)
+    bridged, skipped = (run(DAY_2_NINE.replace("09:00", "10:00") + change % kind, **plan) for kind in ("auto", "none"))
 
-    def doses(done: object) -> list[float]:
-        return [day["doses"]["morphine"]["delivered_ug"] for day in done.figures["daily"]]  # type: ignore[attr-defined]
+    def doses(done: Run) -> list[float]:
+        return [day["doses"]["morphine"]["delivered_ug"] for day in done.figures["daily"]]
 
     assert bridged.figures["pump"]["counted_mL"] == pytest.approx(2 * 0.6 + 0.375 + (6 - 0.625) * 0.15, abs=1e-4)
     assert doses(bridged) == pytest.approx([300] * 8, rel=0.01)

@@ -48,9 +48,8 @@ def dataset(run: Finished) -> xr.Dataset:
         "level": ("z", list(canal.levels)),
     }
     data = xr.Dataset(variables, coordinates)
-    for name, variable in data.variables.items():
-        if str(name).endswith("_concentration"):
-            variable.attrs["units"] = CONCENTRATION
+    for variable in (name for name in variables if name.endswith("_concentration")):
+        data[variable].attrs["units"] = CONCENTRATION
     data["time"].attrs.update(units="seconds", long_name="time since the first fill or the start")
     data["z"].attrs.update(units="cm", long_name="distance below the top of C1")
     data["flow_asked"].attrs["units"] = data["flow_delivered"].attrs["units"] = "mL/day"
