@@ -71,10 +71,10 @@ def _number(text: str) -> Any:
 
 def _read(path: Path) -> str:
     try:
-        if path.is_dir():
-            raise TherapyError(f"{path}: this is a directory; name the therapy file in it")
         with path.open("rb") as file:
             data = file.read(LARGEST_BYTES + 1)
+    except IsADirectoryError:
+        raise TherapyError(f"{path}: this is a directory; name the therapy file in it") from None
     except FileNotFoundError:
         raise TherapyError(f"{path}: there is no such file; check the name and the directory") from None
     except (OSError, ValueError) as error:

@@ -73,7 +73,7 @@ def _explain_line(line: str, said: str) -> tuple[str, str]:
     if moment:
         return _explain_moment(moment, value)
     for pattern, cause, remedy in _VALUES:
-        if pattern.match(value):
+        if pattern.match(pair["value"]):
             return cause.format(key=key, value=value), remedy.format(key=key, value=value, lower=value.lower())
     return f'"{shorten(line)}" is not TOML ({said.lower()})', "write key = value, with texts in quotes"
 
