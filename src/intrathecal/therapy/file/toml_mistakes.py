@@ -24,7 +24,6 @@ _VALUES = tuple(
         (r"(?i:true|false)$", "{value} is not true or false", "write {key} = {lower}"),
         (r"[A-Za-z][\w -]*$", "{value} is not in quotes", 'write {key} = "{value}"'),
         (r"$", "{key} has no value", 'write {key} = "..." on one line'),
-        (r"\{[^}]*$", "a table in braces goes over several lines", "write {{ ... }} on one line"),
     )
 )
 _TYPOGRAPHIC = re.compile("[\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb]")
@@ -72,6 +71,8 @@ def _explain_line(line: str, said: str) -> tuple[str, str]:
     moment = _MOMENT.match(value)
     if moment:
         return _explain_moment(moment, value)
+    if value.startswith("{") and line.count("{") > line.count("}"):
+        return "a table in braces goes over several lines", "write { ... } on one line"
     for pattern, cause, remedy in _VALUES:
         if pattern.match(pair["value"]):
             return cause.format(key=key, value=value), remedy.format(key=key, value=value, lower=value.lower())
