@@ -164,6 +164,9 @@ def _error(dense: Array, rates: NDArray[np.complex128], real: int, basis: Array,
         cosine, sine = basis[:, real : real + pairs], basis[:, real + pairs :]
         turning[:, real : real + pairs] += sine * rates.imag[real:]
         turning[:, real + pairs :] -= cosine * rates.imag[real:]
-    missed = np.abs(dense - turning @ inverse).sum(axis=0) @ residence_s(dense)
+    residence = residence_s(dense)
+    if not np.isfinite(residence).all():
+        return float("inf")
+    missed = np.abs(dense - turning @ inverse).sum(axis=0) @ residence
     evaluated = EPS * (np.abs(basis).sum(axis=0) @ np.abs(inverse))
     return float(missed.max() + evaluated.max())

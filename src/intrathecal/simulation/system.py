@@ -39,6 +39,8 @@ INTRATHECAL, EPIDURAL_ROUTE, INTRAVENOUS, ORAL = "intrathecal", "epidural", "int
 ELIMINATED = "eliminated"
 BODY = "body"
 LAYERS = (CSF, CORD, EPIDURAL)
+#: The weights of states, in units of the smallest cell of fluid.
+WEIGHT_RANGE = (1e-6, 1e9)
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ class LinearSystem:
     def _check_inside(self, z_cm: float) -> None:
         if not 0 <= z_cm <= self.canal.length_cm:
             raise ValueError(
-                f"z_cm is {z_cm:g}: the canal runs from 0 to {self.canal.length_cm:.1f} cm below the top of C1"
+                f"z_cm is {z_cm:g}: the canal runs from 0 to {self.canal.length_cm:.2f} cm below the top of C1"
             )
 
     def _index(self, state: str) -> int:
@@ -222,7 +224,7 @@ def couple(
         cord_profile=_profile(names, CORD, canal.tissue_volume_mL),
         sites=boxes,
         metabolite_row=joined.row(METABOLITE) if METABOLITE in names else None,
-        weights=np.where(joined.capacity_mL > 0, joined.capacity_mL / joined.level, 1.0),
+        weights=joined.weights(float(canal.csf_volume_mL.min())),
         canal=canal,
         epidural_spread_cm=epidural_spread_cm,
     )
@@ -242,9 +244,14 @@ class _Joined:
 
     def row(self, state: str) -> Array:
         """Amounts to the concentration in ``state``."""
-        return np.where(
-            np.array(self.states) == state, 1.0 / np.where(self.capacity_mL > 0, self.capacity_mL, 1.0), 0.0
-        )
+        row, place = np.zeros(len(self.states)), self.states.index(state)
+        row[place] = 1.0 / self.capacity_mL[place]
+        return row
+
+    def weights(self, cell_mL: float) -> Array:
+        """The amounts at rest, kept within reach of that in one cell of fluid: some layer may be all but empty."""
+        lowest, highest = WEIGHT_RANGE
+        return np.asarray(np.clip(self.capacity_mL / self.level, lowest * cell_mL, highest * cell_mL))
 
 
 def _alone(spine: Neuraxis) -> _Joined:

@@ -11,7 +11,9 @@ Array = NDArray[np.float64]
 
 EPS = float(np.finfo(float).eps)
 #: Below zero by no more than this share of all the drug in the system is round-off, and is set to zero.
-ROUND_OFF = 1e-11
+ROUND_OFF = 1e-10
+#: So little drug that its digits are no longer kept: after a year without a dose.
+NOTHING = 1e-250
 #: Rows of a product are taken so many at a time, so that its last bit does not depend on how many there are.
 BLOCK = 256
 
@@ -52,7 +54,7 @@ def without_round_off(values: Array, scale: Array | float, what: str) -> Array:
     """
     if not np.isfinite(values).all():
         raise ArithmeticError(f"{what}: a number is not finite; the system is beyond this method")
-    if np.any(values < -ROUND_OFF * np.asarray(scale)):
+    if np.any(values < -ROUND_OFF * np.asarray(scale) - NOTHING):
         raise ArithmeticError(f"{what}: {values.min():.3g} is below zero by more than round-off")
     return np.maximum(values, 0.0)
 

@@ -11,8 +11,8 @@ Array = NDArray[np.float64]
 def bernoulli(x: Array) -> Array:
     """The function x / (exp(x) - 1), 1 at zero; never below zero and never overflowing."""
     small = np.abs(x) < 1e-5
-    safe = np.where(small, 1.0, np.clip(x, -700.0, 700.0))
-    return np.where(small, 1.0 - 0.5 * x, safe / np.expm1(safe))
+    safe = np.where(small, 1.0, x)
+    return np.where(small, 1.0 - 0.5 * x, safe / np.expm1(np.minimum(safe, 700.0)))
 
 
 def exchange(area_cm2: Array, dispersion: Array, distance_cm: Array, flow_mL_per_s: Array) -> tuple[Array, Array]:
