@@ -41,7 +41,8 @@ def find_breach(limits: Iterable[Limit], pieces: Sequence[Piece], after: int) ->
     """The fullest window that ends at ``after`` or later and breaks a limit; None if all hold."""
     worst: LimitBreach | None = None
     for limit in limits:
-        dose, end = _fullest_window(pieces, limit.per, after)
+        held = [piece for piece in pieces if piece[1] > after - limit.per]
+        dose, end = _fullest_window(held, limit.per, after)
         if dose > limit.dose and (worst is None or dose / limit.dose > worst.dose / worst.limit.dose):
             worst = LimitBreach(limit, dose, end)
     return worst
