@@ -77,21 +77,21 @@ def _refill(figures: Figures) -> list[str]:
 
 
 def _doses(figures: Figures) -> list[str]:
-    """Days with the same doses are one row."""
-    rows: list[tuple[int, int, tuple[str, ...]]] = []
+    """Neighbouring days with the same doses are one row; a day is 24 hours from the time of the first fill."""
+    rows: list[tuple[str, str, list[str]]] = []
     drugs = figures["drugs"]
     for item in figures["daily"]:
-        doses = tuple(
-            f"{number(item['doses'][drug][key], 3)}" for drug in drugs for key in ("asked_ug", "delivered_ug")
-        )
-        if rows and rows[-1][2] == doses:
-            rows[-1] = (rows[-1][0], item["day"], doses)
-        else:
-            rows.append((item["day"], item["day"], doses))
+        doses = [number(item["doses"][drug][key], 3) for drug in drugs for key in ("asked_ug", "delivered_ug")]
+        begins = day(item["from"])
+        first = rows.pop()[0] if rows and rows[-1][2] == doses else begins
+        rows.append((first, begins, doses))
     if not rows:
         return []
-    head = ["Dose, ug/day", *(f"{drug} {what}" for drug in drugs for what in ("asked", "at tip"))]
-    body = [[f"day {first}" if first == last else f"days {first}-{last}", *doses] for first, last, doses in rows]
+    head = [
+        f"ug per 24 h from {rows[0][0][-5:]}",
+        *(f"{drug} {what}" for drug in drugs for what in ("asked", "at tip")),
+    ]
+    body = [[first[:11] if first == last else f"{first[:11]} - {last[:11]}", *doses] for first, last, doses in rows]
     return ["", *_table(head, body)]
 
 

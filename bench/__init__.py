@@ -1,0 +1,1 @@
+"""Measurements of speed and agreement; never part of the tests."""
