@@ -230,6 +230,14 @@ def test_the_columns_of_the_table() -> None:
     ]
 
 
+def test_windows_to_midnight_in_the_table() -> None:
+    """Windows to 24:00 and of odd minutes keep their lengths."""
+    program = Program.parse("stop\n00:00-06:00 1 mg/day\n06:00-06:45 minimum rate\n22:00-24:00 2 mg/day")
+
+    assert [row["duration"] for row in program.to_table()] == ["", "6 h", "45 min", "2 h"]
+    assert Program.from_table(program.to_table()) == program
+
+
 def test_numbers_of_a_data_frame_are_read() -> None:
     """Cells may be numbers and NaN, as a data frame gives them."""
     nan = float("nan")

@@ -100,6 +100,10 @@ BOLUSES = [
         "a bolus over 30 h every 1 day would run into itself; make it at most 1 day long",
     ),
     ("bolus 1 mg over 3 days at 07:00 on Mon Wed", "over 3 days every 2 days would run into itself"),
+    (
+        "bolus 1 mg over 8 days at 07:00 on Mon",
+        "over 8 days every 7 days would run into itself; make it at most 7 days",
+    ),
     ("bolus 1 mg over 3 h every 2 h from 07:00", "over 3 h every 2 h would run into itself; make it at most 2 h"),
     (
         "bolus 1 mg over 3 min every 6 h",

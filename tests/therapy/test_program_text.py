@@ -128,6 +128,16 @@ def test_windows_may_touch_and_cross_midnight() -> None:
     ]
 
 
+def test_a_bolus_may_last_until_the_next() -> None:
+    """A bolus as long as its period is allowed, be it hours, a day or a week."""
+    text = (
+        "stop\nbolus 1 mg over 6 h every 6 h from 00:00\nbolus 1 mg over 1 day at 07:00\n"
+        "bolus 1 mg over 7 days at 07:00 on Mon"
+    )
+
+    assert str(Program.parse(text)) == text
+
+
 def test_a_program_built_from_objects_is_checked_too() -> None:
     """Objects cannot make a program that the language could not."""
     rate = Base(Rate(q("1", "mg/day", "mass rate")))

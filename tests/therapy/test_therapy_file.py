@@ -386,6 +386,15 @@ def test_a_drug_that_comes_with_a_later_refill() -> None:
     assert parse(text).drugs[1].concentration == mg_per_ml("0")
 
 
+def test_the_ends_of_ranges_are_inside() -> None:
+    """What is just possible is possible: no pain at all, the strongest solution, a whole segment trimmed off."""
+    therapy = parse(EXAMPLE.replace("pain = 7.6", "pain = 0").replace('"10 mg/mL"', '"50 mg/mL"'))
+
+    assert (therapy.patient.pain, therapy.label["morphine"]) == (0, mg_per_ml("50"))
+    assert parse(EXAMPLE.replace('"31 cm"', '["0 cm", "64 cm"]')).catheter
+    assert action('revise = { removed = "31 cm", tip = "T9" }')
+
+
 def test_refills_carry_the_label_on() -> None:
     """Without new drugs a refill has those of the one before; what the syringe held is the label with its changes."""
     both = {"morphine": mg_per_ml("20"), "bupivacaine": mg_per_ml("30")}

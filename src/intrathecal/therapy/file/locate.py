@@ -138,9 +138,7 @@ class _Walk:
             index = self.counts.get(path, 0)
             self.counts[path] = index + 1
             path = (*path, index)
-        elif path in self.counts:
-            path = (*path, self.counts[path] - 1)
-        self.starts.setdefault(path, start)
+            self.starts.setdefault(path, start)
         return path
 
     def _resolve(self, parts: tuple[str, ...]) -> Path:
