@@ -268,6 +268,7 @@ BOLUS = {"kind": "bolus", "time": "07:00", "amount": "1 mg", "duration": "1 min"
         ({**BOLUS, "amount": "1 mg over 2 min"}, 'row 2: amount: "over" follows a clause that is complete'),
         ({**BOLUS, "amount": "1 mg # 2"}, 'row 2: amount: "1 mg # 2" is more than one entry'),
         ({**BOLUS, "time": "7:00"}, "row 2: time: a clock time has two digits on each side, not 7:00; write 07:00"),
+        ({**BOLUS, "time": "noon"}, 'row 2: time: "noon" is not a clock time; write hours and minutes, such as 07:00'),
         ({**BOLUS, "days": "Mon-Fri"}, "row 2: days: days stand side by side"),
         ({**BOLUS, "duration": "2 days"}, "row 2: a bolus over 2 days every 1 day would run into itself"),
         ({"kind": "base", "rate": "stop"}, 'row 2: two bases: "1 mg/day" (row 1) and "stop"; keep one'),

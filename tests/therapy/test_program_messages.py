@@ -140,6 +140,7 @@ RAMPS_AND_LIMITS = [
     ("ramp 4 mg/day by 10 % every 1 day", 'after "ramp", "4" stands where "to" is needed'),
     ("ramp to stop by 10 % every 1 day", '"stop" stands where a number is needed'),
     ("ramp to 4 mg/day by 10 every 1 day", '"every" stands where "%" is needed'),
+    ("ramp to 4 mg/day by .5 % every 1 day", '".5" has no leading zero; write 0.5'),
     ("ramp to 4 mg/day by 10 %", 'the line ends where "every" is needed'),
     ("ramp to 4 mg/day by 0 % every 1 day", "a step of 0 % is not possible; the target would never be reached"),
     ("ramp to 4 mg/day by 5000 % every 1 day", "a step of 5000 % is not a ramp; write at most 1000 %"),

@@ -123,6 +123,7 @@ DEVICES = [
         17,
         "custom: model is synchromed-ii-20, so that nothing uses it",
     ),
+    ("[[drug]]", "[catheter.custom]\nx = 1\n[[drug]]", 22, "custom: model is ascenda-8781, so that nothing uses it"),
     ("[catheter]", "[pump.extra]\nx = 1\n[catheter]", 17, 'unknown key "extra" in [pump]'),
 ]
 DRUGS = [
@@ -132,6 +133,7 @@ DRUGS = [
     ('"10 mg/mL"', '"10 mg"', 24, 'concentration: "10 mg" is not a concentration; write for example "10 mg/mL"'),
     ('"10 mg/mL"', '"10 mg/mm"', 24, 'concentration: "10 mg/mm" is not a concentration'),
     ('"10 mg/mL"', '"10 mg/mLL"', 24, 'concentration: "mg/mLL" is not a unit; write mg/mL or'),
+    ('"10 mg/mL"', f'"{"9" * 30} mg/mL"', 24, "has too many digits"),
     ('"10 mg/mL"', "10", 24, "concentration: 10 has no unit"),
     ('"10 mg/mL"', '"-10 mg/mL"', 24, "concentration: -10 mg/mL is negative"),
     ('"10 mg/mL"', '"0 mg/mL"', 22, "the primary drug, morphine, is not in the first fill"),
@@ -205,6 +207,8 @@ PROGRAM = [
     ('"3 mg/day"', '"""\n\n3 mg/day\nlimit 0 mg per 1 h"""', 58, "a limit of 0 mg is not possible"),
     ('"3 mg/day"', '"3 mg/day\\nlimit 0 mg per 1 h"', 55, "a limit of 0 mg is not possible"),
     ('"3 mg/day"', '"""3 mg/\\\n    day\nlimit 0 mg per 1 h"""', 57, "a limit of 0 mg is not possible"),
+    ('"3 mg/day"', '"""3 mg/day\\n\\tstop"""', 55, 'two bases: "3 mg/day" (line 1) and "stop"'),
+    ('"3 mg/day"', "'''\n3 mg/day\nstop'''", 57, 'two bases: "3 mg/day" (line 1) and "stop"'),
     ('"3 mg/day"', "3", 55, "program: it is the number 3, not a text"),
     ('"synchromed-ii-20"', '"isomed-20-0.5"', 36, "isomed-20-0.5 gives a fixed 0.5 mL/day and runs no program"),
 ]
@@ -393,6 +397,16 @@ def test_a_dose_of_a_drug_that_is_not_there() -> None:
     )
     assert "line 51: route: nothing is known of bupivacaine by mouth; write another route" in message_of(
         EXAMPLE.replace('mri = "45 min"', dose.replace("fentanyl", "bupivacaine"))
+    )
+
+
+def test_a_list_of_tables_has_two_brackets() -> None:
+    """One [drug] or one [event] is not the list that it should be."""
+    assert "broken.toml, line 1: drug: it may stand several times; write [[drug]] with two brackets" in message_of(
+        '[drug]\nname = "morphine"\n'
+    )
+    assert "line 3: event: it may stand several times; write [[event]]" in message_of(
+        '[[drug]]\nname = "morphine"\n[event]\nat = "day 1"\n'
     )
 
 

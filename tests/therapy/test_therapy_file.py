@@ -555,6 +555,27 @@ def test_a_pump_described_in_the_file(model: str, table: str) -> None:
     assert therapy.catalogue.pumps[model] == therapy.pump.entry
 
 
+def test_a_catheter_described_in_the_file() -> None:
+    """An inline catheter has the segments that it says."""
+    table = """[catheter.custom]
+title = "Mine"
+space = "intrathecal"
+inner_diameter = { value = 0.53, unit = "mm", source = ["chosen"], note = "mine" }
+[[catheter.custom.segments]]
+name = "whole"
+length = { value = 80, unit = "cm", source = ["chosen"], note = "mine" }
+volume_per_length = { value = 0.0022, unit = "mL/cm", source = ["chosen"], note = "mine" }
+"""
+    text = EXAMPLE.replace("ascenda-8781", "custom").replace("[[drug]]", f"{table}[[drug]]", 1)
+    catheter = parse(text).catheter
+    assert catheter
+
+    assert catheter.entry.name == "custom"
+    assert catheter.length_cm == 49
+    with pytest.raises(TherapyError, match=r"^therapy\.toml, line 26: custom\.segments\.whole\.length"):
+        parse(text.replace("value = 80", "value = -80"))
+
+
 def test_a_mistake_in_a_pump_described_in_the_file() -> None:
     """What is wrong with an inline pump is said with its own line."""
     text = EXAMPLE.replace("synchromed-ii-20", "custom").replace("[catheter]", f"[pump.custom]{CUSTOM}\n[catheter]")

@@ -34,16 +34,10 @@ def format_clock(minutes: int) -> str:
 
 
 def parse_days(words: Iterable[str]) -> frozenset[int]:
-    """Days of the week, 0 = Monday, from ``Mon`` ... ``Sun``, ``weekdays`` or ``weekend``."""
+    """Days of the week, 0 = Monday, from ``Mon`` ... ``Sun``, ``weekdays`` or ``weekend`` (in any case)."""
     days: set[int] = set()
     for word in words:
-        name = word.lower()
-        if name in DAY_GROUPS:
-            new = DAY_GROUPS[name]
-        elif word.capitalize() in DAY_NAMES:
-            new = frozenset({DAY_NAMES.index(word.capitalize())})
-        else:
-            raise ProgramError(f'"{shorten(word)}" is not a day; write {", ".join(DAY_NAMES)}, weekdays or weekend')
+        new = DAY_GROUPS.get(word.lower()) or {DAY_NAMES.index(word.capitalize())}
         if days & new:
             raise ProgramError(f'"{word}" names a day twice; name each day once')
         days |= new
