@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -164,8 +166,6 @@ def cycle() -> LinearSystem:
     """A system with complex pairs: drug that goes round three boxes and leaves one of them."""
     built = couple("test", assemble(straight(3), np.full(4, 0.05), np.zeros(4), {}), None, 0.0, 2.5)
     generator = np.array([[-1.0, 0.0, 0.9], [1.0, -1.1, 0.0], [0.0, 1.1, -0.9]]) - np.diag([0.0, 0.0, 0.1])
-    from dataclasses import replace
-
     return replace(
         built, generator=sparse.csr_array(generator * 1e-3), sinks={"eliminated": np.array([0.0, 0.0, 1e-4])}
     )
@@ -259,6 +259,22 @@ def test_years_without_a_dose(make: Make) -> None:
     assert propagator.observe(run.states, rows)[-1].max() <= 1e-250
     assert all(propagator.physical(state).sum() <= 101 for state in run.states)
     assert built.sinks["eliminated"] @ run.integral == pytest.approx(100.0, rel=1e-10)
+
+
+def test_washed_out_dose_beside_a_slow_layer() -> None:
+    """Round-off in modes that hold nothing but decay most slowly is known as such when the dose itself is long gone."""
+    catalogue = load_catalogue()
+    drug = catalogue.drugs["baclofen"]
+    csf = replace(
+        drug.csf,
+        cord_share=replace(drug.csf.cord_share, number=Decimal("1e-27")),
+        cord_residence=replace(drug.csf.cord_residence, number=Decimal(12)),
+    )
+    built = build_system(replace(drug, csf=csf), catalogue, 120, 30, 30)
+    propagator, dose = modal(built), 57.0 * built.source("epidural", 45.0)
+    run = propagator.run(propagator.internal(dose), np.array([605928.0]), np.zeros((1, 0)), np.zeros((dose.size, 0)))
+    assert 0 < propagator.physical(run.states[-1]).sum() < 1e-8
+    assert propagator.observe(run.states, np.array(list(built.sites.values()))).min() >= 0
 
 
 def test_round_off_is_removed_and_nothing_else() -> None:

@@ -59,13 +59,15 @@ class Modal:
     """A propagator: see `intrathecal.simulation.propagation.Propagator`.
 
     A state is (2, n): the modes, and their integrals since `internal` made it. The first ``real`` modes are real; then
-    come the real parts of the complex pairs, then their imaginary parts. ``vectors`` and ``inverse`` are V and W in that basis.
+    come the real parts of the complex pairs, then their imaginary parts. ``vectors`` and ``inverse`` are V and W in that
+    basis; ``balance`` (2, n) turns a state into the drug that entered: what is there, and what has left.
     """
 
     rates: NDArray[np.complex128]
     real: int
     vectors: Array
     inverse: Array
+    balance: Array
     error_estimate: float
 
     @property
@@ -80,7 +82,7 @@ class Modal:
     def physical(self, state: Array) -> Array:
         """The amounts (n, ug) of a state, round-off below zero removed."""
         x = self.vectors @ state[0]
-        return without_round_off(x, np.abs(x).sum(), "amounts")
+        return without_round_off(x, self._entered(state), "amounts")
 
     def integral(self, state: Array) -> Array:
         """The integral of x (n, ug s) since `internal` made the first state of the run that led to ``state``."""
@@ -92,8 +94,7 @@ class Modal:
         rows = check_rows(rows, self.inverse.shape[0])
         modes = np.ascontiguousarray(states[:, 0])
         seen = product(modes, (rows @ self.vectors).T)
-        mass = np.abs(product(modes, self.vectors.sum(axis=0)[:, None]))
-        return without_round_off(seen, mass * rows.max(axis=1), "observed values")
+        return without_round_off(seen, self._entered(states)[:, None] * rows.max(axis=1), "observed values")
 
     def run(self, state: Array, durations_s: Array, inputs: Array, sources: Array) -> Trajectory:
         """Advance ``state`` over segments of ``durations_s`` (m), each with constant ``inputs`` (m, k; ug/s).
@@ -117,6 +118,10 @@ class Modal:
                 y, w = grown[kind] * y + phi1[kind] * push, w + (phi1[kind] * y + phi2[kind] * push)
                 self._store(states[segment + 1], y, w)
         return Trajectory(states, self.integral(states[-1]) - self.integral(states[0]))
+
+    def _entered(self, states: Array) -> Array:
+        """The drug (ug) that entered until ``states`` (..., 2, n): round-off is measured by it, not by what is left of it."""
+        return np.asarray(np.abs(np.einsum("...ij,ij->...", states, self.balance)))
 
     @property
     def _pairs(self) -> int:
@@ -154,11 +159,13 @@ def modal(system: LinearSystem) -> Modal:
     except np.linalg.LinAlgError:
         raise ArithmeticError(f"{system.drug}: the modes are linearly dependent") from None
     kept = np.concatenate([rates[real], rates[upper]])
-    return Modal(kept, real.size, basis, inverse, _error(dense, kept, real.size, basis, inverse))
+    balance = np.array([system.parent, np.sum(list(system.sinks.values()), axis=0)]) @ basis
+    return Modal(kept, real.size, basis, inverse, balance, _error(dense, kept, real.size, (basis, inverse)))
 
 
-def _error(dense: Array, rates: NDArray[np.complex128], real: int, basis: Array, inverse: Array) -> float:
-    """The bound of this module's docstring."""
+def _error(dense: Array, rates: NDArray[np.complex128], real: int, modes: tuple[Array, Array]) -> float:
+    """The bound of this module's docstring, for ``modes`` V and W."""
+    basis, inverse = modes
     turning, pairs = basis * np.concatenate([rates.real, rates.real[real:]]), rates.size - real
     if pairs:
         cosine, sine = basis[:, real : real + pairs], basis[:, real + pairs :]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 EPS = float(np.finfo(float).eps)
-#: Below zero by no more than this share of all the drug in the system is round-off, and is set to zero.
+#: Below zero by no more than this share of all drug that entered is round-off, and is set to zero.
 ROUND_OFF = 1e-10
 #: So little drug that its digits are no longer kept: after a year without a dose.
 NOTHING = 1e-250
@@ -49,7 +49,7 @@ def without_round_off(values: Array, scale: Array | float, what: str) -> Array:
     """``values`` with what is below zero by no more than `ROUND_OFF` times ``scale`` set to zero.
 
     A linear system with no negative rate keeps every amount at or above zero, but floating point misses zero by a few
-    units of the last digit of the largest amount. Raises `ArithmeticError` for anything further below zero, and for a
+    units of the last digit of all drug that entered. Raises `ArithmeticError` for anything further below zero, and for a
     number that is not finite.
     """
     if not np.isfinite(values).all():
