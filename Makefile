@@ -1,6 +1,8 @@
 # make demo: fresh machine to the first result. make test: fresh machine to green tests. python3 with venv is all they need.
 PYTHON ?= python3
 BIN := .venv/bin
+# One thread per process: the tests run in two processes, and a second BLAS thread would only wait.
+export OPENBLAS_NUM_THREADS := 1
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .PHONY: demo test test-long lint lock clean

@@ -33,15 +33,19 @@ KINDS: dict[str, tuple[str, str]] = {
 #: The units that people type, in any case (so that "Mg" can never be a megagram), as they are shown.
 UNIT_SPELLING = {
     **{unit.lower(): unit for unit in ("ng", "mcg", "mg", "g", "kg", "uL", "mL", "L", "mm", "cm", "m")},
-    **{unit: unit for unit in ("s", "min", "h", "day", "days", "year", "mol")},
+    **{unit: unit for unit in ("s", "min", "h", "day", "days", "week", "weeks", "year", "mol", "%", "1")},
     **dict.fromkeys(("ug", "\N{MICRO SIGN}g", "\N{GREEK SMALL LETTER MU}g"), "mcg"),
     **dict.fromkeys(("\N{MICRO SIGN}l", "\N{GREEK SMALL LETTER MU}l"), "uL"),
 }
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _PARTS = re.compile(r"\s*(?P<number>[^\sa-zA-Zµμ%/]*(?:[eE][-+]?\d+)?)\s*(?P<unit>.*?)\s*", re.DOTALL)
 
 
-class QuantityError(ValueError):
+class InputError(ValueError):
+    """Something that a person gave is wrong: the message says where, what is wrong, and what would be right."""
+
+
+class QuantityError(InputError):
     """A quantity that cannot be read: the message says what is wrong and what would be right."""
 
 
@@ -89,14 +93,21 @@ def parse_number(text: str) -> Decimal:
     if re.fullmatch(r"-?\d+\.", text):
         raise QuantityError(f'"{text}" ends in a point: write {text[:-1]}')
     if re.fullmatch(r"-?\d+,\d+", text):
-        raise QuantityError(f'"{text}" has a comma: write {text.replace(",", ".")} for a decimal, or no separator')
-    if re.fullmatch(r"-?\d+(\.\d+)?[eE][-+]?\d+", text):
+        raise QuantityError(f'"{text}" has a comma: write {_without_comma(text)}')
+    if re.fullmatch(r"-?\d+(\.\d+)?[eE][-+]?\d{1,2}", text):
         raise QuantityError(f'"{text}" has an exponent: write all its digits ({plain(Decimal(text))})')
     if re.fullmatch(r"\+\d+(\.\d+)?", text):
         raise QuantityError(f'"{text}" has a plus sign: write {text[1:]}')
     if re.fullmatch(r"-?0\d+(\.\d+)?", text):
         raise QuantityError(f'"{text}" begins with a zero that means nothing: write {plain(Decimal(text))}')
-    raise QuantityError(f'"{text}" is not a number: write digits with at most one point, such as 0.5')
+    raise QuantityError(f'"{shorten(text)}" is not a number: write digits with at most one point, such as 0.5')
+
+
+def _without_comma(text: str) -> str:
+    """What may be meant; three digits after a comma may be a decimal or thousands, and nobody should guess which."""
+    if re.fullmatch(r"-?[1-9]\d{0,2},\d{3}", text):
+        return f"{text.replace(',', '')} if it separates thousands, {text.replace(',', '.')} if it is a decimal"
+    return f"{text.replace(',', '.')} for a decimal, or no separator"
 
 
 def parse_quantity(text: str, *kinds: str) -> Quantity:
@@ -113,7 +124,7 @@ def parse_quantity(text: str, *kinds: str) -> Quantity:
     if not unit_text:
         raise QuantityError(f'"{shorten(text)}" has no unit: write for example {right}')
     unit = spell(unit_text)
-    dimensions = _dimensions(unit)
+    dimensions = _dimensions(unit) if _typable(unit) else None
     if dimensions is None:
         raise QuantityError(f'"{shorten(unit_text)}" is not a unit: write for example {right}')
     for kind in kinds:
@@ -126,6 +137,11 @@ def spell(unit: str) -> str:
     """The unit as it is shown: mcg, uL, mL, day."""
     parts = [part.strip() for part in unit.split("/")]
     return "/".join(UNIT_SPELLING.get(part.lower(), part) for part in parts)
+
+
+def _typable(unit: str) -> bool:
+    """Whether every part is a unit that people type here; pint knows many more, and reads slips such as "mgs" as units."""
+    return all(part.removesuffix("**2") in UNIT_SPELLING.values() for part in unit.split("/"))
 
 
 def shorten(text: str, limit: int = 60) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from intrathecal.quantities import shorten
+from intrathecal.quantities import InputError, shorten
 
 
-class CatalogueError(ValueError):
+class CatalogueError(InputError):
     """A catalogue file or entry that cannot be used: one message with file, entry, field, cause and remedy."""
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from intrathecal.cli.output import write_json
-from intrathecal.quantities import QuantityError, parse_number, parse_quantity
+from intrathecal.quantities import InputError, QuantityError, parse_number, parse_quantity
 
 WRONG_INPUT = 2
 INTERRUPTED = 130
@@ -34,13 +34,9 @@ CatalogueFiles = Annotated[
 
 def main() -> None:
     """Run the command line; wrong input ends with exit code 2 and one message on standard error."""
-    from intrathecal.catalogue import CatalogueError
-    from intrathecal.simulation.checkpoint import CheckpointError
-    from intrathecal.therapy import TherapyError
-
     try:
         app()
-    except (TherapyError, CatalogueError, CheckpointError, QuantityError) as problem:
+    except InputError as problem:
         _fail(str(problem))
     except OSError as problem:
         _fail(f"{problem.filename or 'a file'}: {problem.strerror}; name another file or free some space")
@@ -72,19 +68,21 @@ def simulate(
     catalogue: CatalogueFiles = None,
 ) -> None:
     """Run pump, catheter, spine and body together and follow every microgram."""
+    lasting, sampled = _days(days), _every(every)
+    for target in (data, checkpoint, None if json in (None, "-") else Path(json)):
+        _check_target(target)
+    from intrathecal.therapy import load_therapy
+
+    plan = load_therapy(therapy, tuple(catalogue or ()))
     from intrathecal.cli.summary import summary
     from intrathecal.simulation.api import PROFILES
     from intrathecal.simulation.api import simulate as run_therapy
-    from intrathecal.therapy import load_therapy
 
-    for target in (data, checkpoint, None if json in (None, "-") else Path(json)):
-        _check_target(target)
-    plan = load_therapy(therapy, tuple(catalogue or ()))
     with _progress() as progress:
         run = run_therapy(
             plan,
-            days=_days(days),
-            every_ms=_every(every),
+            days=lasting,
+            every_ms=sampled,
             profiles=PROFILES if data else (),
             resume=resume,
             progress=progress,

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from intrathecal.quantities import InputError
 from intrathecal.simulation.run import Case, Reached
 
 MAGIC = b"intrathecal checkpoint 1\n"
@@ -29,7 +30,7 @@ ALLOWED: dict[tuple[str, str], str] = {
 }
 
 
-class CheckpointError(ValueError):
+class CheckpointError(InputError):
     """A file that is no checkpoint of this run: the message says why and what to do."""
 
 

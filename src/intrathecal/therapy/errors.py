@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from intrathecal.quantities import InputError
 
-class TherapyError(ValueError):
+
+class TherapyError(InputError):
     """A therapy file or program that is wrong: one line that says where, what is wrong, and what would be right."""
 
     def __init__(self, message: str) -> None:
