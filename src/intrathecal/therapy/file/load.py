@@ -26,12 +26,12 @@ _FOREIGN_MARKS = {
 }
 
 
-def load_therapy(path: Path, catalogue_files: Sequence[Path] = ()) -> Therapy:
+def load_therapy(path: str | Path, catalogue_files: Sequence[Path] = ()) -> Therapy:
     """Read a therapy file; ``catalogue_files`` are laid over the catalogue after those that the file names.
 
     Raises `TherapyError`: "FILE, line N: what is wrong; what would be right".
     """
-    return parse_therapy(_read(path), str(path), path.parent, catalogue_files)
+    return parse_therapy(_read(Path(path)), str(path), Path(path).parent, catalogue_files)
 
 
 def parse_therapy(text: str, name: str, directory: Path, catalogue_files: Sequence[Path] = ()) -> Therapy:
