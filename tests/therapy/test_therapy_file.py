@@ -599,3 +599,15 @@ def test_catalogue_files_are_found_beside_the_therapy_file(tmp_path: Path) -> No
     assert later
 
     assert (own.entry.title, later.entry.title) == ("Mine", "Later")
+
+
+def test_leaving_out_the_primary_drug_with_a_program_makes_the_first_drug_of_the_fill_primary() -> None:
+    """With a program at the same time, doses are doses of the first drug that the refill names, and a note says so."""
+    text = EXAMPLE.replace('{ morphine = "20 mg/mL", bupivacaine = "30 mg/mL" }', '{ bupivacaine = "30 mg/mL" }')
+    program = '[[event]]\nat = 2026-04-20T09:00:00\nprogram = "5 mg/day"\n\n'
+    therapy = parse(text.replace('[[event]]\nat = "day 60', program + '[[event]]\nat = "day 60'))
+    refill = therapy.events[0].action
+
+    assert isinstance(refill, Refill)
+    assert refill.primary == "bupivacaine"
+    assert any("program doses are doses of bupivacaine" in note for note in therapy.notes)

@@ -191,6 +191,7 @@ def _replace_pump(action: therapy.ReplacePump, delivery: Delivery, moment: Momen
     settings = replace(
         old.settings,
         hardware=Hardware.of(entry),
+        primary=action.primary,
         labels=labels_of(action.drugs),
         dead_volume=entry.tubing_volume.exact * PL_PER_ML + delivery.catheter_pL,
     )

@@ -37,6 +37,8 @@ def read_refill(item: Item, standing: Standing, implant: Implant, at_ms: int) ->
         primary=primary,
         bridge=_read_bridge(bridge, implant.pump) if bridge else "none",
     )
+    if primary != implant.primary:
+        standing = standing.noted(f"from here on, program doses are doses of {primary}")
     return refill, replace(standing, implant=replace(implant, volume=volume, label=label, primary=primary))
 
 
@@ -49,17 +51,14 @@ def _read_new_label(
     primary = primary_item.text() if primary_item else implant.primary
     if primary_item and primary not in label:
         primary_item.fail(f"{primary} is not among the drugs of this fill", nearest(primary, label))
-    if drugs and primary not in label:
-        drugs.fail(
-            f"it leaves out {primary}, the primary drug, of which program doses are doses",
-            f'name another with primary = "{next(iter(label))}", and give a program event at the same time',
+    left_out = implant.primary not in label
+    if left_out and implant.pump.programmable and at_ms not in standing.programs_at_ms:
+        (drugs or section).fail(
+            f"it leaves out {implant.primary}, the primary drug, of which program doses are doses",
+            "give a program event at the same time, and name the new primary drug with primary",
         )
-    if primary != implant.primary and implant.pump.programmable and at_ms not in standing.programs_at_ms:
-        section.fail(
-            f"{section.label}: the primary drug changes from {implant.primary} to {primary}, and with it what every "
-            "dose of the program means",
-            "give a program event at the same time",
-        )
+    if left_out and primary_item is None:
+        primary = next(iter(label))
     return label, primary
 
 
