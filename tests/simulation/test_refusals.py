@@ -55,7 +55,7 @@ def test_a_bridge_that_breaks_the_limit_is_refused() -> None:
     """A bridge at the mean dose on top of what the windows gave before may hold more than the limit allows."""
     program = "1 mg/day\n00:00-12:00 3 mg/day\nlimit 2.05 mg per 24 h"
     bridge = 'refill = { volume = "18 mL", bridge = { volume = "0.4 mL", rate = "0.5 mL/day" } }'
-    with pytest.raises(SimulationError, match="above its limit of"):
+    with pytest.raises(SimulationError, match="give the bridge a slower rate, or raise the limit"):
         run(LATER + bridge, program=program)
 
 
