@@ -12,10 +12,10 @@ demo: .venv/ready
 	$(BIN)/intrathecal simulate examples/failed-back.toml --json out/failed-back.json --data out/failed-back.nc
 
 test: .venv/ready-dev lint
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal --ignore=tests/long
 
 test-long: .venv/ready-dev
-	$(BIN)/pytest -n 2 --dist worksteal tests/long
+	$(BIN)/pytest -n 2 --timeout=900 tests/long
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .
