@@ -12,8 +12,8 @@ from intrathecal.catalogue import Catheter
 def catheter_volume_mL(catheter: Catheter, removed_cm: Sequence[Fraction]) -> Fraction:
     """The exact volume left in ``catheter`` after ``removed_cm`` was trimmed from each of its segments, pump end first.
 
-    Raises `ValueError` when the number of lengths is not that of the segments, or a segment would be cut below zero or
-    wholly away.
+    Raises `ValueError` when the number of lengths is not that of the segments, more is cut from one than it has, or nothing
+    would be left.
     """
     if len(removed_cm) != len(catheter.segments):
         names = ", ".join(segment.name for segment in catheter.segments)
@@ -24,12 +24,14 @@ def catheter_volume_mL(catheter: Catheter, removed_cm: Sequence[Fraction]) -> Fr
     volume = Fraction(0)
     for segment, removed in zip(catheter.segments, removed_cm, strict=True):
         length = segment.length.exact
-        if not 0 <= removed < length:
+        if not 0 <= removed <= length:
             raise ValueError(
                 f"{float(removed):g} cm cannot be removed from the {segment.name} segment of {catheter.name}, which is"
-                f" {float(length):g} cm long: remove at least 0 cm and less than that"
+                f" {float(length):g} cm long: remove at least 0 cm and at most that"
             )
         volume += (length - removed) * segment.volume_per_length.exact
+    if volume <= 0:
+        raise ValueError(f"nothing is left of {catheter.name}: remove less than its whole length")
     return volume
 
 

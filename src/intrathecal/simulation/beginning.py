@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from fractions import Fraction
 
 import numpy as np
 
-from intrathecal.catheter.line import Line
+from intrathecal.catheter import Line, catheter_volume_mL, lumen_cm2
 from intrathecal.flow import Array
 from intrathecal.pump.controller import fresh
 from intrathecal.pump.hardware import DAY_MS, PL_PER_ML, Hardware
@@ -27,10 +28,11 @@ def begin(plan: Therapy) -> Delivery:
         raise ValueError("a therapy without a pump delivers nothing")
     drugs = tuple(entry.drug.name for entry in plan.drugs)
     inside = concentrations(drugs, plan.label)
+    held = held_mL(catheter)
     line = Line.filled(
         tubing_mL=pump.entry.tubing_volume.canonical,
-        catheter_mL=float(catheter.volume_ml),
-        area_cm2=lumen_cm2(catheter),
+        catheter_mL=float(held),
+        area_cm2=lumen_cm2(catheter.entry),
         diffusivities=tuple(entry.drug.diffusivity.canonical for entry in plan.drugs),
         concentrations=inside,
         primed=fill.primed,
@@ -45,7 +47,7 @@ def begin(plan: Therapy) -> Delivery:
         tip=Site(catheter.space, catheter.tip),
         actuation_s=pump.entry.actuation_duration.canonical,
         magnet=Magnet.of(pump.entry),
-        catheter_pL=catheter.volume_ml * PL_PER_ML,
+        catheter_pL=held * PL_PER_ML,
         ledger=Ledger.blank(len(drugs)).add(entered=volume * inside + line.mass_ug()),
         decay_per_s=np.array(
             [entry.drug.degradation_rate.canonical if entry.drug.degradation_rate else 0.0 for entry in plan.drugs]
@@ -65,7 +67,7 @@ def _told(plan: Therapy, pump: PumpPlan, catheter: CatheterPlan, fill: Fill) -> 
         labels=labels_of(plan.label),
         low_reservoir_pL=picolitres(fill.low_reservoir_alarm),
         clock=fill.at.weekday() * DAY_MS + milliseconds_of(fill.at.time()),
-        dead_volume=(pump.entry.tubing_volume.exact + catheter.volume_ml) * PL_PER_ML,
+        dead_volume=(pump.entry.tubing_volume.exact + held_mL(catheter)) * PL_PER_ML,
     )
 
 
@@ -74,9 +76,9 @@ def concentrations(drugs: tuple[str, ...], label: Mapping[str, Quantity]) -> Arr
     return np.array([label[drug].canonical if drug in label else 0.0 for drug in drugs])
 
 
-def lumen_cm2(catheter: CatheterPlan) -> float:
-    """The bore that the volume per length of the catheter implies, weighted by what is left of each segment."""
-    return float(catheter.volume_ml / catheter.length_cm)
+def held_mL(catheter: CatheterPlan) -> Fraction:
+    """What a catheter holds as it was trimmed, exactly."""
+    return catheter_volume_mL(catheter.entry, catheter.removed_cm)
 
 
 def picolitres(volume: Quantity) -> int:

@@ -9,13 +9,13 @@ from functools import singledispatch
 import numpy as np
 
 from intrathecal import therapy
-from intrathecal.catheter.line import Line
+from intrathecal.catheter import Line, lumen_cm2
 from intrathecal.flow import Array
 from intrathecal.pump import controller
 from intrathecal.pump.forecast import auto_bridge
 from intrathecal.pump.hardware import MS_PER_S, PL_PER_ML, Hardware
 from intrathecal.pump.settings import Bridge, fixed_orders, labels_of, milliseconds, order
-from intrathecal.simulation.beginning import age_ms, concentrations, lumen_cm2, picolitres
+from intrathecal.simulation.beginning import age_ms, concentrations, held_mL, picolitres
 from intrathecal.simulation.delivery import Delivery, Entry, Passage, Site
 from intrathecal.world import faults
 from intrathecal.world.device import Device
@@ -160,12 +160,13 @@ def _aspirate(action: therapy.Aspirate, delivery: Delivery, moment: Moment) -> T
 @touch.register
 def _revise(action: therapy.Revise, delivery: Delivery, moment: Moment) -> Touched:
     catheter = action.catheter
+    held = held_mL(catheter)
     line, removed = delivery.line, np.zeros(len(delivery.drugs))
     if action.replaced:
-        line, removed = line.revise(float(catheter.volume_ml), lumen_cm2(catheter))
+        line, removed = line.revise(float(held), lumen_cm2(catheter.entry))
     settings = delivery.pump.settings
     tubing = settings.dead_volume - delivery.catheter_pL
-    catheter_pL = catheter.volume_ml * PL_PER_ML
+    catheter_pL = held * PL_PER_ML
     settings = replace(settings, dead_volume=tubing + catheter_pL)
     return Touched(
         replace(

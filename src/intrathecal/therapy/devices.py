@@ -45,16 +45,3 @@ class CatheterPlan:
     def space(self) -> Literal["intrathecal", "epidural"]:
         """Where the tip lies."""
         return self.entry.space
-
-    @property
-    def length_cm(self) -> Fraction:
-        """What is left of it, exactly."""
-        return sum((segment.length.exact for segment in self.entry.segments), Fraction(0)) - sum(self.removed_cm)
-
-    @property
-    def volume_ml(self) -> Fraction:
-        """What it holds, exactly."""
-        pieces = zip(self.entry.segments, self.removed_cm, strict=True)
-        return sum(
-            ((piece.length.exact - removed) * piece.volume_per_length.exact for piece, removed in pieces), Fraction(0)
-        )
