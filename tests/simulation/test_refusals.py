@@ -65,3 +65,11 @@ def test_events_after_the_end_are_skipped_with_a_note() -> None:
 
     assert done.figures["refills"] == []
     assert any("event 1" in sentence and "Skipped" in sentence for sentence in done.figures["assumptions"])
+
+
+def test_every_program_that_cannot_be_run_exactly_is_reported_with_its_time() -> None:
+    """A base too slow at first, and one too fast from day 2 on, are both in the figures."""
+    done = run(LATER + 'program = "300 mg/day"', program="0.1 mg/day")
+    reported = [(item["from"][:10], item["asked"], item["delivered"]) for item in done.figures["pump"]["inexact"]]
+
+    assert reported == [("2026-03-02", 0.01, 0.048), ("2026-03-04", 30.0, 24.0)]

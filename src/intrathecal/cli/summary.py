@@ -56,11 +56,9 @@ def _pump(figures: Figures) -> list[str]:
     ]
     if pump["presses_given"] or pump["presses_refused"]:
         lines.append(f"Presses: {pump['presses_given']} given, {len(pump['presses_refused'])} refused")
-    lines += [
-        f"Not exact: {item['clause']} asked {number(item['asked'])}, runs {number(item['delivered'])} {item['unit']} "
-        f"({item['reason']})"
-        for item in pump["inexact"]
-    ]
+    for item in pump["inexact"]:
+        runs = f"asked {number(item['asked'])}, runs {number(item['delivered'])} {item['unit']}"
+        lines.append(f"Not exact from {day(item['from'])}: {item['clause']} {runs} ({item['reason']})")
     return lines
 
 

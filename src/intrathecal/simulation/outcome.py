@@ -12,13 +12,12 @@ from intrathecal.catalogue import unverified
 from intrathecal.catalogue.citing import AnyEntry
 from intrathecal.flow import Array
 from intrathecal.pump.alarms import Alarm
-from intrathecal.pump.exactness import inexact
 from intrathecal.pump.forecast import due, reservoir_dates
 from intrathecal.pump.hardware import DAY_MS, PL_PER_ML
 from intrathecal.simulation.delivery import Delivery
 from intrathecal.simulation.run import Finished, Reached
 from intrathecal.simulation.transport import Channel, Held
-from intrathecal.therapy import CatheterLeak, NoPresses, PressWhenPain, ReplacePump, Therapy
+from intrathecal.therapy import CatheterLeak, NoPresses, PressWhenPain, ReplacePump, Revise, Therapy
 
 HOUR_S = 3600.0
 Figures = dict[str, Any]
@@ -107,6 +106,8 @@ def entries_used(therapy: Therapy) -> list[AnyEntry]:
     entries: list[AnyEntry] = [therapy.pump.entry] if therapy.pump else []
     entries += [event.action.pump.entry for event in therapy.events if isinstance(event.action, ReplacePump)]
     entries += [therapy.catheter.entry] if therapy.catheter else []
+    entries += [event.action.catheter.entry for event in therapy.events if isinstance(event.action, Revise)]
+    entries = list({id(entry): entry for entry in entries}.values())
     entries += [entry.drug for entry in therapy.drugs]
     return [*entries, therapy.catalogue.anatomy, therapy.catalogue.physiology]
 
@@ -150,13 +151,14 @@ def _pump(therapy: Therapy, end: Reached, delivery: Delivery) -> Figures:
         ],
         "inexact": [
             {
+                "from": when(therapy, at),
                 "clause": item.clause,
                 "asked": item.asked,
                 "delivered": item.delivered,
                 "unit": item.unit,
                 "reason": item.reason,
             }
-            for item in inexact(pump.settings)
+            for at, item in end.inexact
         ],
     }
 

@@ -15,8 +15,10 @@ import numpy as np
 from intrathecal.flow import Array
 from intrathecal.pump.alarms import Alarm
 from intrathecal.pump.controller import Press, Tick
+from intrathecal.pump.exactness import Inexact, inexact
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S, PL_PER_ML
 from intrathecal.pump.limits import check_program
+from intrathecal.pump.settings import Settings
 from intrathecal.pump.state import PressAnswer
 from intrathecal.simulation.beginning import begin
 from intrathecal.simulation.delivery import Delivery, Entry, Passage
@@ -87,6 +89,7 @@ class Reached:
     alarms: tuple[Alarm, ...] = ()
     answers: tuple[PressAnswer, ...] = ()
     refills: tuple[Refilled, ...] = ()
+    inexact: tuple[tuple[int, Inexact], ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -124,7 +127,7 @@ def start(case: Case) -> Reached:
     breach = check_program(settings, (), 0)
     if breach is not None:
         raise refusal(case.therapy, None, breach, settings.primary)
-    return Reached(0, delivery, none, held, alarms=passage.alarms)
+    return Reached(0, delivery, none, held, alarms=passage.alarms, inexact=_inexact(0, settings))
 
 
 def finish(case: Case, reached: Reached, end_ms: int, progress: Progress) -> Finished:
@@ -207,6 +210,9 @@ def _apply(case: Case, reached: Reached, event: Event, pocket_mL: float) -> Reac
     if isinstance(action, Refill):
         left = Refilled(reached.now, delivery.pump.reservoir_pL / PL_PER_ML, delivery.device.volume_mL)
         reached = replace(reached, filled_at=reached.now, refills=(*reached.refills, left))
+    told = touched.delivery.pump.settings
+    if told != delivery.pump.settings:
+        reached = replace(reached, inexact=reached.inexact + _inexact(reached.now, told))
     reached = replace(
         reached,
         delivery=touched.delivery,
@@ -215,6 +221,11 @@ def _apply(case: Case, reached: Reached, event: Event, pocket_mL: float) -> Reac
         notes=reached.notes + touched.notes,
     )
     return _note(reached, touched.passage)
+
+
+def _inexact(now: int, settings: Settings) -> tuple[tuple[int, Inexact], ...]:
+    """What the pump cannot do exactly of what it was told now."""
+    return tuple((now, item) for item in inexact(settings))
 
 
 def _give(case: Case, reached: Reached, impulses: tuple[Impulse, ...], entries: tuple[Entry, ...]) -> Reached:
