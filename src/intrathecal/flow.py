@@ -1,4 +1,4 @@
-"""What passes from room to room: piecewise-constant flows of volume and of drug."""
+"""What passes from room to room: constant flows of fluid and of drug, one after the other."""
 
 from __future__ import annotations
 
@@ -11,17 +11,31 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Infusion:
-    """Piecewise-constant mass flow of one drug.
+class Flow:
+    """A constant flow of fluid out of the reservoir: from ``start_s`` for ``duration_s`` at ``rate_mL_per_s``.
 
-    ``edges_s`` (n + 1) are seconds since the start of the run, rising; ``rates_ug_per_s`` (n) holds between two edges.
+    Seconds are those of the run. What leaves a pump is a sequence of flows; its integral is exactly the true volume of the
+    drive steps completed in it.
     """
 
-    drug: str
-    edges_s: Array
-    rates_ug_per_s: Array
+    start_s: float
+    duration_s: float
+    rate_mL_per_s: float
 
-    @property
-    def amount_ug(self) -> float:
-        """The whole amount that flows."""
-        return float(np.dot(np.diff(self.edges_s), self.rates_ug_per_s))
+
+@dataclass(frozen=True)
+class Site:
+    """Where drug enters the patient: a route, and for the canal the vertebral level."""
+
+    route: str
+    level: str = ""
+
+
+@dataclass(frozen=True)
+class Infusion:
+    """A constant mass flow of every drug (``rates``, ug/s, in the run's order) into a site, from ``start_s`` to ``end_s``."""
+
+    site: Site
+    start_s: float
+    end_s: float
+    rates: Array

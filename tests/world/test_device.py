@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intrathecal.flow import Flow
 from intrathecal.pump.state import Stretch
 from intrathecal.world import faults
-from intrathecal.world.device import Device, Draw, VolumeError
+from intrathecal.world.device import Device, VolumeError
 from intrathecal.world.faults import Active
 
 STEP_PL = 2_500_000
@@ -28,7 +29,7 @@ def device(volume_mL: float = 10, drive_error: float = 0.0) -> Device:
     return Device(20.0, volume_mL, np.array([1000.0, 50.0]), drive_error)
 
 
-def volume(draws: list[Draw]) -> float:
+def volume(draws: list[Flow]) -> float:
     """What flowed."""
     return sum(draw.rate_mL_per_s * draw.duration_s for draw in draws)
 

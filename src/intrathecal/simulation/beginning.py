@@ -9,12 +9,12 @@ from fractions import Fraction
 import numpy as np
 
 from intrathecal.catheter import Line, catheter_volume_mL, lumen_cm2
-from intrathecal.flow import Array
+from intrathecal.flow import Array, Site
 from intrathecal.pump.controller import fresh
 from intrathecal.pump.hardware import DAY_MS, PL_PER_ML, Hardware
 from intrathecal.pump.settings import Settings, fixed_orders, labels_of, order
 from intrathecal.quantities import Quantity
-from intrathecal.simulation.delivery import Delivery, Site
+from intrathecal.simulation.delivery import Delivery
 from intrathecal.simulation.ledger import Ledger
 from intrathecal.therapy import CatheterPlan, Fill, PumpPlan, Therapy
 from intrathecal.world.device import Device

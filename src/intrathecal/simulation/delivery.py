@@ -14,14 +14,14 @@ import numpy as np
 
 from intrathecal.catheter.line import Line
 from intrathecal.catheter.outflow import Outflow
-from intrathecal.flow import Array
+from intrathecal.flow import Array, Flow, Infusion, Site
 from intrathecal.pump.alarms import Alarm
 from intrathecal.pump.controller import Event, Reset, Rotor, Tick, step
 from intrathecal.pump.hardware import MS_PER_S, PL_PER_ML
 from intrathecal.pump.state import Action, PressAnswer, ProgramRefused, State, Stretch
 from intrathecal.simulation.ledger import Ledger
 from intrathecal.world import faults
-from intrathecal.world.device import Device, Draw
+from intrathecal.world.device import Device
 from intrathecal.world.faults import Active
 from intrathecal.world.magnet import Magnet
 
@@ -29,24 +29,6 @@ HOUR_MS = 3_600_000
 NG_PER_UG = 1000
 #: Steps are drawn one by one where one is more than this part of the base's hourly volume.
 COARSE = Fraction(1, 10)
-
-
-@dataclass(frozen=True)
-class Site:
-    """Where drug enters: a route, and for the canal the level."""
-
-    route: str
-    level: str = ""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A constant mass flow (ug/s, one per drug) into a site from ``start_s`` to ``end_s``."""
-
-    site: Site
-    start_s: float
-    end_s: float
-    rates: Array
 
 
 @dataclass(frozen=True)
@@ -58,7 +40,7 @@ class Passage:
     what reached the tip.
     """
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[Infusion, ...] = ()
     asked: tuple[tuple[float, float], ...] = ()
     delivered: tuple[tuple[float, float], ...] = ()
     alarms: tuple[Alarm, ...] = ()
@@ -163,7 +145,7 @@ class Delivery:
         taken = min(volume_mL, self.device.volume_mL)
         device, _ = self.device.take(taken)
         rate = taken / self.actuation_s
-        delivery, passage = replace(self, device=device)._push([Draw(0.0, self.actuation_s, rate)])
+        delivery, passage = replace(self, device=device)._push([Flow(0.0, self.actuation_s, rate)])
         return delivery, passage.tip_ug
 
     def _asked(self, stretches: Sequence[Stretch]) -> Passage:
@@ -193,7 +175,7 @@ class Delivery:
             passage = passage.then(pushed).then(mean)
         return delivery, passage
 
-    def _push(self, draws: Sequence[Draw]) -> tuple[Delivery, Passage]:
+    def _push(self, draws: Sequence[Flow]) -> tuple[Delivery, Passage]:
         disconnected = any(fault.kind == faults.DISCONNECT for fault in self.device.faults)
         line, entries = self.line, []
         leaked, arrived = np.zeros(len(self.drugs)), np.zeros(len(self.drugs))
@@ -209,12 +191,14 @@ class Delivery:
         return delivery, Passage(entries=tuple(entries), tip_ug=arrived)
 
 
-def _entries(site: Site, draw: Draw, out: Outflow, kept: float) -> list[Entry]:
+def _entries(site: Site, draw: Flow, out: Outflow, kept: float) -> list[Infusion]:
     edges = draw.start_s + np.concatenate(([0.0], np.cumsum(out.durations_s)))
     edges[-1] = draw.start_s + draw.duration_s
     rates = kept * out.rates_ug_per_s
     return [
-        Entry(site, float(edges[i]), float(edges[i + 1]), rates[i]) for i in range(len(rates)) if np.any(rates[i] > 0)
+        Infusion(site, float(edges[i]), float(edges[i + 1]), rates[i])
+        for i in range(len(rates))
+        if np.any(rates[i] > 0)
     ]
 
 

@@ -12,7 +12,7 @@ from time import perf_counter
 
 import numpy as np
 
-from intrathecal.flow import Array
+from intrathecal.flow import Array, Infusion
 from intrathecal.pump.alarms import Alarm
 from intrathecal.pump.controller import Press, Tick
 from intrathecal.pump.exactness import Inexact, inexact
@@ -21,7 +21,7 @@ from intrathecal.pump.limits import check_program
 from intrathecal.pump.settings import Settings
 from intrathecal.pump.state import PressAnswer
 from intrathecal.simulation.beginning import begin
-from intrathecal.simulation.delivery import Delivery, Entry, Passage
+from intrathecal.simulation.delivery import Delivery, Passage
 from intrathecal.simulation.errors import SimulationError, refusal
 from intrathecal.simulation.presses import press_times
 from intrathecal.simulation.propagation import choose
@@ -79,7 +79,7 @@ class Reached:
     delivery: Delivery | None
     given_ug: Array
     held: tuple[Held, ...]
-    doses: tuple[Entry, ...] = ()
+    doses: tuple[Infusion, ...] = ()
     samples_due: tuple[int, ...] = ()
     events_done: int = 0
     filled_at: int = 0
@@ -228,7 +228,7 @@ def _inexact(now: int, settings: Settings) -> tuple[tuple[int, Inexact], ...]:
     return tuple((now, item) for item in inexact(settings))
 
 
-def _give(case: Case, reached: Reached, impulses: tuple[Impulse, ...], entries: tuple[Entry, ...]) -> Reached:
+def _give(case: Case, reached: Reached, impulses: tuple[Impulse, ...], entries: tuple[Infusion, ...]) -> Reached:
     """A dose by another way than the pump."""
     amounts = np.zeros(len(case.drugs))
     for impulse in impulses:
@@ -308,13 +308,13 @@ def _samples(case: Case, passage: Passage, first: int, to: int, due: list[int]) 
     return np.array(sorted(at for at in wanted if first / MS_PER_S <= at < to / MS_PER_S))
 
 
-def _edges(first_s: float, last_s: float, entries: list[Entry], samples: Array) -> Array:
+def _edges(first_s: float, last_s: float, entries: list[Infusion], samples: Array) -> Array:
     starts = [entry.start_s for entry in entries]
     ends = [entry.end_s for entry in entries]
     return np.unique(np.clip(np.concatenate([[first_s, last_s], starts, ends, samples]), first_s, last_s))
 
 
-def _entered(doses: tuple[Entry, ...], first: int, to: int) -> Array | float:
+def _entered(doses: tuple[Infusion, ...], first: int, to: int) -> Array | float:
     """What doses given over a time brought in between two times."""
     total: Array | float = 0.0
     for dose in doses:

@@ -10,13 +10,13 @@ import numpy as np
 
 from intrathecal import therapy
 from intrathecal.catheter import Line, lumen_cm2
-from intrathecal.flow import Array
+from intrathecal.flow import Array, Infusion, Site
 from intrathecal.pump import controller
 from intrathecal.pump.forecast import auto_bridge
 from intrathecal.pump.hardware import MS_PER_S, PL_PER_ML, Hardware
 from intrathecal.pump.settings import Bridge, fixed_orders, labels_of, milliseconds, order
 from intrathecal.simulation.beginning import age_ms, concentrations, held_mL, picolitres
-from intrathecal.simulation.delivery import Delivery, Entry, Passage, Site
+from intrathecal.simulation.delivery import Delivery, Passage
 from intrathecal.world import faults
 from intrathecal.world.device import Device
 from intrathecal.world.faults import Active
@@ -113,7 +113,7 @@ def _prime(action: therapy.Prime, delivery: Delivery, moment: Moment) -> Touched
     return Touched(after, passage)
 
 
-def given(action: therapy.Dose, drugs: tuple[str, ...], now: int) -> tuple[tuple[Impulse, ...], tuple[Entry, ...]]:
+def given(action: therapy.Dose, drugs: tuple[str, ...], now: int) -> tuple[tuple[Impulse, ...], tuple[Infusion, ...]]:
     """A dose by another way than the pump: at once, or over a time."""
     site = Site(action.route, action.level or "")
     amount = action.amount.canonical
@@ -122,7 +122,7 @@ def given(action: therapy.Dose, drugs: tuple[str, ...], now: int) -> tuple[tuple
     seconds = action.over.canonical
     rates = np.array([amount / seconds if drug == action.drug else 0.0 for drug in drugs])
     start = now / MS_PER_S
-    return (), (Entry(site, start, start + seconds, rates),)
+    return (), (Infusion(site, start, start + seconds, rates),)
 
 
 @touch.register

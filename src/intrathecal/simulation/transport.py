@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from intrathecal.flow import Array
-from intrathecal.simulation.delivery import Entry, Site
+from intrathecal.flow import Array, Infusion, Site
 from intrathecal.simulation.propagation import Propagator
 from intrathecal.simulation.system import ELIMINATED, LinearSystem
 
@@ -82,7 +81,7 @@ class Held:
 
 
 def carry(
-    channel: Channel, held: Held, edges_s: Array, entries: Sequence[Entry], *, drug: int, tip: Site | None
+    channel: Channel, held: Held, edges_s: Array, entries: Sequence[Infusion], *, drug: int, tip: Site | None
 ) -> tuple[Held, Course]:
     """Advance one drug over ``edges_s`` (m + 1) with the ``entries`` that fall between them (the ``drug``-th rate of each)."""
     places = list(dict.fromkeys(entry.site for entry in entries if entry.rates[drug] > 0))

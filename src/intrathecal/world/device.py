@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from intrathecal.flow import Array
+from intrathecal.flow import Array, Flow
 from intrathecal.pump.hardware import MS_PER_S, PL_PER_ML
 from intrathecal.pump.state import Stretch
 from intrathecal.world.faults import Active
@@ -51,22 +51,22 @@ class Device:
         """The device without faults of these kinds."""
         return replace(self, faults=tuple(f for f in self.faults if f.kind not in kinds))
 
-    def draw_smooth(self, stretch: Stretch) -> tuple[Device, list[Draw]]:
+    def draw_smooth(self, stretch: Stretch) -> tuple[Device, list[Flow]]:
         """The volume of all steps of a stretch, spread evenly over it until the reservoir is empty."""
         volume = self._step_mL(stretch) * stretch.steps
         left = min(volume, self.volume_mL)
         start, seconds = stretch.start / MS_PER_S, (stretch.end - stretch.start) / MS_PER_S
         flowing = seconds if left == volume else seconds * left / volume
-        draws = [Draw(start, flowing, left / flowing)] if left > 0 else []
+        draws = [Flow(start, flowing, left / flowing)] if left > 0 else []
         if flowing < seconds or not draws:
             pause = seconds - flowing if draws else seconds
-            draws.append(Draw(start + seconds - pause, pause, 0.0))
+            draws.append(Flow(start + seconds - pause, pause, 0.0))
         return replace(self, volume_mL=self.volume_mL - left), draws
 
-    def draw_steps(self, stretch: Stretch, actuation_s: float) -> tuple[Device, list[Draw]]:
+    def draw_steps(self, stretch: Stretch, actuation_s: float) -> tuple[Device, list[Flow]]:
         """Each step by itself: it leaves in the ``actuation_s`` before it is completed, or in the time since the last."""
         step_mL = self._step_mL(stretch)
-        draws: list[Draw] = []
+        draws: list[Flow] = []
         at, left = stretch.start / MS_PER_S, self.volume_mL
         for time, steps in Counter(stretch.step_times()).items():
             done = time / MS_PER_S
@@ -75,12 +75,12 @@ class Device:
             if volume <= 0:
                 break
             if begin > at:
-                draws.append(Draw(at, begin - at, 0.0))
-            draws.append(Draw(begin, done - begin, volume / (done - begin)))
+                draws.append(Flow(at, begin - at, 0.0))
+            draws.append(Flow(begin, done - begin, volume / (done - begin)))
             at, left = done, left - volume
         end = stretch.end / MS_PER_S
         if end > at:
-            draws.append(Draw(at, end - at, 0.0))
+            draws.append(Flow(at, end - at, 0.0))
         return replace(self, volume_mL=left), draws
 
     def take(self, volume_mL: float) -> tuple[Device, Array]:
@@ -108,12 +108,3 @@ class Device:
 
     def _step_mL(self, stretch: Stretch) -> float:
         return stretch.step_pL / PL_PER_ML * (1 + self.drive_error) * prod(fault.drive for fault in self.faults)
-
-
-@dataclass(frozen=True)
-class Draw:
-    """A piece of true flow out of the reservoir: from ``start_s`` for ``duration_s`` at ``rate_mL_per_s``."""
-
-    start_s: float
-    duration_s: float
-    rate_mL_per_s: float
