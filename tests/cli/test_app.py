@@ -165,3 +165,14 @@ def test_therapy_from_python_in_five_lines() -> None:
     run = intrathecal.simulate(intrathecal.load_therapy(DEMO), days=2)
     assert run.figures["ledger"]["morphine"]["relative_error"] < 1e-9
     assert run.data["csf_concentration"].sel(drug="morphine").sizes["z"] > 100
+
+
+def test_validate_shows_published_beside_predicted() -> None:
+    """The keys of the interface, fitted and predicted apart, what is missed said."""
+    figures = json.loads(call("validate", "--json", "-").stdout)
+
+    keys = {"id", "quantity", "published", "low", "high", "predicted", "ratio", "inside", "role"}
+    assert all(keys <= set(target) for target in figures["targets"])
+    assert {target["role"] for target in figures["targets"]} == {"fitted", "predicted"}
+    assert 0 < figures["inside_fraction"] < 1
+    assert "NO" in call("validate").stdout

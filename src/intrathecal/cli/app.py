@@ -121,6 +121,26 @@ def cite(
     typer.echo(citation_text(entries_used(plan), plan.catalogue.references), nl=False)
 
 
+@app.command()
+def validate(
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the figures as JSON; - for standard output.")
+    ] = None,
+    catalogue: CatalogueFiles = None,
+) -> None:
+    """Repeat published experiments in the model and show both figures, fitted and predicted apart."""
+    from intrathecal.catalogue import load_catalogue
+    from intrathecal.cli.summary import validation_table
+    from intrathecal.validation.report import figures
+    from intrathecal.validation.report import validate as repeat
+
+    found = figures(repeat(load_catalogue(tuple(catalogue or ()))))
+    if json:
+        write_json(found, json)
+    if json != "-":
+        typer.echo(validation_table(found), nl=False)
+
+
 def _check_target(target: Path | None) -> None:
     """Say at once, and not after a long run, that a file cannot be written."""
     if target is not None and not target.absolute().parent.is_dir():

@@ -130,6 +130,25 @@ def _assumed(figures: Figures) -> list[str]:
     ]
 
 
+def validation_table(figures: Figures) -> str:
+    """Published measurements beside what the model makes of them."""
+    head = ["role", "published", "band", "model", "ratio", "inside", "quantity"]
+    body = [
+        [
+            target["role"],
+            number(target["published"]),
+            f"{number(target['low'])}-{number(target['high'])}",
+            number(target["predicted"], 3),
+            f"{target['ratio']:.2f}",
+            "yes" if target["inside"] else "NO",
+            target["quantity"],
+        ]
+        for target in figures["targets"]
+    ]
+    lines = _table(head, body, left=(0, 6))
+    return "\n".join([*lines, f"{figures['inside_fraction']:.0%} inside; what was fitted is no prediction."]) + "\n"
+
+
 def day(at: str | None) -> str:
     """A date and time that cannot be misread."""
     if at is None:
@@ -139,11 +158,12 @@ def day(at: str | None) -> str:
     return f"{datetime.fromisoformat(at):%d %b %Y %H:%M}"
 
 
-def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
+def _table(head: Sequence[str], body: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> list[str]:
+    """Rows in columns; the ``left`` ones begin at the left, the others end at the right."""
     widths = [max(len(row[column]) for row in (head, *body)) for column in range(len(head))]
     return [
         "  ".join(
-            cell.ljust(width) if column == 0 else cell.rjust(width)
+            cell.ljust(width) if column in left else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in (head, *body)
