@@ -190,3 +190,15 @@ def test_a_catheter_filled_with_fluid_delays_the_drug() -> None:
     arrived = [day["doses"]["morphine"]["delivered_ug"] for day in days]
     assert arrived[0] < 1e-6
     assert sum(arrived) == pytest.approx((4 - 0.4388 / 0.24) * 2400, rel=1e-3)
+
+
+def test_two_refills_of_one_moment_lose_the_pocket_once() -> None:
+    """3 mL of the first 10 mL of 10 mg/mL go astray; the second 10 mL are whole."""
+    done = run(
+        f'{DAY_2_NINE}refill = {{ volume = "10 mL" }}',
+        f'{DAY_2_NINE}refill = {{ volume = "10 mL", removed = "0 mL" }}',
+        f'{DAY_2_NINE}fault = {{ kind = "pocket-fill", volume = "3 mL" }}',
+    )
+
+    assert ledger(done)["pocket_ug"] == pytest.approx(30_000)
+    assert ledger(done)["relative_error"] <= 1e-9

@@ -10,6 +10,16 @@ from intrathecal.simulation.errors import SimulationError
 LATER = 'at = "day 2 09:00"\n'
 
 
+def test_a_pocket_cannot_take_more_than_the_refill() -> None:
+    """Only what is in the syringe can go astray."""
+    with pytest.raises(SimulationError, match="6 mL cannot go into the pocket: the refill at that moment is 5 mL"):
+        run(
+            LATER + 'refill = { volume = "5 mL" }',
+            LATER + 'fault = { kind = "pocket-fill", volume = "6 mL" }',
+            days="3",
+        )
+
+
 @pytest.mark.parametrize(
     ("event", "said"),
     [

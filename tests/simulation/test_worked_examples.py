@@ -141,3 +141,19 @@ def test_e18_itb_start() -> None:
 
     assert figures["pump"]["counted_mL"] / 2 == pytest.approx(0.2, abs=4e-6)
     assert round(days_to(figures, "low_reservoir_at"), 1) == 90.0
+
+
+def test_a_new_pump_has_a_new_fill() -> None:
+    """Ziconotide again lasts 14 days in a naive pump, and what is due counts from the day of the operation."""
+    text = FIXED.replace("isomed-20-1.0", "synchromed-ii-20").replace('"morphine"', '"ziconotide"')
+    text = text.replace('"2 mg/mL"', '"25 mcg/mL"').replace("0.001 mL", "2 mL").replace("days = 10", "days = 8")
+    text += '[program]\ntext = "2.4 mcg/day"\n'
+    text += '[[event]]\nat = "day 2"\nrefill = { volume = "20 mL" }\n'
+    new = '[[event]]\nat = "day 5"\nreplace-pump = { model = "synchromed-iii-20", volume = "20 mL" }\n'
+    before, after = (
+        simulate(parse_therapy(file, "x.toml", Path()), profiles=()).figures for file in (text, text + new)
+    )
+
+    assert before["refill"]["due_at"] == "2026-02-16T00:00:00+00:00"
+    assert after["refill"]["due_at"] == "2026-01-24T00:00:00+00:00"
+    assert after["refill"]["due_reason"] == "stability"

@@ -196,7 +196,7 @@ def _stable_until(therapy: Therapy, end: Reached, delivery: Delivery) -> int | N
     lives = []
     for entry in therapy.drugs:
         drug = entry.drug
-        life = drug.pump_life_first_fill if not end.refills and drug.pump_life_first_fill else drug.pump_life
+        life = drug.pump_life_first_fill if end.fills == 1 and drug.pump_life_first_fill else drug.pump_life
         if life is not None and inside.get(drug.name, 0) > 0:
             lives.append(round(life.exact * 1000))
     return end.filled_at + min(lives) if lives else None

@@ -29,7 +29,7 @@ from intrathecal.simulation.system import build_system
 from intrathecal.simulation.touching import Impulse, Moment, given, touch
 from intrathecal.simulation.tracing import Trace, sample
 from intrathecal.simulation.transport import Channel, Held, carry
-from intrathecal.therapy import Aspirate, Dose, Event, PocketFill, Refill, Therapy
+from intrathecal.therapy import Aspirate, Dose, Event, PocketFill, Refill, ReplacePump, Therapy
 from intrathecal.world.device import VolumeError
 
 #: After a bolus or dose, these minutes are sampled too.
@@ -73,6 +73,7 @@ class Reached:
     """A run at ``now`` (ms): all that is needed to go on, and what was recorded so far.
 
     ``given_ug`` (drugs,) came by other ways than the pump; the delivery has the pump's own ledger. ``doses`` are under way.
+    ``fills`` counts those of the pump that is in the body, the last at ``filled_at`` (ms).
     """
 
     now: int
@@ -83,6 +84,7 @@ class Reached:
     samples_due: tuple[int, ...] = ()
     events_done: int = 0
     filled_at: int = 0
+    fills: int = 1
     delivered_mL: float = 0.0
     traces: tuple[Trace, ...] = ()
     days: tuple[Day, ...] = ()
@@ -176,18 +178,19 @@ def _touch_due(case: Case, reached: Reached) -> Reached:
         delivery, passage = reached.delivery.feel(reached.now)
         reached = _note(replace(reached, delivery=delivery), passage)
     due = [event for event in case.therapy.events[reached.events_done :] if event.at_ms <= reached.now]
-    pocket_mL = _pocket(due)
+    refilling = any(isinstance(event.action, Refill) for event in due)
+    pocket_mL = _pocket(due) if refilling else 0.0
     for event in due:
-        if not (pocket_mL and isinstance(event.action, PocketFill)):
+        if not (refilling and isinstance(event.action, PocketFill)):
             reached = _apply(case, reached, event, pocket_mL)
+        if isinstance(event.action, Refill):
+            pocket_mL = 0.0
         reached = replace(reached, events_done=reached.events_done + 1)
     return reached
 
 
 def _pocket(due: list[Event]) -> float:
-    """The volume that a refill of this very moment loses to the pocket; a pocket fill without a refill stands alone."""
-    if not any(isinstance(event.action, Refill) for event in due):
-        return 0.0
+    """The volume that the first refill of this very moment loses; a pocket fill without a refill stands alone."""
     return sum(event.action.volume.canonical for event in due if isinstance(event.action, PocketFill))
 
 
@@ -209,7 +212,9 @@ def _apply(case: Case, reached: Reached, event: Event, pocket_mL: float) -> Reac
         raise refusal(case.therapy, event, refused.breach, delivery.pump.settings.primary)
     if isinstance(action, Refill):
         left = Refilled(reached.now, delivery.pump.reservoir_pL / PL_PER_ML, delivery.device.volume_mL)
-        reached = replace(reached, filled_at=reached.now, refills=(*reached.refills, left))
+        reached = replace(reached, filled_at=reached.now, fills=reached.fills + 1, refills=(*reached.refills, left))
+    if isinstance(action, ReplacePump):
+        reached = replace(reached, filled_at=reached.now, fills=1)
     told = touched.delivery.pump.settings
     if told != delivery.pump.settings:
         reached = replace(reached, inexact=reached.inexact + _inexact(reached.now, told))

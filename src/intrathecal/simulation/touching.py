@@ -18,7 +18,7 @@ from intrathecal.pump.settings import Bridge, fixed_orders, labels_of, milliseco
 from intrathecal.simulation.beginning import age_ms, concentrations, held_mL, picolitres
 from intrathecal.simulation.delivery import Delivery, Passage
 from intrathecal.world import faults
-from intrathecal.world.device import Device
+from intrathecal.world.device import Device, VolumeError
 from intrathecal.world.faults import Active
 from intrathecal.world.magnet import Magnet
 
@@ -68,6 +68,11 @@ def _refill(action: therapy.Refill, delivery: Delivery, moment: Moment) -> Touch
     device, removed = delivery.device.take(float(action.removed.exact) if action.removed else held)
     filled = concentrations(delivery.drugs, action.actual or action.drugs)
     volume = float(action.volume.exact)
+    if moment.pocket_mL > volume:
+        raise VolumeError(
+            f"{moment.pocket_mL:.6g} mL cannot go into the pocket: the refill at that moment is {volume:.6g} mL; "
+            "let at most that go astray"
+        )
     device = device.fill(volume - moment.pocket_mL, filled)
     ledger = delivery.ledger.add(entered=volume * filled, removed=removed, pocket=moment.pocket_mL * filled)
     bridge, notes = _bridge(action, delivery)
