@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import pickle
+import threading
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -111,3 +114,44 @@ def test_the_shape_of_the_traces_is_kept() -> None:
     assert data["time"].values[-1] == 6 * 86_400
     assert np.all(np.diff(data["time"].values) > 0)
     assert data.sizes == {"time": data.sizes["time"], "drug": 1, "z": data.sizes["z"]}
+
+
+def test_a_link_stays_a_link_and_nothing_is_left_beside_the_file(tmp_path: Path) -> None:
+    """The file that a link names is replaced, and the partial file is gone."""
+    target, link = tmp_path / "saved", tmp_path / "link"
+    target.write_bytes(b"old")
+    link.symlink_to(target)
+    simulate(therapy(**PLAN), days=Fraction(1)).save(link)
+
+    assert link.is_symlink()
+    assert target.read_bytes().startswith(MAGIC)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "saved"]
+
+
+def test_what_is_no_plain_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    """A pipe hands the checkpoint on and is still a pipe."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    run = simulate(therapy(**PLAN), days=Fraction(1))
+    writer = threading.Thread(target=run.save, args=(pipe,))
+    writer.start()
+    start = b""
+    while len(start) < len(MAGIC):
+        with contextlib.suppress(BlockingIOError):
+            start += os.read(reader, len(MAGIC) - len(start))
+    os.set_blocking(reader, True)
+    while os.read(reader, 1 << 16):
+        pass
+    writer.join()
+    os.close(reader)
+
+    assert start == MAGIC
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("days", [0, Fraction(1, 10**10)])
+def test_no_days_are_refused(days: Fraction) -> None:
+    """Zero days are not the file's own number of days."""
+    with pytest.raises(ValueError, match="nothing to simulate"):
+        simulate(therapy(**PLAN), days=days)

@@ -61,7 +61,9 @@ def simulate(
     """
     case = prepare(therapy, every_ms, tuple(profiles))
     reached = start(case) if resume is None else checkpoint.load(case, resume)
-    end = int(Fraction(days or therapy.simulation.days) * DAY_MS)
+    end = int(Fraction(therapy.simulation.days if days is None else days) * DAY_MS)
+    if end <= 0:
+        raise ValueError(f"{days} days are nothing to simulate; give more than 0")
     if reached.now > end:
         raise checkpoint.CheckpointError(
             f"{resume}: has run for {reached.now / DAY_MS:g} days, longer than the {end / DAY_MS:g} asked for; give more --days"

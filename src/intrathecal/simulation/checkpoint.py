@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import pickle
 from collections.abc import Callable
 from dataclasses import is_dataclass, replace
@@ -35,11 +36,19 @@ class CheckpointError(InputError):
 
 
 def save(case: Case, reached: Reached, path: Path) -> None:
-    """Write everything that the next day needs."""
+    """Write everything that the next day needs: a whole file or none; a device or pipe is written to, never replaced."""
     body = pickle.dumps((fingerprint(case), reached), protocol=5)
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_bytes(MAGIC + hashlib.sha256(body).digest() + body)
-    temporary.replace(path)
+    content = MAGIC + hashlib.sha256(body).digest() + body
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
+    target = path.resolve()
+    temporary = target.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def load(case: Case, path: Path) -> Reached:
