@@ -104,6 +104,7 @@ def test_the_summary_fits_a_screen() -> None:
     [
         (["simulate", "missing.toml"], "missing.toml"),
         (["simulate", str(DEMO), "--days", "0"], "--days: 0 is not possible"),
+        (["simulate", str(DEMO), "--days", "0.0000000001"], "--days: 0.0000000001 is not possible; give 0.001 to 3650"),
         (["simulate", str(DEMO), "--days", "1e3"], "has an exponent"),
         (["simulate", str(DEMO), "--every", "15"], "has no unit"),
         (["simulate", str(DEMO), "--every", "0 min"], "is not possible; give 1 s to 24 h"),
@@ -176,3 +177,27 @@ def test_validate_shows_published_beside_predicted() -> None:
     assert {target["role"] for target in figures["targets"]} == {"fitted", "predicted"}
     assert 0 < figures["inside_fraction"] < 1
     assert "NO" in call("validate").stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no device that is always full")
+@pytest.mark.parametrize("option", ["--json", "--data"])
+def test_a_full_device_is_named_in_one_line(option: str) -> None:
+    """What the system says is one line, with the file's name."""
+    done = call("simulate", str(DEMO), "--days", "1", option, "/dev/full")
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == (
+        "intrathecal: /dev/full: cannot be written (No space left on device); name another file or free some space\n"
+    )
+
+
+@pytest.mark.parametrize(("closed", "returncode"), [(">&-", 2), ("2>&- >/dev/null", 0)])
+def test_a_closed_stream_is_no_traceback(closed: str, returncode: int) -> None:
+    """Figures for a closed standard output are refused; a closed standard error disturbs nothing."""
+    command = f"{sys.executable} -m intrathecal simulate {DEMO} --days 1 --json - {closed}"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.returncode == returncode
+    assert "Traceback" not in done.stderr
+    assert ("standard output: is closed" in done.stderr) == (returncode == 2)

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from intrathecal.cli.output import write_json
+from intrathecal.cli.output import write_json, writing
 from intrathecal.quantities import InputError, QuantityError, parse_number, parse_quantity
 
 WRONG_INPUT = 2
@@ -39,7 +39,7 @@ def main() -> None:
     except InputError as problem:
         _fail(str(problem))
     except OSError as problem:
-        _fail(f"{problem.filename or 'a file'}: {problem.strerror}; name another file or free some space")
+        _fail(f"{problem.filename or 'standard output'}: {problem.strerror}; name another file or free some space")
     except KeyboardInterrupt:
         typer.echo("intrathecal: stopped; nothing was written", err=True)
         sys.exit(INTERRUPTED)
@@ -88,11 +88,13 @@ def simulate(
             progress=progress,
         )
     if checkpoint:
-        run.save(checkpoint)
+        with writing(str(checkpoint)):
+            run.save(checkpoint)
     if data:
         from intrathecal.simulation.dataset import write_netcdf
 
-        write_netcdf(run.data, data)
+        with writing(str(data)):
+            write_netcdf(run.data, data)
     if json:
         write_json(run.figures, json)
     if json != "-":
@@ -152,14 +154,15 @@ def _check_target(target: Path | None) -> None:
 def _days(text: str | None) -> Fraction | None:
     if text is None:
         return None
-    from intrathecal.therapy.clauses import LONGEST_DAYS
+    from intrathecal.therapy.file.bounds import SIMULATED_DAYS
 
     try:
         days = Fraction(parse_number(text))
     except QuantityError as problem:
         _fail(f"--days: {problem}")
-    if not 0 < days <= LONGEST_DAYS:
-        _fail(f"--days: {text} is not possible; give more than 0 and at most {LONGEST_DAYS}")
+    shortest, longest = SIMULATED_DAYS
+    if not shortest <= days <= longest:
+        _fail(f"--days: {text} is not possible; give {shortest} to {longest}")
     return days
 
 
@@ -181,7 +184,7 @@ def _fail(message: str) -> NoReturn:
 @contextmanager
 def _progress() -> Iterator[Callable[[float], None]]:
     """Progress with time left, on standard error and only on a terminal."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield lambda done: None
         return
     from rich.console import Console

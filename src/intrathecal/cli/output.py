@@ -4,18 +4,40 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from intrathecal.quantities import InputError
+
+
+class OutputError(InputError):
+    """A file that cannot be written: the message says which, why, and what to do."""
+
+
+@contextmanager
+def writing(target: str) -> Iterator[None]:
+    """Turn what the system says while ``target`` is written into one line that names it. Raises `OutputError`."""
+    try:
+        yield
+    except OSError as problem:
+        reason = os.strerror(problem.errno) if problem.errno else "the system gives no reason"
+        raise OutputError(f"{target}: cannot be written ({reason}); name another file or free some space") from None
 
 
 def write_json(figures: dict[str, Any], target: str) -> None:
     """Write UTF-8 JSON to a file, or to standard output for ``-``; a number that is not finite becomes null."""
     text = json.dumps(_plain(figures), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-    if target == "-":
-        sys.stdout.write(text)
+    if target != "-":
+        with writing(target):
+            Path(target).write_text(text, encoding="utf-8")
+    elif sys.stdout is None:
+        raise OutputError("standard output: is closed; open it, or name a file")
     else:
-        Path(target).write_text(text, encoding="utf-8")
+        sys.stdout.write(text)
 
 
 def _plain(value: Any) -> Any:
