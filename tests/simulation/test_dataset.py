@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -72,3 +74,16 @@ def test_the_fluid_in_the_canal_weighs_what_the_ledger_says() -> None:
     inside = x[[name.startswith("csf ") for name in system.states]].sum()
 
     assert canal == pytest.approx(float(inside), rel=1e-6)
+
+
+def test_a_file_that_someone_reads_is_replaced(tmp_path: Path) -> None:
+    """Who has the old traces open keeps them; the new ones stand in their place, and nothing beside them."""
+    path = tmp_path / "run.nc"
+    first, second = (simulate(therapy(days=days), every_ms=3_600_000).data for days in ("1", "2"))
+    write_netcdf(first, path)
+    with xr.open_dataset(path) as opened:
+        write_netcdf(second, path)
+        assert opened.load().sizes["time"] == first.sizes["time"]
+
+    assert xr.load_dataset(path).sizes["time"] == second.sizes["time"]
+    assert [file.name for file in tmp_path.iterdir()] == ["run.nc"]

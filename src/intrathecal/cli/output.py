@@ -32,8 +32,10 @@ def write_json(figures: dict[str, Any], target: str) -> None:
     """Write UTF-8 JSON to a file, or to standard output for ``-``; a number that is not finite becomes null."""
     text = json.dumps(_plain(figures), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     if target != "-":
-        with writing(target):
-            Path(target).write_text(text, encoding="utf-8")
+        from intrathecal.simulation.files import replacing
+
+        with writing(target), replacing(Path(target)) as file:
+            file.write_text(text, encoding="utf-8")
     elif sys.stdout is None:
         raise OutputError("standard output: is closed; open it, or name a file")
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import pickle
 from collections.abc import Callable
 from dataclasses import is_dataclass, replace
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from intrathecal.quantities import InputError
+from intrathecal.simulation.files import replacing
 from intrathecal.simulation.run import Case, Reached
 
 MAGIC = b"intrathecal checkpoint 1\n"
@@ -36,19 +36,10 @@ class CheckpointError(InputError):
 
 
 def save(case: Case, reached: Reached, path: Path) -> None:
-    """Write everything that the next day needs: a whole file or none; a device or pipe is written to, never replaced."""
+    """Write everything that the next day needs."""
     body = pickle.dumps((fingerprint(case), reached), protocol=5)
-    content = MAGIC + hashlib.sha256(body).digest() + body
-    if path.exists() and not path.is_file():
-        path.write_bytes(content)
-        return
-    target = path.resolve()
-    temporary = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as file:
+        file.write_bytes(MAGIC + hashlib.sha256(body).digest() + body)
 
 
 def load(case: Case, path: Path) -> Reached:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from intrathecal.pump.hardware import DAY_MS
+from intrathecal.simulation.files import replacing
 from intrathecal.simulation.outcome import when
 from intrathecal.simulation.run import Finished
 
@@ -67,4 +68,5 @@ def dataset(run: Finished) -> xr.Dataset:
 def write_netcdf(data: xr.Dataset, path: Path) -> None:
     """Write NetCDF 4, compressed; times stay plain numbers."""
     compressed = {str(name): {"zlib": True, "complevel": 1} for name in data.data_vars}
-    data.to_netcdf(path, engine="h5netcdf", encoding=compressed)
+    with replacing(path) as file:
+        data.to_netcdf(file, engine="h5netcdf", encoding=compressed)
