@@ -201,3 +201,16 @@ def test_a_closed_stream_is_no_traceback(closed: str, returncode: int) -> None:
     assert done.returncode == returncode
     assert "Traceback" not in done.stderr
     assert ("standard output: is closed" in done.stderr) == (returncode == 2)
+
+
+def test_no_output_takes_the_place_of_the_therapy_or_of_another_output(tmp_path: Path) -> None:
+    """Both are refused before the run, and the therapy is untouched."""
+    therapy, out = tmp_path / "t.toml", str(tmp_path / "out")
+    therapy.write_bytes(DEMO.read_bytes())
+    over = call("simulate", str(therapy), "--days", "1", "--json", str(therapy))
+    twice = call("simulate", str(therapy), "--days", "1", "--json", out, "--data", out)
+
+    assert (over.returncode, twice.returncode) == (2, 2)
+    assert "is the therapy file itself; name another file" in over.stderr
+    assert "is named for two outputs; name another file" in twice.stderr
+    assert therapy.read_bytes() == DEMO.read_bytes()

@@ -83,3 +83,13 @@ def test_every_program_that_cannot_be_run_exactly_is_reported_with_its_time() ->
     reported = [(item["from"][:10], item["asked"], item["delivered"]) for item in done.figures["pump"]["inexact"]]
 
     assert reported == [("2026-03-02", 0.01, 0.048), ("2026-03-04", 30.0, 24.0)]
+
+
+def test_only_what_is_in_force_after_a_moment_is_reported_as_inexact() -> None:
+    """The old program never ran at the new concentration: a program at the same time replaced it."""
+    refill = 'refill = { volume = "18 mL", drugs = { morphine = "0.05 mg/mL" } }'
+    alone = run(LATER + refill, days="3").figures["pump"]["inexact"]
+    with_program = run(LATER + refill, LATER + 'program = "0.05 mg/day"', days="3").figures["pump"]["inexact"]
+
+    assert [item["delivered"] for item in alone] == [24]
+    assert with_program == []

@@ -176,6 +176,8 @@ FILL = [
     ('alarm = "2 mL"', 'alarm = "2 mg"', 34, 'low_reservoir_alarm: "2 mg" is not a volume'),
     ('alarm = "2 mL"', 'alarm = "21 mL"', 34, "low_reservoir_alarm: 21 mL is more than the reservoir"),
     ('alarm = "2 mL"', 'alarm = "2 mL"\nlead = "7 cm"', 35, 'lead: "7 cm" is not a duration'),
+    ('alarm = "2 mL"', 'alarm = "2 mL"\nlead = "999999 days"', 35, "lead: 999999 days is not plausible"),
+    ('alarm = "2 mL"', 'alarm = "2 mL"\nlead = "-1 days"', 35, "lead: -1 days is not plausible"),
     ('alarm = "2 mL"', 'alarm = "2 mL"\nreservoir_now = "12 mL"', 35, "reservoir_now: the time of it is missing"),
     ('alarm = "2 mL"', 'alarm = "2 mL"\nnow = "day 9"', 35, "now: what the reservoir holds at that time is missing"),
     (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -69,8 +69,8 @@ def simulate(
 ) -> None:
     """Run pump, catheter, spine and body together and follow every microgram."""
     lasting, sampled = _days(days), _every(every)
-    for target in (data, checkpoint, None if json in (None, "-") else Path(json)):
-        _check_target(target)
+    targets = (data, checkpoint, None if json in (None, "-") else Path(json))
+    _check_targets([target for target in targets if target is not None], therapy)
     from intrathecal.therapy import load_therapy
 
     plan = load_therapy(therapy, tuple(catalogue or ()))
@@ -143,12 +143,17 @@ def validate(
         typer.echo(validation_table(found), nl=False)
 
 
-def _check_target(target: Path | None) -> None:
-    """Say at once, and not after a long run, that a file cannot be written."""
-    if target is not None and not target.absolute().parent.is_dir():
-        _fail(f"{target}: its folder does not exist; make it, or name another file")
-    if target is not None and target.is_dir():
-        _fail(f"{target}: is a folder; name a file")
+def _check_targets(targets: Sequence[Path], source: Path) -> None:
+    """Say at once, and not after a long run, that a file cannot be written, or that one would be lost."""
+    seen = {source.resolve(): "is the therapy file itself"}
+    for target in targets:
+        if not target.absolute().parent.is_dir():
+            _fail(f"{target}: its folder does not exist; make it, or name another file")
+        if target.is_dir():
+            _fail(f"{target}: is a folder; name a file")
+        if target.resolve() in seen and (target.is_file() or not target.exists()):
+            _fail(f"{target}: {seen[target.resolve()]}; name another file")
+        seen[target.resolve()] = "is named for two outputs"
 
 
 def _days(text: str | None) -> Fraction | None:

@@ -59,8 +59,9 @@ def load(case: Case, path: Path) -> Reached:
         raise CheckpointError(f"{path}: was written by another version; run the therapy from its start") from None
     if print_saved != fingerprint(case) or not isinstance(reached, Reached):
         raise CheckpointError(
-            f"{path}: is of another therapy, catalogue, seed, --every or version; resume with the file and options that it was "
-            "written with (only the number of days may differ)"
+            f"{path}: is of another therapy, catalogue, seed, --every or version, or was written with --data where there is none "
+            "now or the other way round; resume with the file and options that it was written with (only the number of days may "
+            "differ)"
         )
     return reached
 

@@ -217,7 +217,8 @@ def _apply(case: Case, reached: Reached, event: Event, pocket_mL: float) -> Reac
         reached = replace(reached, filled_at=reached.now, fills=1)
     told = touched.delivery.pump.settings
     if told != delivery.pump.settings:
-        reached = replace(reached, inexact=reached.inexact + _inexact(reached.now, told))
+        before = tuple(item for item in reached.inexact if item[0] < reached.now)
+        reached = replace(reached, inexact=before + _inexact(reached.now, told))
     reached = replace(
         reached,
         delivery=touched.delivery,

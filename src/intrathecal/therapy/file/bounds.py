@@ -23,6 +23,8 @@ LAST_DAY = 36500
 #: A drive further off than this delivers nothing that one could call a dose.
 DRIVE_ERROR_PERCENT = 90
 OVER_INFUSION_FACTOR = 100
+#: From the refill appointment to the low-reservoir date.
+LEAD = ("0 s", "1 year")
 LONGEST_SCAN = ("1 s", "1 day")
 PRESSES_PER_DAY = 1440
 SEED = 2**63 - 1

@@ -10,6 +10,7 @@ from typing import cast
 from intrathecal.catalogue import Catalogue, Drug, Pump
 from intrathecal.quantities import Quantity, shorten
 from intrathecal.therapy.actions import Primed
+from intrathecal.therapy.file import bounds
 from intrathecal.therapy.file.section import Item, Section, nearest
 from intrathecal.therapy.file.times import DayTime, has_clock, read_date, read_time, written
 from intrathecal.therapy.plan import DrugEntry, Fill
@@ -104,7 +105,7 @@ def read_fill(section: Section, pump: Pump, at: datetime) -> tuple[Fill, tuple[s
         at=at,
         primed=cast(Primed, primed.choice(PRIMED, "a way to prime")) if primed else "tip",
         low_reservoir_alarm=alarm_volume,
-        lead=lead.zero_or_more("duration") if lead else LEAD,
+        lead=lead.within("duration", *bounds.LEAD) if lead else LEAD,
         reservoir_now=_read_reservoir_now(reservoir_now, pump) if reservoir_now else None,
         now=_read_now(now, at) if now else None,
         next_visit=_read_visit(visit, at.date()) if visit else None,
