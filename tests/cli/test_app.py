@@ -159,13 +159,24 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_therapy_from_python_in_five_lines() -> None:
-    """What the README shows works."""
-    import intrathecal
+def test_the_python_of_the_readme_runs() -> None:
+    """The lines as they stand there, from the repository's folder."""
+    lines = (ROOT / "README.md").read_text().split("```python\n")[1].split("```")[0]
+    done = subprocess.run(
+        [sys.executable, "-c", lines], capture_output=True, text=True, cwd=ROOT, timeout=120, check=False
+    )
 
-    run = intrathecal.simulate(intrathecal.load_therapy(DEMO), days=2)
-    assert run.figures["ledger"]["morphine"]["relative_error"] < 1e-9
-    assert run.data["csf_concentration"].sel(drug="morphine").sizes["z"] > 100
+    assert done.stderr == ""
+    assert "'relative_error'" in done.stdout
+    assert "ug/mL" in done.stdout
+
+
+def test_the_readme_shows_the_summary_as_it_is() -> None:
+    """Every line that it quotes but the round-off stands in the demo's summary."""
+    quoted = (ROOT / "README.md").read_text().split("```text\n")[1].split("```")[0].splitlines()
+    printed = call("simulate", str(DEMO)).stdout.splitlines()
+
+    assert [line for line in quoted if line != "..." and "relative" not in line and line not in printed] == []
 
 
 def test_validate_shows_published_beside_predicted() -> None:
