@@ -1,10 +1,20 @@
 """The command line."""
 
 import os
+import sys
 
 # The matrices are small: on a busy machine a second BLAS thread costs more than it brings. Read when numpy is loaded.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from intrathecal.cli.app import main
+INTERRUPTED = 130
 
-__all__ = ["main"]
+
+def main() -> None:
+    """Run the command line; Ctrl-C ends it cleanly at any time, also while it is still loading."""
+    try:
+        from intrathecal.cli.app import run
+
+        run()
+    except KeyboardInterrupt:
+        sys.stderr.write("intrathecal: stopped\n")
+        sys.exit(INTERRUPTED)

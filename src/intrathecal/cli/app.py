@@ -11,11 +11,11 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from intrathecal import __version__
 from intrathecal.cli.output import write_json, writing
 from intrathecal.quantities import InputError, QuantityError, parse_number, parse_quantity
 
 WRONG_INPUT = 2
-INTERRUPTED = 130
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,22 +32,27 @@ CatalogueFiles = Annotated[
 ]
 
 
-def main() -> None:
-    """Run the command line; wrong input ends with exit code 2 and one message on standard error."""
+def run() -> None:
+    """Run the command that was typed; wrong input ends with exit code 2 and one message on standard error."""
     try:
         app()
     except InputError as problem:
         _fail(str(problem))
     except OSError as problem:
         _fail(f"{problem.filename or 'standard output'}: {problem.strerror}; name another file or free some space")
-    except KeyboardInterrupt:
-        typer.echo("intrathecal: stopped; nothing was written", err=True)
-        sys.exit(INTERRUPTED)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"intrathecal {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
-def _root() -> None:
-    """Keep `simulate` a command of its own whatever the number of commands."""
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    """Options of the command itself."""
 
 
 @app.command()
