@@ -7,12 +7,11 @@ from fractions import Fraction
 
 from intrathecal.pump import alarms
 from intrathecal.pump.alarms import Alarm
-from intrathecal.pump.course import Piece
 from intrathecal.pump.hardware import NS_PER_MS, PL_PER_ML
 from intrathecal.pump.limits import MEMORY_MS
 from intrathecal.pump.schedule import base_asked, base_given, next_base_change, next_start, starts_at
 from intrathecal.pump.settings import Bridge
-from intrathecal.pump.state import Action, Running, State, Stretch, ceil_div
+from intrathecal.pump.state import Action, Given, Running, State, Stretch, ceil_div
 
 ZERO = Fraction(0)
 
@@ -56,18 +55,30 @@ def asked_flow(state: State) -> Fraction:
 
 
 def base_now(state: State) -> Fraction:
-    """The flow of base or window as the pump runs it; after a battery reset there is only the minimum rate."""
+    """The flow of base or window as the pump runs it; after a battery reset there is only the minimum rate.
+
+    A base slower than the pump can run is raised only while it runs alone: with a bolus the sum counts.
+    """
     if state.safe:
         return state.settings.hardware.minimum or ZERO
+    if _wanted(state) > 0:
+        asked = base_asked(state.settings, state.ramp_origin, state.now)
+        return min(asked, state.settings.hardware.fastest)
     return base_given(state.settings, state.ramp_origin, state.now)
 
 
 def bolus_rates(state: State) -> list[Fraction]:
-    """The flow of each running bolus: its own, or its share of what the fastest flow leaves beside the base."""
-    room = state.settings.hardware.fastest - base_now(state)
-    wanted = sum((bolus.rate for bolus in state.running), ZERO)
-    share = Fraction(1) if wanted <= room else max(ZERO, room) / wanted
-    return [bolus.rate * share for bolus in state.running]
+    """The flow of each running bolus: its own, or its share of the possible flow beside the base.
+
+    Where the sum is slower or faster than the pump can run, a bolus keeps its amount and ends sooner or later.
+    """
+    wanted, base = _wanted(state), base_now(state)
+    share = (state.settings.hardware.possible(base + wanted) - base) / wanted if wanted > 0 else ZERO
+    return [bolus.rate * share if bolus.left > 0 else ZERO for bolus in state.running]
+
+
+def _wanted(state: State) -> Fraction:
+    return sum((bolus.rate for bolus in state.running if bolus.left > 0), ZERO)
 
 
 def settle(state: State) -> tuple[State, list[Action]]:
@@ -132,16 +143,16 @@ def _book(state: State, to: int) -> tuple[State, list[Action]]:
     labels = state.bridge_labels if state.bridge is not None else state.settings.labels
     began = sum(bolus.began == state.now for bolus in state.running)
     stretch = Stretch(state.now, to, steps, hardware.step_pL, asked_flow(state), state.owed, rate, labels, began)
-    left_over = owed - steps * hardware.step_pL if reservoir >= hardware.step_pL else ZERO
     state = replace(
         state,
         now=to,
-        owed=left_over,
+        owed=owed - steps * hardware.step_pL,
         steps=state.steps + steps,
         reservoir_pL=reservoir,
         booked=_add_doses(state.booked, labels, steps * hardware.step_pL),
         running=running,
         bridge=bridge,
+        ramp_origin=state.ramp_origin + (length if state.bridge is not None else 0),
         given=_remember(state, labels, volume, to),
         battery_ns=state.battery_ns + length * NS_PER_MS + steps * hardware.step_ns,
         still_since=(state.now if state.still_since is None else state.still_since) if rate == 0 else None,
@@ -211,15 +222,15 @@ def _add_doses(
     return tuple(totals.items())
 
 
-def _remember(state: State, labels: tuple[tuple[str, Fraction], ...], volume: Fraction, to: int) -> tuple[Piece, ...]:
-    """The memory of doses of the primary drug, equal neighbours joined, what is too old dropped."""
-    rate = volume * dict(labels).get(state.settings.primary, ZERO) / PL_PER_ML / (to - state.now)
+def _remember(state: State, labels: tuple[tuple[str, Fraction], ...], volume: Fraction, to: int) -> tuple[Given, ...]:
+    """The memory of what flowed, equal neighbours joined, what is too old dropped."""
+    flow = volume / (to - state.now)
     oldest = to - max([MEMORY_MS, *(limit.per for limit in state.settings.orders.limits)])
     given = state.given
-    if given and given[0][1] < oldest:
-        given = tuple(piece for piece in given if piece[1] >= oldest)
-    if rate == 0:
+    if given and given[0].end < oldest:
+        given = tuple(piece for piece in given if piece.end >= oldest)
+    if flow == 0:
         return given
-    if given and given[-1][1] == state.now and given[-1][2] == rate:
-        return (*given[:-1], (given[-1][0], to, rate))
-    return (*given, (state.now, to, rate))
+    if given and given[-1].end == state.now and (given[-1].flow, given[-1].labels) == (flow, labels):
+        return (*given[:-1], replace(given[-1], end=to))
+    return (*given, Given(state.now, to, flow, labels))

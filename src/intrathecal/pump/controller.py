@@ -6,6 +6,7 @@ what happened by itself in as few quiet stretches as there were changes of rate.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -15,7 +16,7 @@ from intrathecal.pump.hardware import DAY_MS, NS_PER_MS, PL_PER_ML
 from intrathecal.pump.limits import base_doses, bolus_doses, check_course, check_program, find_breach
 from intrathecal.pump.schedule import base_pieces, starts
 from intrathecal.pump.settings import Bridge, Orders, Settings
-from intrathecal.pump.state import Action, PressAnswer, ProgramRefused, Running, State, ceil_div
+from intrathecal.pump.state import Action, Given, PressAnswer, ProgramRefused, Running, State, ceil_div
 
 FOREVER = 400 * DAY_MS
 
@@ -124,9 +125,14 @@ def _act(state: State, event: Event) -> tuple[State, list[Action]]:
         case BatteryReset():
             return replace(state, safe=True, running=(), bridge=None, bridge_labels=()), []
         case Reset():
-            return replace(state, safe=False), []
+            return _reset(state)
         case Tick():
             return state, []
+
+
+def _reset(state: State) -> tuple[State, list[Action]]:
+    """The program runs again, with the boluses that are due at this very moment."""
+    return settle(replace(state, safe=False)) if state.safe else (state, [])
 
 
 def _press(state: State) -> tuple[State, list[Action]]:
@@ -178,7 +184,9 @@ def _limit_refusal(state: State, bolus: Piece) -> str:
     # A bolus that began by itself this very moment is under way already: those to come begin later.
     coming = base_doses(state.settings, state.ramp_origin, state.now, last)
     coming += bolus_doses(state.settings, state.began, state.now + 1, last)
-    breach = find_breach(limits, [*state.given, *coming, *_running_pieces(state), bolus], state.now)
+    breach = find_breach(
+        limits, [*_doses_given(state.given, state.settings), *coming, *_running_pieces(state), bolus], state.now
+    )
     return "" if breach is None else "limit"
 
 
@@ -208,10 +216,10 @@ def _program(state: State, orders: Orders) -> tuple[State, list[Action]]:
     settings = replace(state.settings, orders=orders)
     bridge = _bridge_pieces(state)
     begins = bridge[-1][1] if bridge else state.now
-    breach = check_program(settings, [*state.given, *bridge], begins)
+    breach = check_program(settings, [*_doses_given(state.given, settings), *bridge], state.now, begins)
     if breach is not None:
         return state, [ProgramRefused(state.now, breach)]
-    state = replace(state, settings=settings, began=state.now, ramp_origin=begins, running=(), safe=False)
+    state = replace(state, settings=settings, began=state.now, ramp_origin=state.now, running=(), safe=False)
     return settle(state)
 
 
@@ -230,10 +238,10 @@ def _refill(state: State, event: Refilled) -> tuple[State, list[Action]]:
     if event.orders is not None:
         filled, answers = _program(filled, event.orders)
     elif bridge:
-        # Windows and boluses wait and the ramp pauses while the bridge runs: its origin moves by the bridge's length.
+        # Windows and boluses wait and the ramp pauses while the bridge runs: its origin moves with the time.
         begins = bridge[-1][1]
-        filled = replace(filled, ramp_origin=filled.ramp_origin + begins - state.now)
-        breach = check_course(settings, [*state.given, *bridge], filled.began, filled.ramp_origin, begins)
+        origin = state.ramp_origin + begins - state.now
+        breach = check_course(settings, [*_doses_given(state.given, settings), *bridge], state.began, origin, begins)
         if breach is not None:
             return state, [ProgramRefused(state.now, breach)]
         filled, answers = settle(filled)
@@ -241,6 +249,12 @@ def _refill(state: State, event: Refilled) -> tuple[State, list[Action]]:
         filled, answers = settle(filled)
     refused = any(isinstance(answer, ProgramRefused) for answer in answers)
     return (state if refused else filled), answers
+
+
+def _doses_given(given: Sequence[Given], settings: Settings) -> list[Piece]:
+    """The memory as doses of the primary drug, whichever that was when they were given."""
+    doses = [(piece, dict(piece.labels).get(settings.primary, ZERO)) for piece in given]
+    return [(piece.start, piece.end, piece.flow * label / PL_PER_ML) for piece, label in doses if label > 0]
 
 
 def _bridge_pieces(state: State) -> list[Piece]:

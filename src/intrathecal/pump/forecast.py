@@ -89,19 +89,19 @@ def _coming(state: State, horizon: int, presses: Fraction) -> list[Piece]:
     """All flow from now to the horizon: bridge, boluses under way, base and what begins by itself."""
     settings, now = state.settings, state.now
     pieces: list[Piece] = []
-    begins = now
+    begins, boluses_from = now, now + 1  # a bolus that begins now is under way already
     if state.bridge is not None:
         rate = settings.hardware.possible(state.bridge.rate)
-        begins = now + ceil_div(state.bridge.volume, rate)
+        begins = boluses_from = now + ceil_div(state.bridge.volume, rate)
         pieces.append((now, begins, rate))
     else:
         for bolus, rate in zip(state.running, bolus_rates(state), strict=True):
             if rate > 0:
                 pieces.append((now, now + max(1, ceil_div(bolus.left, rate)), rate))
     last = now + horizon
-    pieces += base_pieces(settings, state.ramp_origin, begins, last)
+    pieces += base_pieces(settings, state.ramp_origin + begins - now, begins, last)
     pieces += [
-        (s.at, s.at + s.over, settings.flow(s.dose) / s.over) for s in starts(settings, state.began, begins + 1, last)
+        (s.at, s.at + s.over, settings.flow(s.dose) / s.over) for s in starts(settings, state.began, boluses_from, last)
     ]
     pieces.append((begins, last, presses))
     return [piece for piece in pieces if piece[2] > 0 and piece[1] > piece[0]]

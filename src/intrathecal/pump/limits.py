@@ -61,14 +61,20 @@ def bolus_doses(settings: Settings, began: int, first: int, last: int) -> list[P
     ]
 
 
-def check_program(settings: Settings, given: Sequence[Piece], now: int) -> LimitBreach | None:
-    """Whether orders that start at ``now`` fit their own limits after what was ``given``."""
+def check_program(
+    settings: Settings, given: Sequence[Piece], began: int, first: int | None = None
+) -> LimitBreach | None:
+    """Whether orders that start at ``began`` fit their own limits after what was ``given``.
+
+    A bridge keeps them waiting until ``first``; it is part of what was given.
+    """
     if not settings.orders.limits:
         return None
-    found = check_course(settings, given, now, now, now)
+    first = began if first is None else first
+    found = check_course(settings, given, began, first, first)
     if found is None:
         return None
-    low, high = now, now + max(limit.per for limit in settings.orders.limits)
+    low, high = first, first + max(limit.per for limit in settings.orders.limits)
     if check_course(settings, given, high, high, high) is not None:
         return found
     while high - low > MINUTE_MS:

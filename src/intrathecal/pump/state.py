@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from intrathecal.pump.alarms import Alarm
-from intrathecal.pump.course import Piece
 from intrathecal.pump.limits import LimitBreach
 from intrathecal.pump.settings import Bridge, Settings
 
@@ -24,11 +23,21 @@ class Running:
 
 
 @dataclass(frozen=True)
+class Given:
+    """What flowed from ``start`` to ``end``: ``flow`` pL/ms of what the label says (ng/mL of each drug)."""
+
+    start: int
+    end: int
+    flow: Fraction
+    labels: tuple[tuple[str, Fraction], ...]
+
+
+@dataclass(frozen=True)
 class State:
     """All that the controller knows at ``now`` (ms on a counter that never jumps).
 
     ``owed`` is volume asked and not yet a whole step; ``reservoir_pL`` what it believes to hold; ``booked`` the dose of each
-    drug by label since the state was made (ng). ``given`` is the memory of doses for limits. ``ended`` is the end of service.
+    drug by label since the state was made (ng). ``given`` is the memory of what flowed. ``ended`` is the end of service.
     """
 
     settings: Settings
@@ -43,7 +52,7 @@ class State:
     bridge: Bridge | None = None
     bridge_labels: tuple[tuple[str, Fraction], ...] = ()
     presses: tuple[int, ...] = ()
-    given: tuple[Piece, ...] = ()
+    given: tuple[Given, ...] = ()
     stalled: bool = False
     safe: bool = False
     battery_ns: int = 0
