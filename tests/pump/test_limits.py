@@ -81,6 +81,25 @@ def test_presses_are_not_part_of_the_acceptance() -> None:
     assert check_program(settings(f"2 mg/day\n{DEMAND}\nlimit 2.1 mg per 24 h"), (), 0) is None
 
 
+def test_a_bolus_given_faster_than_asked_counts_as_it_is_given() -> None:
+    """0.2 mg over 20 h is below the slowest flow: it is given in 10 h, 0.02 mg in each hour."""
+    program = "stop\nbolus 0.2 mg over 20 h at 00:00"
+
+    assert check_program(settings(f"{program}\nlimit 0.019 mg per 1 h"), (), 0) is not None
+    assert check_program(settings(f"{program}\nlimit 0.02 mg per 1 h"), (), 0) is None
+
+
+def test_a_slow_press_counts_as_it_is_given() -> None:
+    """The same for a patient's bolus, and for what is still to come of it at the next press."""
+    demand = "on demand 0.2 mg over 20 h, lockout 1 h, max 9 per day"
+    for limit, second in (("0.019", "limit"), ("0.02", "limit"), ("0.05", "")):
+        state = filled(settings(f"stop\n{demand}\nlimit {limit} mg per 1 h"))
+        _, actions = play(state, [(HOUR, Press()), (2 * HOUR, Press())])
+
+        first = "limit" if limit == "0.019" else ""
+        assert [reason for _, reason in answers(actions)] == [first, second]
+
+
 def test_the_memory_of_doses_outlives_a_program() -> None:
     """Doses given by a program without a limit count for the limit of the next."""
     state, _ = play(

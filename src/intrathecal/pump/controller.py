@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from intrathecal.pump.booking import ZERO, advance, next_change, settle, sound, start_boluses
+from intrathecal.pump.booking import ZERO, advance, bolus_rates, next_change, settle, sound, start_boluses
 from intrathecal.pump.course import Piece
 from intrathecal.pump.hardware import DAY_MS, NS_PER_MS, PL_PER_ML
-from intrathecal.pump.limits import base_doses, bolus_doses, check_course, check_program, find_breach
+from intrathecal.pump.limits import base_doses, bolus_doses, bolus_piece, check_course, check_program, find_breach
 from intrathecal.pump.schedule import base_pieces, starts
-from intrathecal.pump.settings import Bridge, Orders, Settings
+from intrathecal.pump.settings import Bridge, Demand, Orders, Settings
 from intrathecal.pump.state import Action, Given, PressAnswer, ProgramRefused, Running, State, ceil_div
 
 FOREVER = 400 * DAY_MS
@@ -173,17 +173,18 @@ def _refusal(state: State) -> str:
         > state.settings.hardware.fastest
     ):
         return "fastest flow"
-    return _limit_refusal(state, (state.now, state.now + demand.over, demand.dose / demand.over))
+    return _limit_refusal(state, demand)
 
 
-def _limit_refusal(state: State, bolus: Piece) -> str:
+def _limit_refusal(state: State, demand: Demand) -> str:
     limits = state.settings.orders.limits
     if not limits:
         return ""
-    last = bolus[1] + max(limit.per for limit in limits)
+    bolus = bolus_piece(state.settings, state.ramp_origin, state.now, demand.dose, demand.over)
+    last = state.now + demand.over + max(limit.per for limit in limits)
     # A bolus that began by itself this very moment is under way already: those to come begin later.
     coming = base_doses(state.settings, state.ramp_origin, state.now, last)
-    coming += bolus_doses(state.settings, state.began, state.now + 1, last)
+    coming += bolus_doses(state.settings, state.ramp_origin, state.began, state.now + 1, last)
     breach = find_breach(
         limits, [*_doses_given(state.given, state.settings), *coming, *_running_pieces(state), bolus], state.now
     )
@@ -193,9 +194,11 @@ def _limit_refusal(state: State, bolus: Piece) -> str:
 def _running_pieces(state: State) -> list[Piece]:
     """What boluses under way will still give, no later than asked or than their remaining amount needs."""
     pieces = []
-    for bolus in state.running:
+    for bolus, rate in zip(state.running, bolus_rates(state), strict=True):
         if bolus.left > 0:
             end = max(bolus.until, state.now + 1)
+            if rate > bolus.rate:
+                end = state.now + ceil_div(bolus.left, rate)
             pieces.append((state.now, end, state.settings.dose(bolus.left) / (end - state.now)))
     return pieces
 

@@ -14,7 +14,7 @@ from math import lcm
 
 from intrathecal.pump.course import Course, Piece
 from intrathecal.pump.hardware import DAY_MS, WEEK_MS
-from intrathecal.pump.schedule import base_pieces, starts
+from intrathecal.pump.schedule import base_given, base_pieces, starts
 from intrathecal.pump.settings import MINUTE_MS, Limit, Settings
 
 #: Doses are remembered at least this long, for the limits of programs to come.
@@ -54,11 +54,23 @@ def base_doses(settings: Settings, origin: int, first: int, last: int) -> list[P
     return [(start, end, settings.dose(flow)) for start, end, flow in pieces if flow > 0]
 
 
-def bolus_doses(settings: Settings, began: int, first: int, last: int) -> list[Piece]:
+def bolus_doses(settings: Settings, origin: int, began: int, first: int, last: int) -> list[Piece]:
     """What the boluses give that begin by themselves from ``first`` on and before ``last``."""
     return [
-        (bolus.at, bolus.at + bolus.over, bolus.dose / bolus.over) for bolus in starts(settings, began, first, last)
+        bolus_piece(settings, origin, bolus.at, bolus.dose, bolus.over)
+        for bolus in starts(settings, began, first, last)
     ]
+
+
+def bolus_piece(settings: Settings, origin: int, at: int, dose: Fraction, over: int) -> Piece:
+    """What a bolus gives from ``at`` on; with the base below the slowest flow it is given at that, and ends sooner.
+
+    One that is stretched by the fastest flow counts as asked: coming sooner than it can, it fills no window less.
+    """
+    room = settings.hardware.slowest - base_given(settings, origin, at)
+    if settings.flow(dose) < room * over:
+        over = max(1, int(settings.flow(dose) // room))
+    return at, at + over, dose / over
 
 
 def check_program(
@@ -95,7 +107,7 @@ def check_course(
     if not limits:
         return None
     last = first + _horizon(settings)
-    course = [*before, *base_doses(settings, origin, first, last), *bolus_doses(settings, began, first, last)]
+    course = [*before, *base_doses(settings, origin, first, last), *bolus_doses(settings, origin, began, first, last)]
     return find_breach(limits, course, first)
 
 
