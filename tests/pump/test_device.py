@@ -265,3 +265,47 @@ def test_a_state_is_a_value() -> None:
     step(state, Press(), DAY_MS)
 
     assert state == copy
+
+
+def test_a_low_date_that_has_passed_stays_what_it_was() -> None:
+    """The reservoir was low on day 36; ten days later the date, and with it the appointment, is still that day."""
+    state, _ = run(filled(settings("5 mg/day")), 46 * DAY_MS)
+    dates = reservoir_dates(state)
+
+    assert dates.low == pytest.approx(36 * DAY_MS, abs=2000)
+    assert dates.worst == dates.fastest == dates.low
+
+
+def test_the_fastest_date_does_not_move_while_a_fill_runs_out() -> None:
+    """At the fast end of the accuracy, what left before today was more than counted, too."""
+    state = filled(settings("5 mg/day"))
+    first = reservoir_dates(state).fastest
+    later, _ = run(state, 20 * DAY_MS)
+    again = reservoir_dates(later).fastest
+
+    assert first == pytest.approx(36 / 1.145 * DAY_MS, abs=2000)
+    assert again == pytest.approx(first, abs=2000)
+
+
+def test_a_date_years_ahead_is_found() -> None:
+    """The minimum rate of 0.006 mL a day empties 18 mL in 3000 days."""
+    assert reservoir_dates(filled(settings("minimum rate"))).low == pytest.approx(3000 * DAY_MS, rel=1e-5)
+
+
+def test_a_program_that_gives_nothing_ends_a_bridge() -> None:
+    """Stop means stop, also while old drug is being bridged."""
+    state, _ = run(filled(settings("2.4 mg/day")), DAY_MS)
+    refill = Refilled(20 * PL_PER_ML, "morphine", (("morphine", ng_per_mL("20 mg/mL")),), auto_bridge(state))
+    stop = Program(order(Text.parse("stop"), ng_per_mL("20 mg/mL")))
+    state, actions = play(state, [(DAY_MS, refill), (DAY_MS + HOUR, stop), (2 * DAY_MS, Tick())])
+
+    assert state.bridge is None
+    assert counted_between(actions, DAY_MS + HOUR, 2 * DAY_MS) == 0
+
+
+def test_a_pump_past_its_service_life_when_filled_does_not_run() -> None:
+    """Implanted nine years before the fill: it ended long ago."""
+    state, actions = run(filled(settings("2.4 mg/day"), 20, 9 * 366 * DAY_MS), DAY_MS)
+
+    assert counted_mL(state) == 0
+    assert alarms.END_OF_SERVICE in [name for _, name in names(actions)]

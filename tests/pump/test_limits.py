@@ -136,3 +136,12 @@ def test_no_window_ever_holds_more_than_the_limit(
 
     step = told.dose(Fraction(told.hardware.step_pL))
     assert fullest(state, actions, hours * HOUR) <= told.orders.limits[0].dose + step
+
+
+def test_a_limit_looks_back_over_months() -> None:
+    """59 days at about 4 mg a day are more than 150 mg in 55 days: a new program with that limit is refused."""
+    state, _ = run(filled(settings("4 mg/day", pump="synchromed-ii-40"), 40), 59 * DAY_MS)
+    orders = order(Text.parse("1 mg/day\nlimit 150 mg per 55 days"), state.settings.concentration)
+    _, actions = play(state, [(59 * DAY_MS, Program(orders))])
+
+    assert len(refused(actions)) == 1

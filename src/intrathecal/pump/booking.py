@@ -103,10 +103,13 @@ def start_boluses(state: State) -> State:
 def sound(state: State) -> tuple[State, list[Action]]:
     """Sound what has come true and silence what is no longer so."""
     hardware = state.settings.hardware
-    state = _age(state)
+    low = state.reservoir_pL <= state.settings.low_reservoir_pL
+    if low and state.low_at is None:
+        state = replace(state, low_at=state.now)
+    state = age(state)
     still = hardware.stopped_alarm_ms
     true_now = {
-        alarms.LOW_RESERVOIR: state.reservoir_pL <= state.settings.low_reservoir_pL,
+        alarms.LOW_RESERVOIR: low,
         alarms.EMPTY_RESERVOIR: state.empty,
         alarms.REPLACE_SOON: state.replace_at is not None,
         alarms.END_OF_SERVICE: state.ended,
@@ -196,13 +199,15 @@ def _device_times(state: State) -> list[int]:
     return times
 
 
-def _age(state: State) -> State:
+def age(state: State) -> State:
     """Elective replacement when only its lead is left of the battery; the end comes a fixed time later."""
     hardware = state.settings.hardware
     if hardware.life_ns is None or state.ended:
         return state
-    if state.replace_at is None and state.battery_ns >= _replace_level(state):
-        state = replace(state, replace_at=state.now)
+    past = state.battery_ns - _replace_level(state)
+    if state.replace_at is None and past >= 0:
+        # A pump that is old when it is first filled passed the level before.
+        state = replace(state, replace_at=state.now - int(past // NS_PER_MS))
     if state.replace_at is not None and state.now >= state.replace_at + hardware.eri_lead_ms:
         state = replace(state, ended=True, running=())
     return state
@@ -225,7 +230,7 @@ def _add_doses(
 def _remember(state: State, labels: tuple[tuple[str, Fraction], ...], volume: Fraction, to: int) -> tuple[Given, ...]:
     """The memory of what flowed, equal neighbours joined, what is too old dropped."""
     flow = volume / (to - state.now)
-    oldest = to - max([MEMORY_MS, *(limit.per for limit in state.settings.orders.limits)])
+    oldest = to - MEMORY_MS
     given = state.given
     if given and given[0].end < oldest:
         given = tuple(piece for piece in given if piece.end >= oldest)

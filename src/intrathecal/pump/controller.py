@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from intrathecal.pump.booking import ZERO, advance, bolus_rates, next_change, settle, sound, start_boluses
+from intrathecal.pump.booking import ZERO, advance, age, bolus_rates, next_change, settle, sound, start_boluses
 from intrathecal.pump.course import Piece
+from intrathecal.pump.forecast import mean_dose
 from intrathecal.pump.hardware import DAY_MS, NS_PER_MS, PL_PER_ML
 from intrathecal.pump.limits import base_doses, bolus_doses, bolus_piece, check_course, check_program, find_breach
 from intrathecal.pump.schedule import base_pieces, starts
@@ -88,10 +89,12 @@ def fresh(settings: Settings, volume_pL: int, now: int, age_ms: int = 0) -> Stat
         began=now,
         ramp_origin=now,
         reservoir_pL=volume_pL,
+        filled_pL=volume_pL,
         booked=tuple((drug, ZERO) for drug, _ in settings.labels),
         battery_ns=max(0, age_ms) * NS_PER_MS,
+        low_at=now if volume_pL <= settings.low_reservoir_pL else None,
     )
-    return start_boluses(state)
+    return start_boluses(age(state))
 
 
 def step(state: State, event: Event, now: int) -> tuple[State, list[Action]]:
@@ -217,6 +220,9 @@ def _fastest_planned(state: State, over: int) -> Fraction:
 
 def _program(state: State, orders: Orders) -> tuple[State, list[Action]]:
     settings = replace(state.settings, orders=orders)
+    if mean_dose(settings, state.now, state.now) == 0:
+        # A program that gives nothing means that nothing is to flow: it does not wait for a bridge to end.
+        state = replace(state, bridge=None, bridge_labels=())
     bridge = _bridge_pieces(state)
     begins = bridge[-1][1] if bridge else state.now
     breach = check_program(settings, [*_doses_given(state.given, settings), *bridge], state.now, begins)
@@ -232,6 +238,8 @@ def _refill(state: State, event: Refilled) -> tuple[State, list[Action]]:
         state,
         settings=settings,
         reservoir_pL=event.volume_pL,
+        filled_pL=event.volume_pL,
+        low_at=None,
         running=(),
         bridge=event.bridge,
         bridge_labels=state.settings.labels if event.bridge else (),
@@ -255,8 +263,11 @@ def _refill(state: State, event: Refilled) -> tuple[State, list[Action]]:
 
 
 def _doses_given(given: Sequence[Given], settings: Settings) -> list[Piece]:
-    """The memory as doses of the primary drug, whichever that was when they were given."""
-    doses = [(piece, dict(piece.labels).get(settings.primary, ZERO)) for piece in given]
+    """The memory as doses of the primary drug, whichever that was when they were given, as far back as a limit looks."""
+    longest = max((limit.per for limit in settings.orders.limits), default=0)
+    oldest = given[-1].end - longest if given else 0
+    recent = [piece for piece in given if piece.end > oldest]
+    doses = [(piece, dict(piece.labels).get(settings.primary, ZERO)) for piece in recent]
     return [(piece.start, piece.end, piece.flow * label / PL_PER_ML) for piece, label in doses if label > 0]
 
 

@@ -12,13 +12,13 @@ from intrathecal.pump.schedule import base_pieces, scale_at, starts
 from intrathecal.pump.settings import Bridge, Settings
 from intrathecal.pump.state import State, ceil_div
 
-#: A program that takes longer than this to empty the reservoir has no date.
-LONGEST_MS = 10 * 366 * DAY_MS
+#: The plan is followed so far, one after the other; a program that takes longer than the last has no date.
+HORIZONS_MS = tuple(days * DAY_MS for days in (64, 366, 3660))
 
 
 @dataclass(frozen=True)
 class Dates:
-    """When the reservoir is low, in ms on the counter; None if it never is.
+    """When the reservoir is low, in ms on the counter; None if it never is. A date that has passed stays what it was.
 
     ``low`` is as programmed, ``worst`` with all presses, ``fastest`` with them at the fast end of the pump's accuracy.
     """
@@ -30,13 +30,16 @@ class Dates:
 
 def reservoir_dates(state: State) -> Dates:
     """The dates of the fill that is in the pump, with the program now in force."""
-    usable = Fraction(state.reservoir_pL - state.settings.low_reservoir_pL)
-    presses = press_flow(state)
-    return Dates(
-        low=_when(state, usable, ZERO),
-        worst=_when(state, usable, presses),
-        fastest=_when(state, usable / (1 + state.settings.hardware.accuracy), presses),
+    low = state.settings.low_reservoir_pL
+    usable = Fraction(state.reservoir_pL - low)
+    # At the fast end of the accuracy, more than was counted has left already.
+    fast = Fraction(state.filled_pL - low) / (1 + state.settings.hardware.accuracy) - (
+        state.filled_pL - state.reservoir_pL
     )
+    presses = press_flow(state)
+    if state.low_at is not None:
+        return Dates(state.low_at, state.low_at, state.low_at)
+    return Dates(_when(state, usable, ZERO), _when(state, usable, presses), _when(state, fast, presses))
 
 
 def press_flow(state: State) -> Fraction:
@@ -76,12 +79,10 @@ def _when(state: State, volume: Fraction, presses: Fraction) -> int | None:
     """When ``volume`` will have been given, with ``presses`` as a constant extra flow."""
     if volume <= 0:
         return state.now
-    horizon = 64 * DAY_MS
-    while horizon <= LONGEST_MS:
+    for horizon in HORIZONS_MS:
         reached = Course(_coming(state, horizon, presses)).reach(volume)
         if reached is not None and reached <= state.now + horizon:
             return reached
-        horizon *= 4
     return None
 
 

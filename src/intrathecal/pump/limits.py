@@ -17,9 +17,9 @@ from intrathecal.pump.hardware import DAY_MS, WEEK_MS
 from intrathecal.pump.schedule import base_given, base_pieces, starts
 from intrathecal.pump.settings import MINUTE_MS, Limit, Settings
 
-#: Doses are remembered at least this long, for the limits of programs to come.
-MEMORY_MS = 31 * DAY_MS
-#: Rhythms that fit neither day nor week are followed this far when a program is accepted.
+#: Doses are remembered so long, for the limits of programs to come.
+MEMORY_MS = 400 * DAY_MS
+#: Ramps, and rhythms that fit neither day nor week, are followed this far when a program is accepted.
 LONGEST_PATTERN_MS = 400 * DAY_MS
 
 
@@ -117,6 +117,7 @@ def _horizon(settings: Settings) -> int:
     pattern = min(lcm(WEEK_MS, *(rhythm.every for rhythm in orders.periodic)), LONGEST_PATTERN_MS)
     ramp = orders.ramp
     ramping = 0 if ramp is None else ramp.every * (int(abs(ramp.target - 1) / ramp.step) + 1)
+    ramping = min(ramping, LONGEST_PATTERN_MS)
     return ramping + pattern + max(limit.per for limit in orders.limits)
 
 

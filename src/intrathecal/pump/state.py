@@ -38,6 +38,7 @@ class State:
 
     ``owed`` is volume asked and not yet a whole step; ``reservoir_pL`` what it believes to hold; ``booked`` the dose of each
     drug by label since the state was made (ng). ``given`` is the memory of what flowed. ``ended`` is the end of service.
+    ``filled_pL`` was told at the last fill; ``low_at`` is when that became low.
     """
 
     settings: Settings
@@ -45,6 +46,7 @@ class State:
     began: int
     ramp_origin: int
     reservoir_pL: int
+    filled_pL: int
     owed: Fraction = Fraction(0)
     steps: int = 0
     booked: tuple[tuple[str, Fraction], ...] = ()
@@ -59,6 +61,7 @@ class State:
     replace_at: int | None = None
     ended: bool = False
     still_since: int | None = None
+    low_at: int | None = None
     sounding: tuple[str, ...] = ()
 
     @property
