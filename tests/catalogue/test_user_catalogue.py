@@ -27,7 +27,6 @@ def pump_table() -> dict[str, Any]:
         "mri": "unaffected",
         "senses_stall": True,
         "alarms": True,
-        "steps_per_stroke": 1,
         "reservoir_volume": chosen(30, "mL"),
         "step_volume": chosen(0.5, "uL"),
         "actuation_duration": chosen(0.5, "s"),
@@ -129,8 +128,7 @@ def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
         ('[drug.morphine]\neffect = "sleep"\n', "drug.morphine.effect", ['"pain" or "spasticity"']),
         ('[drug.morphine]\ntitle = ""\n', "drug.morphine.title", ["an empty text"]),
         ('[drug.morphine]\ntitle = "a\\nb"\n', "drug.morphine.title", ["control character"]),
-        ("[pump.external]\nsteps_per_stroke = 0\n", "pump.external.steps_per_stroke", ["a whole number from 1"]),
-        ("[pump.external]\nsteps_per_stroke = 1.5\n", "pump.external.steps_per_stroke", ["a whole number from 1"]),
+        ("[pump.external]\nsteps_per_stroke = 1\n", "pump.external", ['"steps_per_stroke"']),
         ('[catheter.prometra-110]\nsegments = "one"\n', "catheter.prometra-110.segments", ["not a list"]),
         ("[catheter.prometra-110]\nsegments = []\n", "catheter.prometra-110.segments", ["there is none"]),
         ('[drug."two words"]\n', "drug.two words", ["cannot be the name"]),
@@ -322,3 +320,14 @@ def test_contradictions_in_drugs_and_body(tmp_path: Path) -> None:
         with pytest.raises(CatalogueError) as caught:
             load_catalogue([write(tmp_path / "mine.toml", SOURCE + text)])
         assert part in str(caught.value)
+
+
+def test_a_number_of_schedule_steps_is_a_whole_number() -> None:
+    """Half a step of a schedule is refused, and 13 has its source like any other value."""
+    half = {**pump_table(), "max_schedule_steps": chosen(12.5, "dimensionless")}
+    with pytest.raises(CatalogueError, match="write a whole number from 1"):
+        parse_pump("bench", half)
+
+    steps = load_catalogue().pumps["synchromed-ii-20"].max_schedule_steps
+    assert steps is not None
+    assert (steps.exact, steps.verified) == (13, False)

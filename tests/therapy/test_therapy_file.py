@@ -532,7 +532,6 @@ kind = "programmable"
 mri = "unaffected"
 senses_stall = true
 alarms = true
-steps_per_stroke = 1
 reservoir_volume = { value = 25, unit = "mL", source = ["chosen"], note = "mine" }
 step_volume = { value = 1, unit = "nL", source = ["chosen"], note = "mine" }
 actuation_duration = { value = 1, unit = "ms", source = ["chosen"], note = "mine" }
@@ -580,7 +579,7 @@ def test_a_mistake_in_a_pump_described_in_the_file() -> None:
     """What is wrong with an inline pump is said with its own line."""
     text = EXAMPLE.replace("synchromed-ii-20", "custom").replace("[catheter]", f"[pump.custom]{CUSTOM}\n[catheter]")
 
-    with pytest.raises(TherapyError, match=r"^therapy\.toml, line 25: custom\.reservoir_volume"):
+    with pytest.raises(TherapyError, match=r"^therapy\.toml, line 24: custom\.reservoir_volume"):
         parse(text.replace('value = 25, unit = "mL"', 'value = 25, unit = "cm"'))
     with pytest.raises(TherapyError, match=r'^therapy\.toml, line 17: custom: the catalogue has "external" already'):
         parse(text.replace("[pump.custom]", '[pump.custom]\nname = "external"').replace('"custom"', '"external"'))

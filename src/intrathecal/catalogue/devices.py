@@ -9,6 +9,7 @@ from typing import Literal
 
 from intrathecal.catalogue.errors import EntryError
 from intrathecal.catalogue.values import (
+    Count,
     DeadVolume,
     Delay,
     Duration,
@@ -30,11 +31,11 @@ BORE_TOLERANCE = 0.05
 class Pump:
     """A pump model.
 
-    ``step_volume`` is the smallest quantum that the controller counts, a whole number of picolitres; ``steps_per_stroke``
-    of them make one stroke of the drive; one step takes ``actuation_duration`` to leave the pump. ``accuracy`` is the
-    labelled plus-or-minus fraction. The battery lasts ``service_life`` when idle and ``battery_full_flow_life`` at
-    ``battery_reference_flow``; the pump stops ``eri_lead`` after it asks for replacement, and at ``service_life`` in any
-    case. ``max_schedule_steps`` counts the windows and boluses of a day that the pump holds.
+    ``step_volume`` is the smallest quantum that the controller counts, a whole number of picolitres; one takes
+    ``actuation_duration`` to leave the pump. ``accuracy`` is the labelled plus-or-minus fraction. The battery lasts
+    ``service_life`` when idle and ``battery_full_flow_life`` at ``battery_reference_flow``; the pump stops ``eri_lead``
+    after it asks for replacement, and at ``service_life`` in any case. ``max_schedule_steps`` counts the windows and boluses
+    of a day that the pump holds.
     """
 
     name: str
@@ -44,7 +45,6 @@ class Pump:
     mri: Literal["stalls-and-recovers", "valve-closes", "unaffected"]
     senses_stall: bool
     alarms: bool
-    steps_per_stroke: int
     reservoir_volume: Volume
     step_volume: Volume
     actuation_duration: Duration
@@ -54,7 +54,7 @@ class Pump:
     accuracy: Share
     minimum_rate: Flow | None = None
     fixed_flow: Flow | None = None
-    max_schedule_steps: int | None = None
+    max_schedule_steps: Count | None = None
     eri_lead: Duration | None = None
     service_life: Duration | None = None
     battery_full_flow_life: Duration | None = None
@@ -93,6 +93,12 @@ class Pump:
                 "actuation_duration",
                 f"steps of {self.step_volume} follow each other in less than {self.actuation_duration} at the fastest flow",
                 "shorten it, or give a larger step or a slower fastest_flow",
+            )
+        if self.max_schedule_steps is not None and self.max_schedule_steps.exact.denominator != 1:
+            raise EntryError(
+                "max_schedule_steps",
+                f"{self.max_schedule_steps} is no number of steps",
+                "write a whole number from 1",
             )
         self._check_kind()
         self._check_battery()

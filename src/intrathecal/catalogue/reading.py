@@ -136,8 +136,6 @@ def _read_plain(holds: Any, given: Any, where: Where) -> Any:
         return float(number)
     if holds is bool and not isinstance(given, bool):
         where.fail(f"it is {_describe(given)}", "write true or false")
-    if holds is int and (isinstance(given, bool) or not isinstance(given, int) or not 1 <= given < 10**9):
-        where.fail(f"it is {_describe(given)}", "write a whole number from 1")
     if holds is str:
         return read_text(given, where)
     return given

@@ -53,7 +53,7 @@ class Hardware:
             minimum=_flow(pump.minimum_rate) if pump.minimum_rate else None,
             fixed=_flow(pump.fixed_flow) if pump.fixed_flow else None,
             accuracy=pump.accuracy.exact,
-            max_schedule_steps=pump.max_schedule_steps,
+            max_schedule_steps=None if pump.max_schedule_steps is None else int(pump.max_schedule_steps.exact),
             senses_stall=pump.senses_stall,
             alarms=pump.alarms,
             life_ns=None if life_ms is None else life_ms * NS_PER_MS,
