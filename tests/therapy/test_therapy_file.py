@@ -5,7 +5,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 
@@ -140,15 +139,6 @@ def test_the_events_of_the_example() -> None:
         NewProgram(Program.parse("3 mg/day")),
         CatheterLeak(Fraction(2, 5), None),
     ]
-
-
-def test_a_file_is_read_quickly() -> None:
-    """Once the catalogue is there, a file takes hundredths of a second."""
-    load_therapy(FILE)
-    started = perf_counter()
-    load_therapy(FILE)
-
-    assert perf_counter() - started < 0.1
 
 
 def test_equal_files_are_equal_therapies() -> None:

@@ -4,7 +4,6 @@ import re
 import tomllib
 from decimal import Decimal
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -52,10 +51,8 @@ def test_files_that_are_something_else(tmp_path: Path, data: bytes, message: str
     """Another encoding, an empty file, a picture or megabytes of nothing: one line that says so."""
     path = tmp_path / "x.toml"
     path.write_bytes(data)
-    started = perf_counter()
 
     assert said(path).startswith(f"{path}{message}")
-    assert perf_counter() - started < 2
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
