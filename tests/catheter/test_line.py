@@ -262,7 +262,7 @@ def test_aspiration_draws_the_pump_end_of_the_catheter_first() -> None:
     assert (removed[0], missing) == (pytest.approx(0.1 * 8.0 + 0.05 * 3.0), 0.0)
     assert drawn.tubing_mass_ug()[0] == pytest.approx(0.1)
     assert drawn.catheter_mass_ug()[0] == pytest.approx(0.15 * 3.0 + 0.15 * 0.25)
-    assert drawn.tip_concentrations[0] == 0.25
+    assert drawn.parcels.concentrations[-1][0] == 0.25
 
 
 def test_aspiration_beyond_the_catheter_reports_what_must_come_from_the_canal() -> None:

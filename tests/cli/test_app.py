@@ -190,7 +190,9 @@ def test_validate_shows_published_beside_predicted() -> None:
     assert "NO" in call("validate").stdout
 
 
-@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no device that is always full")
+@pytest.mark.skipif(
+    not Path("/dev/full").is_char_device() and not os.environ.get("CI"), reason="no device that is always full"
+)
 @pytest.mark.parametrize("option", ["--json", "--data"])
 def test_a_full_device_is_named_in_one_line(option: str) -> None:
     """What the system says is one line, with the file's name."""

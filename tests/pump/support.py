@@ -45,7 +45,8 @@ def settings(
         labels=tuple((drug, ng_per_mL(text)) for drug, text in labels.items()),
         low_reservoir_pL=round(alarm_mL * PL_PER_ML),
         clock=at.weekday() * DAY_MS + (at.hour * 60 + at.minute) * MINUTE,
-        dead_volume=Fraction(dead_mL) * PL_PER_ML,
+        tubing=Fraction(0),
+        catheter=Fraction(dead_mL) * PL_PER_ML,
     )
 
 

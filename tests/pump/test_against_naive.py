@@ -129,7 +129,8 @@ def both(text: str, concentration: str, start_min: int, volume_uL: int) -> tuple
         labels=(("morphine", label),),
         low_reservoir_pL=2 * PL_PER_ML,
         clock=start_min * MINUTE,
-        dead_volume=Fraction(4 * PL_PER_ML, 10),
+        tubing=Fraction(PL_PER_ML, 10),
+        catheter=Fraction(3 * PL_PER_ML, 10),
     )
     plain = Naive(
         program=Text.parse(text),

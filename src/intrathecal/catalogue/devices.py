@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from math import pi
 from typing import Literal
 
@@ -17,7 +16,6 @@ from intrathecal.catalogue.values import (
     FlowOrZero,
     Length,
     Share,
-    Value,
     Volume,
     VolumePerLength,
 )
@@ -136,11 +134,6 @@ class Pump:
                 "give a service_life that is at least as long",
             )
 
-    @property
-    def step_picolitres(self) -> int:
-        """The volume of one step in whole picolitres."""
-        return int(self.step_volume.exact * PICOLITRES_PER_ML)
-
 
 @dataclass(frozen=True)
 class Segment:
@@ -182,13 +175,3 @@ class Catheter:
     def length_cm(self) -> float:
         """The length of all segments, uncut."""
         return sum(segment.length.canonical for segment in self.segments)
-
-    @property
-    def volume_ml(self) -> Fraction:
-        """What all segments hold, uncut, exactly."""
-        return sum((volume_held(s.length, s.volume_per_length) for s in self.segments), Fraction(0))
-
-
-def volume_held(length: Value, volume_per_length: Value) -> Fraction:
-    """Length times volume per length, in mL, exactly."""
-    return length.exact * volume_per_length.exact

@@ -16,7 +16,6 @@ from intrathecal.catalogue.values import CHOSEN, Measure, Spread, Value
 from intrathecal.quantities import KINDS, QuantityError, factor, parse_quantity, plain, shorten, spell
 
 Entry = TypeVar("Entry")
-Table = Mapping[str, Any]
 
 # beyond these a number is a slip of the keyboard, and its exact fraction would fill the memory
 LARGEST_EXPONENT = 30

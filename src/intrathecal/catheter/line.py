@@ -102,11 +102,6 @@ class Line:
         """The volume of tubing and catheter: the dead volume between reservoir and canal."""
         return self.tubing_mL + self.catheter_mL
 
-    @property
-    def tip_concentrations(self) -> Array:
-        """What would leave next (drugs,), ug/mL."""
-        return np.asarray(self.parcels.concentrations[-1])
-
     def mass_ug(self) -> Array:
         """The amount of every drug in the line (drugs,)."""
         return self.parcels.mass_ug

@@ -20,11 +20,10 @@ LEDGER = (
     ("leaked, pocket", "leaked_ug", "pocket_ug"),
     ("degraded", "degraded_ug"),
 )
-WIDTH = 118
 
 
 def summary(figures: Figures) -> str:
-    """The summary as text, at most `WIDTH` columns wide."""
+    """The summary as text; it fits a screen."""
     lines = [f"{figures['title']}: {figures['days']:g} days"]
     for part in (_pump, _refill, _doses, _alarms, _concentrations, _ledger, _assumed):
         lines += part(figures)

@@ -108,7 +108,8 @@ class Settings:
     """Everything the pump is told.
 
     ``labels`` are the concentrations on the label in ng/mL, the primary drug named apart; ``clock`` is the local time at
-    counter 0, in ms since a Monday 00:00; ``dead_volume`` (pL) is the tubing and catheter that the pump was told of.
+    counter 0, in ms since a Monday 00:00; ``tubing`` and
+    ``catheter`` (pL) are the volumes that the pump was told of.
     """
 
     hardware: Hardware
@@ -117,7 +118,13 @@ class Settings:
     labels: tuple[tuple[str, Fraction], ...]
     low_reservoir_pL: int
     clock: int
-    dead_volume: Fraction
+    tubing: Fraction
+    catheter: Fraction
+
+    @property
+    def dead_volume(self) -> Fraction:
+        """Tubing and catheter (pL): what a bridge must bring out."""
+        return self.tubing + self.catheter
 
     @property
     def concentration(self) -> Fraction:

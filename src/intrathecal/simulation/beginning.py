@@ -28,10 +28,9 @@ def begin(plan: Therapy) -> Delivery:
         raise ValueError("a therapy without a pump delivers nothing")
     drugs = tuple(entry.drug.name for entry in plan.drugs)
     inside = concentrations(drugs, plan.label)
-    held = held_mL(catheter)
     line = Line.filled(
         tubing_mL=pump.entry.tubing_volume.canonical,
-        catheter_mL=float(held),
+        catheter_mL=float(held_mL(catheter)),
         area_cm2=lumen_cm2(catheter.entry),
         diffusivities=tuple(entry.drug.diffusivity.canonical for entry in plan.drugs),
         concentrations=inside,
@@ -47,7 +46,6 @@ def begin(plan: Therapy) -> Delivery:
         tip=Site(catheter.space, catheter.tip),
         actuation_s=pump.entry.actuation_duration.canonical,
         magnet=Magnet.of(pump.entry),
-        catheter_pL=held * PL_PER_ML,
         ledger=Ledger.blank(len(drugs)).add(entered=volume * inside + line.mass_ug()),
         decay_per_s=np.array(
             [entry.drug.degradation_rate.canonical if entry.drug.degradation_rate else 0.0 for entry in plan.drugs]
@@ -67,7 +65,8 @@ def _told(plan: Therapy, pump: PumpPlan, catheter: CatheterPlan, fill: Fill) -> 
         labels=labels_of(plan.label),
         low_reservoir_pL=picolitres(fill.low_reservoir_alarm),
         clock=fill.at.weekday() * DAY_MS + milliseconds_of(fill.at.time()),
-        dead_volume=(pump.entry.tubing_volume.exact + held_mL(catheter)) * PL_PER_ML,
+        tubing=pump.entry.tubing_volume.exact * PL_PER_ML,
+        catheter=held_mL(catheter) * PL_PER_ML,
     )
 
 

@@ -71,8 +71,8 @@ class Passage:
 class Delivery:
     """Pump, device and line at one time. ``drugs`` gives the order of every array of drugs.
 
-    ``catheter_pL`` is the catheter's volume as the pump was told; ``counted_before_pL`` what pumps counted that have been
-    replaced; ``decayed_s`` is the time up to which drug in the reservoir has been degraded, at ``decay_per_s``.
+    ``counted_before_pL`` is what pumps counted that have been replaced; ``decayed_s`` the time up to which drug in the
+    reservoir has been degraded, at ``decay_per_s``.
     """
 
     drugs: tuple[str, ...]
@@ -82,7 +82,6 @@ class Delivery:
     tip: Site
     actuation_s: float
     magnet: Magnet
-    catheter_pL: Fraction
     ledger: Ledger
     decay_per_s: Array
     decayed_s: float = 0.0

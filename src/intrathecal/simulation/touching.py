@@ -169,16 +169,12 @@ def _revise(action: therapy.Revise, delivery: Delivery, moment: Moment) -> Touch
     line, removed = delivery.line, np.zeros(len(delivery.drugs))
     if action.replaced:
         line, removed = line.revise(float(held), lumen_cm2(catheter.entry))
-    settings = delivery.pump.settings
-    tubing = settings.dead_volume - delivery.catheter_pL
-    catheter_pL = held * PL_PER_ML
-    settings = replace(settings, dead_volume=tubing + catheter_pL)
+    settings = replace(delivery.pump.settings, catheter=held * PL_PER_ML)
     return Touched(
         replace(
             delivery,
             line=line,
             tip=Site(catheter.space, catheter.tip),
-            catheter_pL=catheter_pL,
             device=delivery.device.mended(CATHETER_FAULTS),
             pump=replace(delivery.pump, settings=settings),
             ledger=delivery.ledger.add(removed=removed),
@@ -199,7 +195,7 @@ def _replace_pump(action: therapy.ReplacePump, delivery: Delivery, moment: Momen
         hardware=Hardware.of(entry),
         primary=action.primary,
         labels=labels_of(action.drugs),
-        dead_volume=entry.tubing_volume.exact * PL_PER_ML + delivery.catheter_pL,
+        tubing=entry.tubing_volume.exact * PL_PER_ML,
     )
     if settings.hardware.fixed is not None:
         settings = replace(settings, orders=fixed_orders(settings.hardware, settings.concentration))

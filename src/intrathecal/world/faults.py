@@ -11,7 +11,6 @@ MOTOR_STALL = "motor-stall"
 CATHETER_LEAK = "catheter-leak"
 DISCONNECT = "disconnect"
 TIP_MIGRATION = "tip-migration"
-POCKET_FILL = "pocket-fill"
 BATTERY_RESET = "battery-reset"
 #: The magnet of a scanner holds the rotor, or closed a valve that stays shut until it is reset.
 MAGNET = "magnet"
