@@ -6,7 +6,6 @@ from importlib.resources import files
 import pytest
 
 from intrathecal.catalogue import CHOSEN, CatalogueError, citation_text, cite, load_catalogue, unverified, values_of
-from intrathecal.catalogue.citing import AnyEntry
 from intrathecal.catalogue.references import parse_bibliography
 
 SMITH = (
@@ -14,16 +13,9 @@ SMITH = (
 )
 
 
-def every_entry() -> list[AnyEntry]:
-    """All built-in entries."""
-    catalogue = load_catalogue()
-    entries: list[AnyEntry] = [*catalogue.drugs.values(), *catalogue.pumps.values(), *catalogue.catheters.values()]
-    return [*entries, *catalogue.tracers.values(), catalogue.anatomy, catalogue.physiology]
-
-
 def test_every_reference_is_used_and_every_source_is_there() -> None:
     """No orphans on either side."""
-    used = {key for entry in every_entry() for _, value in values_of(entry) for key in value.source}
+    used = {key for entry in load_catalogue().entries for _, value in values_of(entry) for key in value.source}
     assert used - {CHOSEN} == set(load_catalogue().references)
 
 

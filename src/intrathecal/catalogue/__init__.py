@@ -1,9 +1,10 @@
-"""Every sourced value: pumps, catheters, drugs, anatomy, physiology, and the references they rest on."""
+"""Every sourced value: pumps, catheters, drugs and their effects, anatomy, physiology, and the references they rest on."""
 
 from intrathecal.catalogue.body import LEVELS, Anatomy, Level, Physiology
 from intrathecal.catalogue.citing import Citation, citation_text, cite, unverified, values_of
 from intrathecal.catalogue.devices import Catheter, Pump, Segment
 from intrathecal.catalogue.drugs import CsfKinetics, Drug, Metabolite, Oral, PlasmaKinetics, Tracer
+from intrathecal.catalogue.effects import Breathing, Mechanism, Relief, Response, SideEffect, Tolerance
 from intrathecal.catalogue.errors import CatalogueError
 from intrathecal.catalogue.loading import Catalogue, load_catalogue, parse_catheter, parse_pump
 from intrathecal.catalogue.references import Reference
@@ -13,6 +14,7 @@ __all__ = [
     "CHOSEN",
     "LEVELS",
     "Anatomy",
+    "Breathing",
     "Catalogue",
     "CatalogueError",
     "Catheter",
@@ -20,14 +22,19 @@ __all__ = [
     "CsfKinetics",
     "Drug",
     "Level",
+    "Mechanism",
     "Metabolite",
     "Oral",
     "Physiology",
     "PlasmaKinetics",
     "Pump",
     "Reference",
+    "Relief",
+    "Response",
     "Segment",
+    "SideEffect",
     "Spread",
+    "Tolerance",
     "Tracer",
     "Value",
     "citation_text",

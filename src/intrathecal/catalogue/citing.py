@@ -9,10 +9,11 @@ from typing import Any
 from intrathecal.catalogue.body import Anatomy, Physiology
 from intrathecal.catalogue.devices import Catheter, Pump
 from intrathecal.catalogue.drugs import Drug, Tracer
+from intrathecal.catalogue.effects import Relief, SideEffect
 from intrathecal.catalogue.references import Reference
 from intrathecal.catalogue.values import CHOSEN, Value
 
-AnyEntry = Drug | Pump | Catheter | Tracer | Anatomy | Physiology
+AnyEntry = Drug | Pump | Catheter | Tracer | Anatomy | Physiology | Relief | SideEffect
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Citation:
 
 def values_of(entry: AnyEntry) -> Iterator[tuple[str, Value]]:
     """Every value in an entry with its dotted name, such as ``drug.morphine.csf.loss_half_life``."""
-    name = type(entry).__name__.lower()
+    name = "side_effect" if isinstance(entry, SideEffect) else type(entry).__name__.lower()
     own = getattr(entry, "name", None)
     yield from _walk(f"{name}.{own}" if own else name, entry)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from intrathecal.catalogue.effects import Breathing, Response
 from intrathecal.catalogue.errors import EntryError
 from intrathecal.catalogue.values import (
     BodyMass,
@@ -74,7 +75,9 @@ class Metabolite:
     """An active metabolite, one compartment.
 
     ``formation_fraction`` of the systemic clearance and ``first_pass_fraction`` of what the first pass removes become it
-    (moles per mole); ``volume`` and ``clearance`` are those of a body of the drug's reference weight.
+    (moles per mole); ``volume`` and ``clearance`` are those of a body of the drug's reference weight. Its effect follows
+    plasma with ``effect_half_life``; at rest ``plasma_ec50`` gives half of the drug's relief and ``breathing_c50`` half of
+    its depression of breathing.
     """
 
     name: str
@@ -84,6 +87,9 @@ class Metabolite:
     first_pass_fraction: Share
     volume: Volume
     clearance: Flow
+    plasma_ec50: Concentration
+    breathing_c50: Concentration
+    effect_half_life: Duration
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,8 @@ class Drug:
 
     ``makeable_max`` is the larger of sold and soluble: above it a concentration is a mistake; none where no source says
     it. ``pump_life`` is how long it stays good in the pump, ``pump_life_first_fill`` the same in a pump that never held
-    it. ``csf_plasma_ratio`` is concentration in cerebrospinal fluid over plasma at equilibrium.
+    it. ``csf_plasma_ratio`` is concentration in cerebrospinal fluid over plasma at equilibrium. ``response`` is the effect
+    on what ``effect`` names; an opioid has a supraspinal site and ``breathing``.
     """
 
     name: str
@@ -106,12 +113,29 @@ class Drug:
     csf_plasma_ratio: Ratio
     csf: CsfKinetics
     plasma: PlasmaKinetics
+    response: Response
     makeable_max: Concentration | None = None
     pump_life: Duration | None = None
     pump_life_first_fill: Duration | None = None
     degradation_rate: Rate | None = None
     oral: Oral | None = None
     metabolite: Metabolite | None = None
+    breathing: Breathing | None = None
+
+    def __post_init__(self) -> None:
+        if self.opioid != (self.response.mechanism == "opioid"):
+            raise EntryError(
+                "response.mechanism",
+                f'"{self.response.mechanism}" does not fit opioid = {str(self.opioid).lower()}',
+                "correct one of the two",
+            )
+        if self.opioid and (self.response.supraspinal_ec50 is None or self.breathing is None):
+            missing = "breathing" if self.breathing is None else "response.supraspinal_ec50"
+            raise EntryError(missing, "it is missing, and an opioid acts on the brain", "give it")
+        if self.breathing is not None and self.response.plasma_ec50 is None:
+            raise EntryError(
+                "response.plasma_ec50", "it is missing, and breathing follows plasma's effect site", "give it"
+            )
 
 
 @dataclass(frozen=True)

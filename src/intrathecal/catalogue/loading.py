@@ -14,8 +14,10 @@ from types import MappingProxyType
 from typing import Any
 
 from intrathecal.catalogue.body import Anatomy, Physiology
+from intrathecal.catalogue.citing import AnyEntry
 from intrathecal.catalogue.devices import Catheter, Pump
 from intrathecal.catalogue.drugs import Drug, Tracer
+from intrathecal.catalogue.effects import Relief, SideEffect
 from intrathecal.catalogue.errors import CatalogueError, nearest
 from intrathecal.catalogue.reading import Where, read_entry, slots
 from intrathecal.catalogue.references import Reference, parse_bibliography, read_reference
@@ -24,21 +26,23 @@ from intrathecal.quantities import shorten
 # a catalogue of a thousand entries is smaller
 LARGEST_FILE_BYTES = 2_000_000
 # tables of named entries, and tables that are one entry
-NAMED: dict[str, type] = {"drug": Drug, "pump": Pump, "catheter": Catheter, "tracer": Tracer}
-SINGLE: dict[str, type] = {"anatomy": Anatomy, "physiology": Physiology}
+NAMED: dict[str, type] = {"drug": Drug, "pump": Pump, "catheter": Catheter, "tracer": Tracer, "side_effect": SideEffect}
+SINGLE: dict[str, type] = {"anatomy": Anatomy, "physiology": Physiology, "relief": Relief}
 TABLES = (*NAMED, *SINGLE, "reference")
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every sourced value: entries by name, the spine and the body, and the references they rest on."""
+    """Every sourced value: entries by name, the spine, the body, relief, and the references they rest on."""
 
     drugs: Mapping[str, Drug]
     pumps: Mapping[str, Pump]
     catheters: Mapping[str, Catheter]
     tracers: Mapping[str, Tracer]
+    side_effects: Mapping[str, SideEffect]
     anatomy: Anatomy
     physiology: Physiology
+    relief: Relief
     references: Mapping[str, Reference]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -48,6 +52,13 @@ class Catalogue:
     def __setstate__(self, state: dict[str, Any]) -> None:
         for key, part in state.items():
             object.__setattr__(self, key, MappingProxyType(part) if isinstance(part, dict) else part)
+
+    @property
+    def entries(self) -> tuple[AnyEntry, ...]:
+        """All that holds values."""
+        named: list[AnyEntry] = [*self.pumps.values(), *self.catheters.values(), *self.drugs.values()]
+        named += [*self.tracers.values(), *self.side_effects.values()]
+        return (*named, self.anatomy, self.physiology, self.relief)
 
     def with_pump(self, pump: Pump) -> Catalogue:
         """The same catalogue with ``pump`` added, or in the place of the one of its name."""
@@ -116,8 +127,10 @@ def _built_in() -> Catalogue:
         pumps=named["pump"],
         catheters=named["catheter"],
         tracers=named["tracer"],
+        side_effects=named["side_effect"],
         anatomy=read_entry(Anatomy, None, tables["anatomy"], Where("catalogue", "anatomy", references)),
         physiology=read_entry(Physiology, None, tables["physiology"], Where("catalogue", "physiology", references)),
+        relief=read_entry(Relief, None, tables["relief"], Where("catalogue", "relief", references)),
         references=MappingProxyType(references),
     )
 
@@ -175,8 +188,13 @@ def _lay_over(
         "pump": dict(catalogue.pumps),
         "catheter": dict(catalogue.catheters),
         "tracer": dict(catalogue.tracers),
+        "side_effect": dict(catalogue.side_effects),
     }
-    single: dict[str, Any] = {"anatomy": catalogue.anatomy, "physiology": catalogue.physiology}
+    single: dict[str, Any] = {
+        "anatomy": catalogue.anatomy,
+        "physiology": catalogue.physiology,
+        "relief": catalogue.relief,
+    }
     for kind, cls in NAMED.items():
         merged[kind] = dict(tables[kind])
         for name, table in given.get(kind, {}).items():
@@ -195,8 +213,10 @@ def _lay_over(
         pumps=MappingProxyType(named["pump"]),
         catheters=MappingProxyType(named["catheter"]),
         tracers=MappingProxyType(named["tracer"]),
+        side_effects=MappingProxyType(named["side_effect"]),
         anatomy=single["anatomy"],
         physiology=single["physiology"],
+        relief=single["relief"],
         references=MappingProxyType(references),
     )
     return laid, merged

@@ -115,13 +115,10 @@ def cite(
 ) -> None:
     """Print the sources of every value that a therapy's run uses, or of the whole catalogue."""
     from intrathecal.catalogue import citation_text, load_catalogue
-    from intrathecal.catalogue.citing import AnyEntry
 
     if therapy is None:
         known = load_catalogue(tuple(catalogue or ()))
-        entries: list[AnyEntry] = [*known.pumps.values(), *known.catheters.values(), *known.drugs.values()]
-        entries += [known.anatomy, known.physiology]
-        typer.echo(citation_text(entries, known.references), nl=False)
+        typer.echo(citation_text(known.entries, known.references), nl=False)
         return
     from intrathecal.simulation.outcome import entries_used
     from intrathecal.therapy import load_therapy
