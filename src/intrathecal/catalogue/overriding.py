@@ -1,0 +1,91 @@
+"""A catalogue with one value changed: for a question such as "what if the clearance were 1 L/min"."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from intrathecal.catalogue.body import Anatomy
+from intrathecal.catalogue.citing import values_of
+from intrathecal.catalogue.errors import CatalogueError, EntryError, nearest
+from intrathecal.catalogue.loading import NAMED, SINGLE, Catalogue
+from intrathecal.catalogue.reading import Where, read_value, slots
+from intrathecal.catalogue.values import CHOSEN, Value
+from intrathecal.quantities import QuantityError, parse_number, parse_quantity
+
+NOTE = "set by hand"
+
+
+def known_values(catalogue: Catalogue) -> dict[str, Value]:
+    """Every value of ``catalogue`` by its dotted name, such as ``drug.morphine.csf.loss_half_life``."""
+    return {name: value for entry in catalogue.entries for name, value in values_of(entry)}
+
+
+def override(catalogue: Catalogue, name: str, text: str, asked_in: str) -> Catalogue:
+    """``catalogue`` with the value ``name`` as typed in ``text``: "9 ng/mL", or "0.4" for what has no unit.
+
+    The new value has no source and no spread. ``anatomy.csf_volume`` widens or narrows all levels in proportion.
+    ``asked_in`` begins the message of the `CatalogueError` that is raised for an unknown name, another kind of quantity,
+    a number that the field cannot hold, and one that does not fit the rest of its entry.
+    """
+    values = known_values(catalogue)
+    if name not in values:
+        raise CatalogueError(f"{asked_in}, {name}: no value of the catalogue has this name; {nearest(name, values)}")
+    where = _Typed(asked_in, name, catalogue.references)
+    number, unit = _number_and_unit(text, values[name], where)
+    table = {"value": number, "unit": unit, "source": [CHOSEN], "note": NOTE}
+    try:
+        for kind in SINGLE:
+            if name.startswith(f"{kind}."):
+                return replace(catalogue, **{kind: _rebuilt(getattr(catalogue, kind), kind, where, table)})
+        kind = next(kind for kind in NAMED if name.startswith(f"{kind}."))
+        held = getattr(catalogue, f"{kind}s")
+        changed = {own: _rebuilt(entry, f"{kind}.{own}", where, table) for own, entry in held.items()}
+        entries: dict[str, Any] = {f"{kind}s": MappingProxyType(changed)}
+        return replace(catalogue, **entries)
+    except EntryError as problem:
+        where.fail(f"{problem.field}: {problem.cause}", problem.remedy)
+
+
+class _Typed(Where):
+    """A place without fields inside it: what is typed is one text."""
+
+    def at(self, name: str) -> Where:
+        return self
+
+
+def _number_and_unit(text: str, value: Value, where: Where) -> tuple[Decimal, str]:
+    """What was typed; the unit of the catalogue is always understood."""
+    number, _, unit = text.strip().partition(" ")
+    try:
+        if unit.strip() == value.unit:
+            return parse_number(number), value.unit
+        if value.kind == "fraction" and not unit and not number.endswith("%"):
+            return parse_number(number), "dimensionless"
+        quantity = parse_quantity(text, value.kind)
+    except QuantityError as problem:
+        raise CatalogueError(f"{where.file}, {where.path}: {problem}; the catalogue has {value}") from None
+    return quantity.number, quantity.unit
+
+
+def _rebuilt(part: Any, path: str, where: Where, table: dict[str, Any]) -> Any:
+    """``part``, which lies at ``path``, with the value at ``where`` read anew from ``table`` if it is inside."""
+    if not where.path.startswith(f"{path}."):
+        return part
+    if isinstance(part, tuple):
+        return tuple(_rebuilt(item, f"{path}.{item.name}", where, table) for item in part)
+    known: Any = type(part)
+    changed: dict[str, Any] = {}
+    for field in fields(part):
+        inner, measure = f"{path}.{field.name}", slots(known)[field.name].measure
+        held = getattr(part, field.name)
+        if inner == where.path and measure is not None:
+            changed[field.name] = read_value(measure, table, where)
+        elif isinstance(held, tuple) or is_dataclass(held):
+            changed[field.name] = _rebuilt(held, inner, where, table)
+    if isinstance(part, Anatomy) and "csf_volume" in changed:
+        factor = changed["csf_volume"].canonical / part.csf_volume.canonical
+        changed["levels"] = tuple(replace(level, csf_mm2=level.csf_mm2 * factor) for level in part.levels)
+    return replace(part, **changed)
