@@ -14,7 +14,7 @@ from intrathecal.simulation.system import LinearSystem
 
 Array = NDArray[np.float64]
 
-#: Half of the band of the ordered generator; what lies beyond it, between plasma and the canal, is slow.
+#: Half of the band of the ordered generator; what lies beyond it, between plasma and the canal and into effect sites, is slow.
 BAND = 4
 
 

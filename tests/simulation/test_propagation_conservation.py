@@ -105,7 +105,7 @@ def test_every_microgram_is_somewhere(
     sources = np.stack([built.source("intrathecal", where), built.source("intravenous")], axis=1)
     start = dose * built.source("epidural", where)
     entered = dose + float(durations @ inputs.sum(axis=1))
-    rows = np.array(list(built.sites.values()))
+    rows = np.array([*built.sites.values(), *built.effects.values()])
     found = []
     for propagator in (choose(built), squaring(built)):
         run = propagator.run(propagator.internal(start), durations, inputs, sources)
@@ -127,7 +127,8 @@ def test_more_in_means_more_everywhere(patient: Patient, place: float, other: fl
     propagator = choose(built)
     places = [min(z, built.canal.length_cm) for z in (place, other)]
     sources = np.stack([built.source("intrathecal", z) for z in places], axis=1)
-    start, rows = propagator.internal(np.zeros(len(built.states))), np.array(list(built.sites.values()))
+    start = propagator.internal(np.zeros(len(built.states)))
+    rows = np.array([*built.sites.values(), *built.effects.values()])
     durations = np.array([600.0, 7200.0, 86400.0])
     one, both, twice = (
         propagator.observe(propagator.run(start, durations, np.tile(rates, (3, 1)), sources).states, rows)

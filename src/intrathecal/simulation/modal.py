@@ -11,7 +11,8 @@ elimination: its modes are then well conditioned. Complex pairs are kept as real
 Bound. Let D = G - V L W as computed. Over any time the two motions differ by at most the integral of |D| e^{Gs} x, because a
 system that only moves and loses drug never makes more of it (its exponential is at most 1 in the 1-norm). Relative to the drug
 that entered this is at most | |D| |G^-1| |_1: the misfit of every state, for the mean time that drug spends there. Evaluating
-V (e^z (W x)) adds eps | |V| |W| |_1.
+V (e^z (W x)) adds eps | |V| |W| |_1. An effect site copies drug, but nothing follows from it, and it answers an error of its
+fluid with no larger one: the sum over all states covers the drug and each of the sites.
 """
 
 from __future__ import annotations

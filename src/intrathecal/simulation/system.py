@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import erf, sqrt
+from math import erf, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from scipy import sparse
 
 from intrathecal.body import GUT, METABOLITE, PLASMA, Body, build_body
 from intrathecal.catalogue import Catalogue, Drug, Tracer, load_catalogue
+from intrathecal.relief import EffectSite, effect_sites
 from intrathecal.spine import (
     CISTERNA,
     CORD,
@@ -48,13 +49,15 @@ class LinearSystem:
     """dx/dt = generator x + b u for one drug in one patient: x in ug, u in ug/s.
 
     ``states`` (n) names; ``generator`` (n, n; 1/s); ``sinks`` rows (n; 1/s) of what leaves the system. Over the rows of
-    the drug itself (all states but ``metabolite``), the columns of ``generator`` and the sinks sum to zero.
-    ``parts`` are masks (n) of ``csf`` (with cisterna magna and cranium), ``cord``, ``epidural`` and ``body`` (plasma,
-    tissues, gut); a metabolite is in none.
+    the drug itself (all states but ``metabolite`` and the effect sites), the columns of ``generator`` and the sinks sum to
+    zero. ``parts`` are masks (n) of ``csf`` (with cisterna magna and cranium), ``cord``, ``epidural`` and ``body``
+    (plasma, tissues, gut); a metabolite is in none. Neither is an effect site: its state is the amount that its fluid would
+    hold at the site's concentration, so it copies drug and takes none.
 
-    ``z_cm`` and ``levels`` (N) are the cells of the canal. ``csf_profile`` and ``cord_profile`` (N, n) and ``sites`` (n
-    each: C1 to S2, ``cisterna_magna``, ``plasma``) turn amounts into ug/mL, as does ``metabolite_row`` where there is one.
-    No row has a negative entry. ``weights`` (n) are positive amounts near equilibrium, the scale of every state.
+    ``z_cm`` and ``levels`` (N) are the cells of the canal. ``csf_profile`` and ``cord_profile`` (N, n), ``sites`` (n
+    each: C1 to S2, ``cisterna_magna``, ``plasma``) and ``effects`` (n each, by effect site) turn amounts into ug/mL, as
+    does ``metabolite_row`` where there is one. No row has a negative entry. ``weights`` (n) are positive amounts near
+    equilibrium, the scale of every state.
     """
 
     drug: str
@@ -67,6 +70,7 @@ class LinearSystem:
     csf_profile: Array
     cord_profile: Array
     sites: Mapping[str, Array]
+    effects: Mapping[str, Array]
     metabolite_row: Array | None
     weights: Array
     canal: Canal
@@ -74,7 +78,7 @@ class LinearSystem:
 
     @property
     def parent(self) -> Array:
-        """1 (n) for every state that holds the drug itself, 0 for its metabolite."""
+        """1 (n) for every state that holds the drug itself, 0 for its metabolite and its effect sites."""
         return np.asarray(np.any(list(self.parts.values()), axis=0), dtype=float)
 
     def amounts(self, x: Array) -> dict[str, float]:
@@ -172,9 +176,8 @@ def build_system(
     layers = dict(zip((CORD, EPIDURAL), drug_layers(drug.csf), strict=True))
     spine = build_neuraxis(catalogue, height_cm, layers, loss_per_s(drug.csf), cells)
     body = build_body(drug, catalogue.physiology, weight_kg)
-    return couple(
-        drug.name, spine, body, drug.csf_plasma_ratio.canonical, catalogue.physiology.epidural_spread.canonical
-    )
+    spread, sites = catalogue.physiology.epidural_spread.canonical, effect_sites(drug, catalogue.relief)
+    return couple(drug.name, spine, body, drug.csf_plasma_ratio.canonical, spread, sites)
 
 
 def tracer_system(tracer: Tracer, catalogue: Catalogue, height_cm: float, cells: int = DEFAULT_CELLS) -> LinearSystem:
@@ -199,18 +202,27 @@ def build_neuraxis(
 
 
 def couple(
-    name: str, spine: Neuraxis, body: Body | None, csf_plasma_ratio: float, epidural_spread_cm: float
+    name: str,
+    spine: Neuraxis,
+    body: Body | None,
+    csf_plasma_ratio: float,
+    epidural_spread_cm: float,
+    effects: Sequence[EffectSite] = (),
 ) -> LinearSystem:
     """``spine`` and ``body`` as one system: what the spine loses reaches plasma, and plasma gives it back.
 
     What comes back keeps the fluid, left alone, at ``csf_plasma_ratio`` times the concentration of plasma. Without a body,
-    what the spine loses is eliminated.
+    what the spine loses is eliminated. ``effects`` follow their fluids.
     """
     joined = _join(spine, body, csf_plasma_ratio) if body is not None else _alone(spine)
-    canal, names = spine.canal, joined.states
+    canal = spine.canal
+    for site in effects:
+        fluid = joined.row(site.fluid) if isinstance(site.fluid, str) else _stretch(canal, joined.states, *site.fluid)
+        joined = joined.followed(site, fluid)
+    names, copies = joined.states, [_effect(site) for site in effects]
     masks = {part: np.append(spine.mask(part), np.zeros(len(names) - len(spine.states), bool)) for part in LAYERS}
     masks[CSF] |= np.isin(names, (CISTERNA, CRANIAL))
-    masks[BODY] = ~np.any(list(masks.values()), axis=0) & (np.array(names) != METABOLITE)
+    masks[BODY] = ~np.any(list(masks.values()), axis=0) & ~np.isin(names, (METABOLITE, *copies))
     boxes = {state: joined.row(state) for state in (CISTERNA, PLASMA) if state in names}
     system = LinearSystem(
         drug=name,
@@ -223,6 +235,7 @@ def couple(
         csf_profile=_profile(names, CSF, canal.csf_volume_mL),
         cord_profile=_profile(names, CORD, canal.tissue_volume_mL),
         sites=boxes,
+        effects={site.name: joined.row(copy) for site, copy in zip(effects, copies, strict=True)},
         metabolite_row=joined.row(METABOLITE) if METABOLITE in names else None,
         weights=joined.weights(float(canal.csf_volume_mL.min())),
         canal=canal,
@@ -248,6 +261,19 @@ class _Joined:
         row[place] = 1.0 / self.capacity_mL[place]
         return row
 
+    def followed(self, site: EffectSite, fluid: Array) -> _Joined:
+        """The same and a state for ``site``, which follows the concentration ``fluid`` (n, never negative)."""
+        capacity_mL, per_s = 1.0 / fluid.max(), log(2.0) / site.half_life_s
+        follows = np.append(per_s * capacity_mL * fluid, -per_s)
+        generator = np.vstack([np.pad(self.generator.toarray(), ((0, 0), (0, 1))), follows])
+        return _Joined(
+            states=(*self.states, _effect(site)),
+            generator=sparse.csr_array(generator),
+            eliminated=np.append(self.eliminated, 0.0),
+            capacity_mL=np.append(self.capacity_mL, capacity_mL),
+            level=np.append(self.level, self.level[fluid.argmax()]),
+        )
+
     def weights(self, cell_mL: float) -> Array:
         """The amounts at rest, kept within reach of that in one cell of fluid: some layer may be all but empty."""
         lowest, highest = WEIGHT_RANGE
@@ -272,6 +298,24 @@ def _join(spine: Neuraxis, body: Body, csf_plasma_ratio: float) -> _Joined:
         capacity_mL=np.concatenate([spine.capacity_mL, body.capacity_mL]),
         level=np.concatenate([np.ones(size), np.full(extra, csf_plasma_ratio or 1.0)]),
     )
+
+
+def _effect(site: EffectSite) -> str:
+    """The name of the state that is the effect site."""
+    return f"effect {site.name}"
+
+
+def _stretch(canal: Canal, states: tuple[str, ...], top: str, bottom: str) -> Array:
+    """The row (n) of the mean concentration of the fluid from the top of one level to the bottom of another."""
+    ends, below = {}, 0.0
+    for level, middle in canal.sites_cm.items():
+        ends[level] = (below, 2.0 * middle - below)
+        below = ends[level][1]
+    inside = np.clip(canal.edges_cm, ends[top][0], ends[bottom][1])
+    shares = np.diff(inside) / np.diff(canal.edges_cm)
+    row, first = np.zeros(len(states)), states.index(f"{CSF} 0")
+    row[first : first + canal.cells] = shares / (shares @ canal.csf_volume_mL)
+    return row
 
 
 def _profile(states: tuple[str, ...], layer: str, volumes_mL: Array) -> Array:
