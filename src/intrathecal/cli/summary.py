@@ -89,7 +89,7 @@ def _doses(figures: Figures) -> list[str]:
         *(f"{drug} {what}" for drug in drugs for what in ("asked", "at tip")),
     ]
     body = [[first[:11] if first == last else f"{first[:11]} - {last[:11]}", *doses] for first, last, doses in rows]
-    return ["", *_table(head, body)]
+    return ["", *table(head, body)]
 
 
 def _alarms(figures: Figures) -> list[str]:
@@ -109,7 +109,7 @@ def _concentrations(figures: Figures) -> list[str]:
         for what in ("mean", "peak"):
             cells = [number(seen[site][f"{what}_ug_per_mL"], 3) for site in sites]
             body.append([f"{drug} {what}", *cells])
-    return ["", *_table(head, body)]
+    return ["", *table(head, body)]
 
 
 def _ledger(figures: Figures) -> list[str]:
@@ -118,7 +118,7 @@ def _ledger(figures: Figures) -> list[str]:
         return []
     body = [[name, *(number(sum(row[key] for key in keys), 7) for row in ledger.values())] for name, *keys in LEDGER]
     body.append(["relative error", *(f"{row['relative_error']:.0e}" for row in ledger.values())])
-    return ["", *_table(["Ledger, ug", *ledger], body)]
+    return ["", *table(["Ledger, ug", *ledger], body)]
 
 
 def _assumed(figures: Figures) -> list[str]:
@@ -144,7 +144,7 @@ def validation_table(figures: Figures) -> str:
         ]
         for target in figures["targets"]
     ]
-    lines = _table(head, body, left=(0, 6))
+    lines = table(head, body, left=(0, 6))
     return "\n".join([*lines, f"{figures['inside_fraction']:.0%} inside; what was fitted is no prediction."]) + "\n"
 
 
@@ -157,7 +157,7 @@ def day(at: str | None) -> str:
     return f"{datetime.fromisoformat(at):%d %b %Y %H:%M}"
 
 
-def _table(head: Sequence[str], body: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> list[str]:
+def table(head: Sequence[str], body: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> list[str]:
     """Rows in columns; the ``left`` ones begin at the left, the others end at the right."""
     widths = [max(len(row[column]) for row in (head, *body)) for column in range(len(head))]
     return [
