@@ -147,6 +147,30 @@ def validate(
         typer.echo(validation_table(found), nl=False)
 
 
+@app.command()
+def equivalence(
+    drug: Annotated[str, typer.Argument(metavar="DRUG", help="A drug of the catalogue.", show_default=False)],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Ask with another catalogue value; may be repeated."),
+    ] = None,
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the figures as JSON; - for standard output.")
+    ] = None,
+    catalogue: CatalogueFiles = None,
+) -> None:
+    """Doses of equal effect by every route, what their ratios hang on, and how soon relief comes."""
+    from intrathecal.catalogue import load_catalogue
+    from intrathecal.cli.equivalence import equivalence_text, read_settings
+    from intrathecal.cohort.figures import equivalence as compare
+
+    found = compare(load_catalogue(tuple(catalogue or ())), drug, read_settings(settings or ()))
+    if json:
+        write_json(found, json)
+    if json != "-":
+        typer.echo(equivalence_text(found), nl=False)
+
+
 def _check_targets(targets: Sequence[Path], source: Path) -> None:
     """Say at once, and not after a long run, that a file cannot be written, or that one would be lost."""
     seen = {source.resolve(): "is the therapy file itself"}
