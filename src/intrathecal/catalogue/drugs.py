@@ -132,10 +132,9 @@ class Drug:
         if self.opioid and (self.response.supraspinal_ec50 is None or self.breathing is None):
             missing = "breathing" if self.breathing is None else "response.supraspinal_ec50"
             raise EntryError(missing, "it is missing, and an opioid acts on the brain", "give it")
-        if self.breathing is not None and self.response.plasma_ec50 is None:
-            raise EntryError(
-                "response.plasma_ec50", "it is missing, and breathing follows plasma's effect site", "give it"
-            )
+        for site in ("supraspinal_ec50", "plasma_ec50"):
+            if self.breathing is not None and getattr(self.response, site) is None:
+                raise EntryError(f"response.{site}", "it is missing, and breathing follows its effect site", "give it")
 
 
 @dataclass(frozen=True)
