@@ -9,6 +9,8 @@ from intrathecal.cli.summary import number, table
 from intrathecal.quantities import InputError
 
 ROUTES = ("oral", "intravenous", "epidural", "intrathecal")
+#: The route that the others are measured by.
+REFERENCE = "intrathecal"
 #: So many of the values that a ratio hangs on are printed; the JSON has all.
 SHOWN = 3
 UG_PER = {"mg": 1000.0, "mcg": 1.0}
@@ -55,19 +57,19 @@ def _distinct(cases: Sequence[dict[str, Any]]) -> list[tuple[str, dict[str, Any]
 
 
 def _case(case: dict[str, Any], unit: str) -> list[str]:
-    head = ["route", f"{unit} a day", "ratio", "5-95 %", "dose works after", "infusion works after"]
+    head = ["route", f"{unit} a day", "ratio", "5-95 %", "onset of one dose", "of an infusion"]
     rows = []
     for route in ROUTES:
         if case[route] is None:
             rows.append([route, "-", "-", "-", "-", "-"])
             continue
-        low, high = case["interval"][route]
+        low, high = (number(end, 3) for end in case["interval"][route])
         rows.append(
             [
                 route,
                 number(case["dose_ug_per_day"][route] / UG_PER[unit], 3),
                 number(case[route], 3),
-                f"{number(low, 3)}-{number(high, 3)}",
+                "" if route == REFERENCE else f"{low}-{high}",
                 _lasting(case["onset_min"][route]),
                 _lasting(case["onset_infusion_min"][route]),
             ]

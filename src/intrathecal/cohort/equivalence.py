@@ -1,0 +1,86 @@
+"""Doses that do the same by every route, for ever: their ratios come out of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import exp, log
+from typing import Literal
+
+import numpy as np
+from scipy.optimize import brentq
+
+from intrathecal.cohort.subject import ROUTES, SYSTEMIC, Array, EquivalenceError, Patient, Subject
+from intrathecal.simulation.system import INTRATHECAL, ORAL
+
+Basis = Literal["effect", "csf"]
+Case = tuple[Basis, Patient]
+#: What is answered: equal effect, or equal concentration in the lumbosacral fluid; with tolerance and without.
+CASES: tuple[Case, ...] = (
+    ("effect", "tolerant"),
+    ("effect", "naive"),
+    ("csf", "tolerant"),
+    ("csf", "naive"),
+)
+#: A dose is looked for up to so many powers of e away from the first guess.
+REACH = 60.0
+
+
+def missing_routes(subject: Subject, basis: Basis) -> dict[str, str]:
+    """The routes without an answer, and why."""
+    drug, missing = subject.drug, {}
+    for route in ROUTES:
+        effects = subject.at_rest[route]
+        if route == ORAL and drug.oral is None:
+            missing[route] = "no oral values in the catalogue"
+        elif basis == "effect" and route in SYSTEMIC and drug.response.plasma_ec50 is None:
+            missing[route] = "no effect from plasma in the catalogue"
+        elif not (any(effects.values()) if basis == "effect" else effects["spinal"]):
+            missing[route] = "with these values nothing that is given arrives"
+    return missing
+
+
+def equal_doses(subject: Subject, basis: Basis, patient: Patient) -> dict[str, float]:
+    """Constant doses (ug/s) of equal effect, by every route that there is.
+
+    ``effect``: each gives half of the greatest effect; tolerance does not move while routes are compared. ``csf``: each
+    holds the mean of the lumbosacral fluid at the drug's spinal EC50; tolerance has no part in it. Raises
+    `EquivalenceError` where the values are such that no dose does.
+    """
+    missing = missing_routes(subject, basis)
+    if INTRATHECAL in missing:
+        raise EquivalenceError(f"{subject.drug.name}: {missing[INTRATHECAL]}; change them")
+    given = {route: subject.at_rest[route] for route in ROUTES if route not in missing}
+    if basis == "csf":
+        wanted = subject.drug.response.spinal_ec50.canonical
+        return {route: wanted / effects["spinal"] for route, effects in given.items()}
+    return {
+        route: half_maximal(subject, patient, {site: np.array([seen]) for site, seen in effects.items()})
+        for route, effects in given.items()
+    }
+
+
+def half_maximal(subject: Subject, patient: Patient, effects: Mapping[str, Array]) -> float:
+    """How many times ``effects`` (ug/mL at every site, over time) have at their best half of the greatest effect.
+
+    More drug never does less, so there is one such number; Brent's method finds it to 12 digits. Raises
+    `EquivalenceError` where there is none.
+    """
+
+    def missed(power: float) -> float:
+        scaled = {site: exp(power) * seen for site, seen in effects.items()}
+        return float(subject.effect(patient, scaled).max()) - subject.half
+
+    start = log(subject.drug.response.spinal_ec50.canonical / max(seen.max() for seen in effects.values()))
+    low, high = start - 1.0, start + 1.0
+    while missed(low) >= 0 and low > start - REACH:
+        low -= 2.0
+    while missed(high) < 0 and high < start + REACH:
+        high += 2.0
+    if not missed(low) < 0 <= missed(high):
+        raise EquivalenceError(f"{subject.drug.name}: no dose has half of the greatest effect; change the values")
+    return exp(brentq(missed, low, high, xtol=1e-12))
+
+
+def ratios(doses: Mapping[str, float]) -> dict[str, float]:
+    """Every dose over the intrathecal one, mass for mass."""
+    return {route: dose / doses[INTRATHECAL] for route, dose in doses.items()}

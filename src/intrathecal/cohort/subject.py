@@ -1,0 +1,117 @@
+"""The reference adult who is given one drug by every route: what reaches the effect sites at rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse.linalg import splu
+
+from intrathecal.catalogue import Catalogue, Drug
+from intrathecal.catalogue.errors import nearest
+from intrathecal.quantities import InputError
+from intrathecal.relief import NO_TOLERANCE, Factors, indices, relief_fraction, site_index, spasticity_fraction, steady
+from intrathecal.simulation.system import (
+    EPIDURAL_ROUTE,
+    INTRATHECAL,
+    INTRAVENOUS,
+    ORAL,
+    LinearSystem,
+    build_system,
+)
+
+Array = NDArray[np.float64]
+Patient = Literal["naive", "tolerant"]
+
+ROUTES = (ORAL, INTRAVENOUS, EPIDURAL_ROUTE, INTRATHECAL)
+SYSTEMIC = (ORAL, INTRAVENOUS)
+#: Where drug is given into the fluid and into the epidural space.
+LEVEL = "T10"
+#: What the patient called tolerant swallows.
+ORAL_OPIOID = "morphine"
+
+
+class EquivalenceError(InputError):
+    """Something that was asked for cannot be answered: one message with what is wrong and what would be right."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The reference adult of ``catalogue``, with a drug and its system."""
+
+    catalogue: Catalogue
+    drug: Drug
+    system: LinearSystem
+
+    @cached_property
+    def at_rest(self) -> Mapping[str, Mapping[str, float]]:
+        """Concentration (ug/mL) at every effect site for 1 ug/s given for ever, by route; 0 where the drug has no such route."""
+        return {route: steady_effects(self.system, route) for route in ROUTES}
+
+    @cached_property
+    def tolerances(self) -> Mapping[Patient, Factors]:
+        """What the effect of opioids is divided by: by nothing, or by the tolerance to the oral opioid taken for long."""
+        relief = self.catalogue.relief
+        opioid = self.catalogue.drugs[ORAL_OPIOID]
+        system = self.system if self.drug.name == ORAL_OPIOID else _system(opioid, self.catalogue)
+        taken = relief.tolerant_oral_opioid.canonical
+        effects = {site: np.array([taken * seen]) for site, seen in steady_effects(system, ORAL).items()}
+        acting = indices(relief, [(opioid, effects)])
+        spinal, supraspinal = (float(site_index(acting, "opioid", site)[0]) for site in ("spinal", "supraspinal"))
+        return {"naive": NO_TOLERANCE, "tolerant": steady(spinal, supraspinal).factors(relief.tolerance)}
+
+    def effect(self, patient: Patient, effects: Mapping[str, Array]) -> Array:
+        """The fraction (t,) of pain or of spasticity that the drug takes at ``effects`` (each (t,), ug/mL)."""
+        relief, acting = self.catalogue.relief, indices(self.catalogue.relief, [(self.drug, effects)])
+        if self.drug.effect == "spasticity":
+            return spasticity_fraction(acting)
+        return relief_fraction(relief, acting, self.tolerances[patient])
+
+    @property
+    def half(self) -> float:
+        """The effect that is half of the greatest."""
+        return 0.5 * self.drug.response.ceiling.canonical
+
+
+def subject(catalogue: Catalogue, name: str) -> Subject:
+    """The reference adult and the drug ``name``; raises `EquivalenceError` for an unknown one."""
+    if name not in catalogue.drugs:
+        raise EquivalenceError(f"{name}: the catalogue has no such drug; {nearest(name, catalogue.drugs)}")
+    drug = catalogue.drugs[name]
+    return Subject(catalogue, drug, _system(drug, catalogue))
+
+
+def _system(drug: Drug, catalogue: Catalogue) -> LinearSystem:
+    adult = catalogue.physiology
+    try:
+        return build_system(drug, catalogue, adult.adult_height.canonical, adult.adult_weight.canonical)
+    except ValueError as problem:
+        raise EquivalenceError(f"{drug.name}: {problem}") from None
+
+
+def source(system: LinearSystem, route: str) -> Array:
+    """Where a dose by ``route`` enters (n), at `LEVEL` where the route has a place."""
+    return system.source(route, None if route in SYSTEMIC else system.canal.sites_cm[LEVEL])
+
+
+def steady_effects(system: LinearSystem, route: str) -> dict[str, float]:
+    """Concentration at every effect site (ug/mL) for 1 ug/s given for ever; 0 where the drug has no such route."""
+    try:
+        entry = source(system, route)
+    except ValueError:
+        return dict.fromkeys(system.effects, 0.0)
+    x = splu(-system.generator.tocsc()).solve(entry)
+    return {site: float(row @ x) for site, row in system.effects.items()}
+
+
+def followed_fluid(system: LinearSystem, site: str) -> Array:
+    """The row (n) of the concentration that the effect site follows, from its equation dCe/dt = k (C - Ce)."""
+    row = system.effects[site]
+    state = int(np.argmax(row))
+    inflow = system.generator[[state]].toarray()[0]
+    forgotten_per_s, inflow[state] = -inflow[state], 0.0
+    return np.asarray(row[state] / forgotten_per_s * inflow)
