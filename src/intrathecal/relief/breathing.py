@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intrathecal.relief.hill import fraction, together
-from intrathecal.relief.indices import OPIOID, Indices
+from intrathecal.relief.indices import OPIOID, Indices, none
 from intrathecal.relief.tolerance import Factors
 
 Array = NDArray[np.float64]
@@ -22,7 +22,7 @@ def breathing_fraction(acting: Sequence[Indices], factors: Factors) -> Array:
     """
     drugs = [each for each in acting if each.drug.breathing is not None]
     if not drugs:
-        return np.ones(())
+        return 1.0 - none(acting)
     needed = [factors.supraspinal if each.mechanism == OPIOID else 1.0 for each in drugs]
     hills = [each.drug.breathing.hill.canonical for each in drugs if each.drug.breathing is not None]
     seen = [np.asarray(each.breathing / times) for each, times in zip(drugs, needed, strict=True)]

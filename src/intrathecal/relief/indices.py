@@ -52,7 +52,12 @@ def indices(relief: Relief, given: Iterable[tuple[Drug, Mapping[str, Array]]]) -
 def site_index(acting: Sequence[Indices], mechanism: Mechanism, site: str) -> Array:
     """The sum of the indices of a ``mechanism``'s drugs at ``site``, "spinal" or "supraspinal"; zero without one."""
     chosen = [each for each in acting if each.mechanism == mechanism]
-    return np.asarray(sum((_at(each, site) for each in chosen), np.zeros(())))
+    return np.asarray(sum((_at(each, site) for each in chosen), none(acting)))
+
+
+def none(acting: Sequence[Indices]) -> Array:
+    """Zero at every time of ``acting`` (t,); a plain zero where nothing acts."""
+    return np.zeros(np.shape(acting[0].spinal) if acting else ())
 
 
 def _at(each: Indices, site: str) -> Array:

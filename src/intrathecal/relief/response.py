@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from intrathecal.catalogue import Mechanism, Relief
 from intrathecal.relief.hill import fraction, interacting, together
-from intrathecal.relief.indices import OPIOID, Indices
+from intrathecal.relief.indices import OPIOID, Indices, none
 from intrathecal.relief.tolerance import Factors
 
 Array = NDArray[np.float64]
@@ -44,12 +44,12 @@ def relief_fraction(relief: Relief, acting: Sequence[Indices], factors: Factors,
     if parts:
         log_odds = reduce(partial(interacting, synergy=relief.opioid_local_anaesthetic_synergy.canonical), parts)
         fractions.append(_ceiling(opioids + local) * fraction(log_odds))
-    return _independent(fractions)
+    return _independent(acting, fractions)
 
 
 def spasticity_fraction(acting: Sequence[Indices]) -> Array:
     """The fraction (t,) of spasticity that the drugs against it take away; zero without any."""
-    return _independent([_alone(each) for each in acting if each.drug.effect == "spasticity"])
+    return _independent(acting, [_alone(each) for each in acting if each.drug.effect == "spasticity"])
 
 
 def both_sites(relief: Relief, opioid: Indices, factors: Factors) -> Array:
@@ -76,9 +76,9 @@ def _alone(each: Indices) -> Array:
     return _ceiling([each]) * fraction(together([_everywhere(each)], hills, hills[0]))
 
 
-def _independent(fractions: Iterable[Array]) -> Array:
+def _independent(acting: Sequence[Indices], fractions: Iterable[Array]) -> Array:
     """1 - product of (1 - E), summed so that a small one keeps its digits."""
-    total = np.zeros(())
+    total = none(acting)
     for each in fractions:
         total = total + each * (1.0 - total)
-    return np.asarray(total)
+    return total
