@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from intrathecal import __version__
 from intrathecal.cli.output import write_json, writing
 from intrathecal.quantities import InputError, QuantityError, parse_number, parse_quantity
+
+if TYPE_CHECKING:
+    from intrathecal.therapy import Therapy
 
 WRONG_INPUT = 2
 
@@ -67,6 +70,13 @@ def simulate(
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the figures as JSON; - for standard output.")
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Write a report to read, to print and to hand on.")
+    ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(metavar="B.toml", help="Lay another therapy of the same patient over it, for as many days."),
+    ] = None,
     data: Annotated[Path | None, typer.Option(metavar="FILE.nc", help="Write the traces as NetCDF.")] = None,
     checkpoint: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Save the run after its last whole day.")
@@ -76,16 +86,17 @@ def simulate(
 ) -> None:
     """Run pump, catheter, spine and body together and follow every microgram."""
     lasting, sampled = _days(days), _every(every)
-    targets = (data, checkpoint, None if json in (None, "-") else Path(json))
-    _check_targets([target for target in targets if target is not None], therapy)
+    targets = (report, data, checkpoint, None if json in (None, "-") else Path(json))
+    _check_targets([target for target in targets if target is not None], *(file for file in (therapy, compare) if file))
     from intrathecal.therapy import load_therapy
 
     plan = load_therapy(therapy, tuple(catalogue or ()))
+    other = _other(plan, compare, tuple(catalogue or ()))
     from intrathecal.cli.summary import summary
     from intrathecal.simulation.api import PROFILES
     from intrathecal.simulation.api import simulate as run_therapy
 
-    with _progress() as progress:
+    with _progress("Simulating") as progress:
         run = run_therapy(
             plan,
             days=lasting,
@@ -94,6 +105,14 @@ def simulate(
             resume=resume,
             progress=progress,
         )
+    figures, second = run.figures, None
+    if other is not None:
+        from intrathecal.simulation.comparison import comparison
+
+        with _progress("Simulating B") as progress:
+            lasted = plan.simulation.days if lasting is None else lasting
+            second = run_therapy(other, days=lasted, every_ms=sampled, profiles=(), progress=progress)
+        figures = {**figures, "compare": comparison(run, second)}
     if checkpoint:
         with writing(str(checkpoint)):
             run.save(checkpoint)
@@ -102,10 +121,31 @@ def simulate(
 
         with writing(str(data)):
             write_netcdf(run.data, data)
+    if report:
+        from intrathecal.report import write_report
+
+        with writing(str(report)), _progress("Writing the report") as progress:
+            write_report(run, report, second, progress)
     if json:
-        write_json(run.figures, json)
+        write_json(figures, json)
     if json != "-":
         typer.echo(summary(run.figures), nl=False)
+        if second is not None:
+            from intrathecal.cli.compared import compared
+
+            typer.echo(compared(figures), nl=False)
+
+
+def _other(plan: Therapy, file: Path | None, catalogue: tuple[Path, ...]) -> Therapy | None:
+    """The therapy to compare with, of the same patient."""
+    if file is None:
+        return None
+    from intrathecal.simulation.comparison import check_same_patient
+    from intrathecal.therapy import load_therapy
+
+    other = load_therapy(file, catalogue)
+    check_same_patient(plan, other)
+    return other
 
 
 @app.command()
@@ -171,9 +211,9 @@ def equivalence(
         typer.echo(equivalence_text(found), nl=False)
 
 
-def _check_targets(targets: Sequence[Path], source: Path) -> None:
+def _check_targets(targets: Sequence[Path], *sources: Path) -> None:
     """Say at once, and not after a long run, that a file cannot be written, or that one would be lost."""
-    seen = {source.resolve(): "is the therapy file itself"}
+    seen = {source.resolve(): "is the therapy file itself" for source in sources}
     for target in targets:
         if not target.absolute().parent.is_dir():
             _fail(f"{target}: its folder does not exist; make it, or name another file")
@@ -215,7 +255,7 @@ def _fail(message: str) -> NoReturn:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[float], None]]:
+def _progress(doing: str) -> Iterator[Callable[[float], None]]:
     """Progress with time left, on standard error and only on a terminal."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield lambda done: None
@@ -224,5 +264,5 @@ def _progress() -> Iterator[Callable[[float], None]]:
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Simulating", total=1.0)
+        task = bar.add_task(doing, total=1.0)
         yield lambda done: bar.update(task, completed=done)

@@ -1,0 +1,90 @@
+"""What is drawn over time: the samples of a run by name, thinned where there are too many to send along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from intrathecal.flow import Array
+from intrathecal.pump.hardware import DAY_MS
+from intrathecal.simulation.api import Run
+
+#: More samples than this are drawn as the least and the greatest of equal numbers of neighbours.
+MOST_SAMPLES = 10_000
+#: What the run's dataset may hold besides flows and concentrations.
+FOLLOWED = ("pain", "spasticity", "relief_fraction", "breathing_fraction", "tolerance_spinal", "tolerance_supraspinal")
+RESERVOIR = ("reservoir_believed", "reservoir_true")
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Times (ms since the start) and the values at them by name; ``neighbours`` samples were thinned to each pair.
+
+    Names: ``flow_asked``, ``flow_delivered`` (mL/day), ``pain`` and its like, and ``DRUG/SITE`` in mcg/mL with the sites
+    ``tip``, the levels, ``cisterna_magna`` and ``plasma``.
+    """
+
+    times_ms: NDArray[np.int64]
+    values: dict[str, Array]
+    neighbours: int = 1
+
+
+def samples(run: Run) -> Samples:
+    """All samples of a run."""
+    traces = run.finished.end.traces
+    case = run.finished.case
+    data = run.data
+    values = {name: data[name].values for name in ("flow_asked", "flow_delivered")}
+    values |= {name: data[name].values for name in (*FOLLOWED, *RESERVOIR) if name in data}
+    at_sites = np.concatenate([trace.sites for trace in traces], axis=1)
+    at_tip = np.concatenate([trace.tip for trace in traces], axis=1)
+    for index, (drug, channel) in enumerate(zip(case.drugs, case.channels, strict=True)):
+        values[f"{drug}/tip"] = at_tip[index]
+        for column, site in enumerate(channel.system.sites):
+            values[f"{drug}/{site}"] = at_sites[index, :, column]
+    times = np.rint(np.concatenate([trace.times_s for trace in traces]) * 1000).astype(np.int64)
+    kept = {name: np.maximum(of, 0.0) for name, of in values.items() if not np.all(np.isnan(of))}
+    return thinned(Samples(times, kept))
+
+
+def by_day(run: Run) -> Samples:
+    """What is counted for each 24 hours: ``day/DRUG/asked``, ``day/DRUG/tip`` (mcg) and ``day/presses/ANSWER``.
+
+    The last row repeats the day before it, so that steps are drawn to the end.
+    """
+    end = run.finished.end
+    days = end.days if end.delivery is not None else ()
+    times = np.array([*(index * DAY_MS for index in range(len(days))), end.now], dtype=np.int64)
+    values = {}
+    for index, drug in enumerate(run.finished.case.drugs):
+        values[f"day/{drug}/asked"] = _closed([day.asked_ug[index] for day in days])
+        values[f"day/{drug}/tip"] = _closed([day.tip_ug[index] for day in days])
+    for reason in sorted({answer.reason for answer in end.answers}):
+        at = [answer.at // DAY_MS for answer in end.answers if answer.reason == reason]
+        answered = f"refused: {reason}" if reason else "given"
+        values[f"day/presses/{answered}"] = _closed(list(np.bincount(at, minlength=len(days))[: len(days)]))
+    return Samples(times, values) if days else Samples(times[:0], {})
+
+
+def _closed(values: list[float]) -> Array:
+    return np.array([*values, *values[-1:]], dtype=np.float64)
+
+
+def thinned(whole: Samples, most: int = MOST_SAMPLES) -> Samples:
+    """At most ``most`` samples: of equal numbers of neighbours the least and the greatest, in the order that fits best."""
+    size = len(whole.times_ms)
+    if size <= most:
+        return whole
+    each = -(-2 * size // most)
+    starts = np.arange(0, size, each)
+    last = np.minimum(starts + each, size) - 1
+    times = np.stack([whole.times_ms[starts], np.maximum(whole.times_ms[last], whole.times_ms[starts] + 1)], axis=1)
+    values = {}
+    for name, of in whole.values.items():
+        pair = np.stack([np.fmin.reduceat(of, starts), np.fmax.reduceat(of, starts)], axis=1)
+        falling = of[starts] > of[last]
+        pair[falling] = pair[falling, ::-1]
+        values[name] = pair.ravel()
+    return Samples(times.ravel(), values, each)
