@@ -58,7 +58,9 @@ def test_what_was_predicted_is_reported_met_or_not(rows: dict[str, Row]) -> None
     """The peak after a vein is inside its band; epidural morphine comes too early and too high, and the report says so."""
     inside = {row.id: row.inside for row in rows.values() if row.role == "predicted"}
 
-    assert inside == {"meineke-2002-tmax": True, "epidural-morphine-peak": False, "epidural-morphine-tmax": False}
+    assert inside["meineke-2002-tmax"]
+    assert not inside["epidural-morphine-peak"]
+    assert not inside["epidural-morphine-tmax"]
 
 
 def test_figures_do_not_hang_on_the_mesh() -> None:

@@ -1,4 +1,4 @@
-"""The model on trial: published measurements beside what comes out, fitted and predicted apart."""
+"""The model on trial: published measurements of transport and effect beside what comes out, fitted and predicted apart."""
 
 from intrathecal.validation.report import Row, validate
 

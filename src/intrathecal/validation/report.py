@@ -9,7 +9,14 @@ from importlib.resources import files
 from typing import Any
 
 from intrathecal.catalogue import Catalogue
-from intrathecal.validation.measurements import EXPERIMENTS
+from intrathecal.validation.adult import Adult
+from intrathecal.validation.opioids import OPIOIDS
+from intrathecal.validation.other_drugs import OTHER_DRUGS
+from intrathecal.validation.over_years import OVER_YEARS
+from intrathecal.validation.transport import TRANSPORT
+
+EXPERIMENTS = (*TRANSPORT, *OPIOIDS, *OTHER_DRUGS, *OVER_YEARS)
+TARGETS = ("transport.toml", "effects.toml")
 
 
 @dataclass(frozen=True)
@@ -38,11 +45,13 @@ class Row:
 
 def validate(catalogue: Catalogue) -> tuple[Row, ...]:
     """Repeat every experiment with the values of ``catalogue``."""
+    adult = Adult(catalogue)
     predicted: dict[str, float] = {}
     for experiment in EXPERIMENTS:
-        predicted.update(experiment(catalogue))
-    text = files("intrathecal.validation").joinpath("targets.toml").read_text(encoding="utf-8")
-    return tuple(Row(predicted=float(predicted[target["id"]]), **target) for target in tomllib.loads(text)["target"])
+        predicted.update(experiment(adult))
+    folder = files("intrathecal.validation")
+    targets = [tomllib.loads(folder.joinpath(name).read_text(encoding="utf-8"))["target"] for name in TARGETS]
+    return tuple(Row(predicted=float(predicted[each["id"]]), **each) for part in targets for each in part)
 
 
 def figures(rows: Sequence[Row]) -> dict[str, Any]:
