@@ -141,14 +141,14 @@ def test_a_run_is_saved_and_resumed(tmp_path: Path) -> None:
 
 
 def test_cite_prints_the_sources_of_what_a_run_used() -> None:
-    """The demo rests on morphine's and not on ziconotide's papers; unverified values are listed."""
+    """The demo rests on morphine's values and not on those of ziconotide; unverified values are listed."""
     done = call("cite", str(DEMO))
 
     assert done.returncode == 0
     assert "drug.morphine.csf.loss_half_life" in done.stdout
-    assert "ziconotide" not in done.stdout
+    assert "drug.ziconotide" not in done.stdout
     assert "Not verified" in done.stdout
-    assert "ziconotide" in call("cite").stdout
+    assert "drug.ziconotide" in call("cite").stdout
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
