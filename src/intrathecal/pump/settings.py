@@ -7,7 +7,7 @@ dose. All figures are exact.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from intrathecal import therapy
@@ -117,7 +117,7 @@ class Settings:
     primary: str
     labels: tuple[tuple[str, Fraction], ...]
     low_reservoir_pL: int
-    clock: int
+    clock: int = field(metadata={"signed": True})
     tubing: Fraction
     catheter: Fraction
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from intrathecal.pump.alarms import Alarm
@@ -58,7 +58,7 @@ class State:
     stalled: bool = False
     safe: bool = False
     battery_ns: int = 0
-    replace_at: int | None = None
+    replace_at: int | None = field(default=None, metadata={"signed": True})
     ended: bool = False
     still_since: int | None = None
     low_at: int | None = None
