@@ -41,11 +41,7 @@ class Tolerated:
 
     def factors(self, values: Tolerance) -> Factors:
         """What each site needs now."""
-        fast = values.fast_max.canonical
-        return Factors(
-            1.0 + fast * self.spinal_fast + values.spinal_slow_max.canonical * self.spinal_slow,
-            1.0 + fast * self.supraspinal_fast + values.supraspinal_slow_max.canonical * self.supraspinal_slow,
-        )
+        return _factors(values, self.spinal_fast, self.spinal_slow, self.supraspinal_fast, self.supraspinal_slow)
 
 
 def occupied(index: Array) -> Array:
@@ -70,17 +66,19 @@ def advance(
     fast = _kept(values.fast_half_life, values.fast_recovery_half_life, step_s)
     slow = _kept(values.slow_half_life, values.slow_recovery_half_life, step_s)
     in_cord, in_brain = occupied(np.asarray(spinal)).tolist(), occupied(np.asarray(supraspinal)).tolist()
-    spinal_fast = _follow(state.spinal_fast, in_cord, fast)
-    spinal_slow = _follow(state.spinal_slow, in_cord, slow)
-    supraspinal_fast = _follow(state.supraspinal_fast, in_brain, fast)
-    supraspinal_slow = _follow(state.supraspinal_slow, in_brain, slow)
-    most = values.fast_max.canonical
-    factors = Factors(
-        1.0 + most * spinal_fast[:-1] + values.spinal_slow_max.canonical * spinal_slow[:-1],
-        1.0 + most * supraspinal_fast[:-1] + values.supraspinal_slow_max.canonical * supraspinal_slow[:-1],
+    parts = [_follow(state.spinal_fast, in_cord, fast), _follow(state.spinal_slow, in_cord, slow)]
+    parts += [_follow(state.supraspinal_fast, in_brain, fast), _follow(state.supraspinal_slow, in_brain, slow)]
+    return Tolerated(*(float(part[-1]) for part in parts)), _factors(values, *(part[:-1] for part in parts))
+
+
+def _factors(values: Tolerance, *parts: Array | float) -> Factors:
+    """1 + fast_max F + slow_max S of both sites, from the fast and slow part of each."""
+    spinal_fast, spinal_slow, supraspinal_fast, supraspinal_slow = parts
+    fast_max = values.fast_max.canonical
+    return Factors(
+        1.0 + fast_max * spinal_fast + values.spinal_slow_max.canonical * spinal_slow,
+        1.0 + fast_max * supraspinal_fast + values.supraspinal_slow_max.canonical * supraspinal_slow,
     )
-    ends = (float(part[-1]) for part in (spinal_fast, spinal_slow, supraspinal_fast, supraspinal_slow))
-    return Tolerated(*ends), factors
 
 
 def _kept(rising: Value, falling: Value, step_s: float) -> tuple[float, float]:
