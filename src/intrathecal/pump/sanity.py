@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from intrathecal.pump.controller import Prime, Refilled
@@ -42,7 +43,7 @@ def _long(**values: Fraction | None) -> str:
 
 
 def _ascending(name: str, times: Sequence[int], before: int) -> str:
-    rising = all(earlier < later for earlier, later in zip(times, times[1:], strict=False))
+    rising = all(earlier < later for earlier, later in pairwise(times))
     if times and rising and times[-1] < before:
         return ""
     return f'"{name}" must hold rising times below {before} ms, at least one'
@@ -131,7 +132,7 @@ def _given(given: Given) -> str:
 def _state(state: State) -> str:
     if max((state.began, *state.presses, *(piece.end for piece in state.given[-1:]))) > state.now:
         return '"now" lies before what has happened'
-    if any(earlier.end > later.start for earlier, later in zip(state.given, state.given[1:], strict=False)):
+    if any(earlier.end > later.start for earlier, later in pairwise(state.given)):
         return '"given" must be in order of time'
     return ""
 
