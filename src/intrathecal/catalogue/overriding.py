@@ -30,21 +30,29 @@ def override(catalogue: Catalogue, name: str, text: str, asked_in: str) -> Catal
     ``asked_in`` begins the message of the `CatalogueError` that is raised for an unknown name, another kind of quantity,
     a number that the field cannot hold, and one that does not fit the rest of its entry.
     """
-    values = known_values(catalogue)
-    if name not in values:
-        raise CatalogueError(f"{asked_in}, {name}: no value of the catalogue has this name; {nearest(name, values)}")
-    where = _Typed(asked_in, name, catalogue.references)
-    number, unit = _number_and_unit(text, values[name], where)
-    table = {"value": number, "unit": unit, "source": [CHOSEN], "note": NOTE}
-    try:
-        for kind in SINGLE:
-            if name.startswith(f"{kind}."):
-                return replace(catalogue, **{kind: _rebuilt(getattr(catalogue, kind), kind, where, table)})
-        kind = next(kind for kind in NAMED if name.startswith(f"{kind}."))
+    for kind in SINGLE:
+        entry = getattr(catalogue, kind)
+        if (changed := _changed(entry, kind, name, text, asked_in, catalogue)) is not None:
+            return replace(catalogue, **{kind: changed})
+    for kind in NAMED:
         held = getattr(catalogue, f"{kind}s")
-        changed = {own: _rebuilt(entry, f"{kind}.{own}", where, table) for own, entry in held.items()}
-        entries: dict[str, Any] = {f"{kind}s": MappingProxyType(changed)}
-        return replace(catalogue, **entries)
+        for own, entry in held.items():
+            if (changed := _changed(entry, f"{kind}.{own}", name, text, asked_in, catalogue)) is not None:
+                entries: dict[str, Any] = {f"{kind}s": MappingProxyType({**held, own: changed})}
+                return replace(catalogue, **entries)
+    known = nearest(name, known_values(catalogue))
+    raise CatalogueError(f"{asked_in}, {name}: no value of the catalogue has this name; {known}")
+
+
+def _changed(entry: Any, path: str, name: str, text: str, asked_in: str, catalogue: Catalogue) -> Any:
+    """``entry``, which lies at ``path``, with the value ``name`` as in ``text``; None where it is not in this entry."""
+    value = dict(values_of(entry)).get(name) if name.startswith(f"{path}.") else None
+    if value is None:
+        return None
+    where = _Typed(asked_in, name, catalogue.references)
+    number, unit = _number_and_unit(text, value, where)
+    try:
+        return _rebuilt(entry, path, where, {"value": number, "unit": unit, "source": [CHOSEN], "note": NOTE})
     except EntryError as problem:
         where.fail(f"{problem.field}: {problem.cause}", problem.remedy)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Annotated
 
 from intrathecal.quantities import KINDS, factor, plain
@@ -45,7 +46,7 @@ class Value:
         """The exact value in the canonical unit of its kind."""
         return Fraction(self.number) * factor(self.unit, KINDS[self.kind][0])
 
-    @property
+    @cached_property
     def canonical(self) -> float:
         """The value in the canonical unit of its kind (ug, mL, cm, s and what is made of them)."""
         return float(self.exact)

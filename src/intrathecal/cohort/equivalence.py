@@ -7,7 +7,7 @@ from math import exp, log
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.special import logit
 
 from intrathecal.cohort.subject import ROUTES, SYSTEMIC, Array, EquivalenceError, Patient, Subject
 from intrathecal.simulation.system import INTRATHECAL, ORAL
@@ -21,8 +21,8 @@ CASES: tuple[Case, ...] = (
     ("csf", "tolerant"),
     ("csf", "naive"),
 )
-#: A dose is looked for up to so many powers of e away from the first guess.
-REACH = 60.0
+#: The search for a dose, in powers of e: its precision, its longest step, how far it goes, how often, and the flattest slope.
+PRECISION, LONGEST, FARTHEST, STEPS, FLATTEST = 1e-12, 30.0, 200.0, 50, 0.01
 
 
 def missing_routes(subject: Subject, basis: Basis) -> dict[str, str]:
@@ -62,23 +62,27 @@ def equal_doses(subject: Subject, basis: Basis, patient: Patient) -> dict[str, f
 def half_maximal(subject: Subject, patient: Patient, effects: Mapping[str, Array]) -> float:
     """How many times ``effects`` (ug/mL at every site, over time) have at their best half of the greatest effect.
 
-    More drug never does less, so there is one such number; Brent's method finds it to 12 digits. Raises
-    `EquivalenceError` where there is none.
+    By the secant method on the logarithm of the odds, which grows with that of the dose along a line as steep as the Hill
+    coefficient; to 12 digits. Raises `EquivalenceError` where there is no such dose.
     """
+    ceiling = 2.0 * subject.half
 
-    def missed(power: float) -> float:
-        scaled = {site: exp(power) * seen for site, seen in effects.items()}
-        return float(subject.effect(patient, scaled).max()) - subject.half
+    def log_odds(power: float) -> float:
+        best = float(subject.effect(patient, {site: exp(power) * seen for site, seen in effects.items()}).max())
+        return float(np.clip(logit(min(best / ceiling, 1.0)), -LONGEST, LONGEST)) if ceiling > 0 else -LONGEST
 
-    start = log(subject.drug.response.spinal_ec50.canonical / max(seen.max() for seen in effects.values()))
-    low, high = start - 1.0, start + 1.0
-    while missed(low) >= 0 and low > start - REACH:
-        low -= 2.0
-    while missed(high) < 0 and high < start + REACH:
-        high += 2.0
-    if not missed(low) < 0 <= missed(high):
-        raise EquivalenceError(f"{subject.drug.name}: no dose has half of the greatest effect; change the values")
-    return exp(brentq(missed, low, high, xtol=1e-12))
+    power = log(subject.drug.response.spinal_ec50.canonical / max(seen.max() for seen in effects.values()))
+    found, slope = log_odds(power), subject.drug.response.hill.canonical
+    for _ in range(STEPS):
+        step = float(np.clip(-found / slope, -LONGEST, LONGEST))
+        if abs(step) < PRECISION:
+            return exp(power)
+        if abs(power + step) > FARTHEST:
+            break
+        before, power = found, power + step
+        found = log_odds(power)
+        slope = max((found - before) / step, FLATTEST)
+    raise EquivalenceError(f"{subject.drug.name}: no dose has half of the greatest effect; change the values")
 
 
 def ratios(doses: Mapping[str, float]) -> dict[str, float]:
