@@ -343,6 +343,8 @@ class Naive:
         """The same pump with another program from now on."""
         after = copy.copy(self)
         after.program, after.started, after.paused = program, self.now, 0
+        if after.gives_nothing():
+            after.bridge_left = Fraction(0)
         after.program_concentration = self.concentration
         after.boluses = []
         after.presses, after.lines = list(self.presses), list(self.lines)
@@ -350,6 +352,12 @@ class Naive:
             after.bridge_began = Fraction(self.now)
         after.start()
         return after
+
+    def gives_nothing(self) -> bool:
+        """Whether neither the program nor the patient can make anything flow."""
+        rates = [self.program.base, *(window.rate for window in self.program.windows)]
+        flows = any(isinstance(rate, Rate) or (isinstance(rate, MinimumRate) and self.minimum > 0) for rate in rates)
+        return not (flows or self.program.boluses or self.program.periodic or self.program.demand)
 
     def new_program(self, program: Program) -> None:
         """Every clause is replaced; lockout and the memory of doses stay."""

@@ -11,6 +11,14 @@ END_OF_SERVICE = "end-of-service"
 MOTOR_STALL = "motor-stall"
 STOPPED = "stopped-too-long"
 BATTERY_RESET = "battery-reset"
+EMERGENCY_STOP = "stopped-by-command"
+MOTOR_FAILURE = "motor-failure"
+MEMORY_FAILURE = "memory-failure"
+
+#: A sounding alarm is heard again this often; 10 min is usual for implanted pumps.
+REPEAT_MS = 600_000
+#: A mute ends by itself after this: the most that the Generic Infusion Pump's requirement 3.2.1 allows.
+MUTE_MS = 120_000
 
 PRIORITY = {
     LOW_RESERVOIR: "non-critical",
@@ -20,6 +28,9 @@ PRIORITY = {
     MOTOR_STALL: "critical",
     STOPPED: "critical",
     BATTERY_RESET: "critical",
+    EMERGENCY_STOP: "critical",
+    MOTOR_FAILURE: "critical",
+    MEMORY_FAILURE: "critical",
 }
 
 
@@ -34,3 +45,11 @@ class Alarm:
     def priority(self) -> str:
         """``critical`` or ``non-critical``."""
         return PRIORITY[self.name]
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """An alarm that goes on, heard again at ``at``."""
+
+    at: int
+    name: str

@@ -85,7 +85,7 @@ def settle(state: State) -> tuple[State, list[Action]]:
     """What begins and ends at this very moment: the bridge, boluses, alarms."""
     if state.bridge is not None and state.bridge.volume <= 0:
         state = replace(state, bridge=None, bridge_labels=())
-    if state.bridge is None and not state.safe:
+    if state.bridge is None and not state.safe and not state.stopped:
         state = start_boluses(state)
     return sound(state)
 
@@ -116,15 +116,16 @@ def sound(state: State) -> tuple[State, list[Action]]:
         alarms.MOTOR_STALL: state.stalled,
         alarms.STOPPED: still is not None and state.still_since is not None and state.now >= state.still_since + still,
         alarms.BATTERY_RESET: state.safe,
+        alarms.EMERGENCY_STOP: state.stopped,
     }
     sounding = tuple(name for name, holds in true_now.items() if holds and hardware.alarms)
     fresh: list[Action] = [Alarm(state.now, name) for name in sounding if name not in state.sounding]
-    return replace(state, sounding=sounding), fresh
+    return replace(state, sounding=sounding, muted_until=None if fresh else state.muted_until), fresh
 
 
 def flow_given(state: State) -> Fraction:
     """The flow at which the motor is driven now (pL/ms); 0 when it cannot turn."""
-    if state.ended or state.empty or state.stalled:
+    if state.ended or state.empty or state.stalled or state.stopped:
         return ZERO
     if state.bridge is not None:
         return state.settings.hardware.possible(state.bridge.rate)
@@ -141,7 +142,7 @@ def _book(state: State, to: int) -> tuple[State, list[Action]]:
         # The motor does not turn: time runs on for boluses, which are lost, and the bridge waits.
         volume, bridge = ZERO, state.bridge
     owed = state.owed + volume
-    steps = min(int(owed // hardware.step_pL), state.reservoir_pL // hardware.step_pL)
+    steps = max(0, min(int(owed // hardware.step_pL), state.reservoir_pL // hardware.step_pL)) if rate else 0
     reservoir = state.reservoir_pL - steps * hardware.step_pL
     labels = state.bridge_labels if state.bridge is not None else state.settings.labels
     began = sum(bolus.began == state.now for bolus in state.running)
@@ -152,10 +153,10 @@ def _book(state: State, to: int) -> tuple[State, list[Action]]:
         owed=owed - steps * hardware.step_pL,
         steps=state.steps + steps,
         reservoir_pL=reservoir,
-        booked=_add_doses(state.booked, labels, steps * hardware.step_pL),
+        booked=add_doses(state.booked, labels, steps * hardware.step_pL),
         running=running,
         bridge=bridge,
-        ramp_origin=state.ramp_origin + (length if state.bridge is not None else 0),
+        ramp_origin=state.ramp_origin + (length if state.bridge is not None or state.stopped else 0),
         given=_remember(state, labels, volume, to),
         battery_ns=state.battery_ns + length * NS_PER_MS + steps * hardware.step_ns,
         still_since=(state.now if state.still_since is None else state.still_since) if rate == 0 else None,
@@ -185,7 +186,7 @@ def _device_times(state: State) -> list[int]:
         for level in (state.settings.low_reservoir_pL, hardware.step_pL - 1):
             if state.reservoir_pL > level:
                 steps = -(-(state.reservoir_pL - level) // hardware.step_pL)
-                times.append(state.now + ceil_div(steps * hardware.step_pL - state.owed, rate))
+                times.append(state.now + max(1, ceil_div(steps * hardware.step_pL - state.owed, rate)))
     elif hardware.stopped_alarm_ms is not None and state.still_since is not None:
         times.append(state.still_since + hardware.stopped_alarm_ms)
     elif hardware.stopped_alarm_ms is not None:
@@ -218,9 +219,10 @@ def _replace_level(state: State) -> Fraction:
     return Fraction((hardware.life_ns or 0) - hardware.eri_lead_ms * NS_PER_MS)
 
 
-def _add_doses(
+def add_doses(
     booked: tuple[tuple[str, Fraction], ...], labels: tuple[tuple[str, Fraction], ...], volume_pL: int
 ) -> tuple[tuple[str, Fraction], ...]:
+    """The totals (ng by drug) with a volume of what the label says added."""
     totals = dict(booked)
     for drug, concentration in labels:
         totals[drug] = totals.get(drug, ZERO) + volume_pL * concentration / PL_PER_ML
@@ -233,7 +235,7 @@ def _remember(state: State, labels: tuple[tuple[str, Fraction], ...], volume: Fr
     oldest = to - MEMORY_MS
     given = state.given
     if given and given[0].end < oldest:
-        given = tuple(piece for piece in given if piece.end >= oldest)
+        given = given[next((i for i, piece in enumerate(given) if piece.end >= oldest), len(given)) :]
     if flow == 0:
         return given
     if given and given[-1].end == state.now and (given[-1].flow, given[-1].labels) == (flow, labels):

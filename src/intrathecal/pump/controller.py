@@ -6,20 +6,34 @@ what happened by itself in as few quiet stretches as there were changes of rate.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from intrathecal.pump.booking import ZERO, advance, age, bolus_rates, next_change, settle, sound, start_boluses
-from intrathecal.pump.course import Piece
+from intrathecal.pump import alarms
+from intrathecal.pump.booking import ZERO, advance, age, next_change, settle, sound, start_boluses
+from intrathecal.pump.counting import stray
 from intrathecal.pump.forecast import mean_dose
-from intrathecal.pump.hardware import DAY_MS, NS_PER_MS, PL_PER_ML
-from intrathecal.pump.limits import base_doses, bolus_doses, bolus_piece, check_course, check_program, find_breach
-from intrathecal.pump.schedule import base_pieces, starts
-from intrathecal.pump.settings import Bridge, Demand, Orders, Settings
-from intrathecal.pump.state import Action, Given, PressAnswer, ProgramRefused, Running, State, ceil_div
+from intrathecal.pump.hardware import DAY_MS, MS_PER_S, NS_PER_MS
+from intrathecal.pump.limits import check_course, check_program
+from intrathecal.pump.pieces import bridge_pieces, doses_given, running_pieces
+from intrathecal.pump.pressing import STOPPED, refusal
+from intrathecal.pump.settings import Bridge, Orders, Settings
+from intrathecal.pump.state import (
+    Action,
+    ClockKept,
+    ClockSet,
+    PressAnswer,
+    ProgramRefused,
+    Refused,
+    Running,
+    State,
+)
 
 FOREVER = 400 * DAY_MS
+#: Two clocks that differ by less agree.
+CLOCK_TOLERANCE_MS = MS_PER_S
+#: A wall clock that is further ahead is not believed: a pump that stood so long without power is looked at by a person.
+LONGEST_WITHOUT_POWER_MS = 31 * DAY_MS
 
 
 @dataclass(frozen=True)
@@ -78,7 +92,58 @@ class Reset:
     """A programmer resets the pump after a stall or a battery reset; the program runs again."""
 
 
-Event = Tick | Press | Program | Refilled | Prime | Rotor | BatteryReset | Reset
+@dataclass(frozen=True)
+class Stop:
+    """Emergency stop: nothing flows until `Resume` or an accepted program."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """An emergency stop ends; the program runs again from this moment."""
+
+
+@dataclass(frozen=True)
+class Mute:
+    """Alarms that sound are silent for a while; a second mute does not lengthen a running one."""
+
+
+@dataclass(frozen=True)
+class ClockSeen:
+    """The wall clock after a time without power: local ms since a Monday 00:00, on the same scale as `Settings.clock`."""
+
+    wall: int
+
+
+@dataclass(frozen=True)
+class BatterySensed:
+    """The battery's measured charge, as a fraction of a full one."""
+
+    left: Fraction
+
+
+@dataclass(frozen=True)
+class Strayed:
+    """The rotor was found ``steps`` further on than it was asked to go."""
+
+    steps: int
+
+
+Event = (
+    Tick
+    | Press
+    | Program
+    | Refilled
+    | Prime
+    | Rotor
+    | BatteryReset
+    | Reset
+    | Stop
+    | Resume
+    | Mute
+    | ClockSeen
+    | BatterySensed
+    | Strayed
+)
 
 
 def fresh(settings: Settings, volume_pL: int, now: int, age_ms: int = 0) -> State:
@@ -113,6 +178,7 @@ def next_call(state: State) -> int:
 
 
 def _act(state: State, event: Event) -> tuple[State, list[Action]]:
+    """What a person asks for; what the pump feels by itself is another matter."""
     match event:
         case Press():
             return _press(state)
@@ -120,17 +186,90 @@ def _act(state: State, event: Event) -> tuple[State, list[Action]]:
             return _program(state, orders)
         case Refilled():
             return _refill(state, event)
-        case Prime(volume, over):
-            prime = Running("prime", state.now, state.now + over, volume / over, volume)
-            return replace(state, running=(*state.running, prime)), []
+        case Prime():
+            return _prime(state, event)
+        case Reset():
+            return _reset(state)
+        case Stop():
+            stopped_at = state.now if state.stopped_at is None else state.stopped_at
+            return replace(state, stopped_at=stopped_at, running=()), []
+        case Resume():
+            return _resume(state)
+        case Mute():
+            return _mute(state), []
+        case _:
+            return _feel(state, event)
+
+
+def _feel(
+    state: State, event: Tick | Rotor | BatteryReset | ClockSeen | BatterySensed | Strayed
+) -> tuple[State, list[Action]]:
+    match event:
         case Rotor(stalled):
             return replace(state, stalled=stalled and state.settings.hardware.senses_stall), []
         case BatteryReset():
             return replace(state, safe=True, running=(), bridge=None, bridge_labels=()), []
-        case Reset():
-            return _reset(state)
+        case ClockSeen(wall):
+            return _see_clock(state, wall)
+        case BatterySensed(left):
+            used = int((1 - left) * (state.settings.hardware.life_ns or 0))
+            return replace(state, battery_ns=max(state.battery_ns, used)), []
+        case Strayed(steps):
+            return stray(state, steps), []
         case Tick():
             return state, []
+
+
+def _prime(state: State, event: Prime) -> tuple[State, list[Action]]:
+    if state.stopped:
+        return state, [Refused(state.now, STOPPED)]
+    prime = Running("prime", state.now, state.now + event.over, event.volume / event.over, event.volume)
+    return replace(state, running=(*state.running, prime)), []
+
+
+def _resume(state: State) -> tuple[State, list[Action]]:
+    """The ramp paused meanwhile, so that it now meets other days of the week than when the program was accepted."""
+    if not state.stopped:
+        return state, []
+    resumed = replace(state, stopped_at=None)
+    bridge = bridge_pieces(resumed)
+    begins = bridge[-1][1] if bridge else state.now
+    origin = state.ramp_origin + begins - state.now
+    before = [*doses_given(state.given, state.settings), *bridge]
+    breach = check_course(state.settings, before, state.began, origin, begins)
+    if breach is not None:
+        return state, [ProgramRefused(state.now, breach)]
+    return settle(resumed)
+
+
+def _mute(state: State) -> State:
+    if state.muted(state.now) or not state.sounding:
+        return state
+    return replace(state, muted_until=state.now + alarms.MUTE_MS)
+
+
+def _see_clock(state: State, wall: int) -> tuple[State, list[Action]]:
+    """Put the schedule's clock forward by a plausible time without power, if its limits hold then too.
+
+    What had begun keeps its local time: a rhythm of 14 days stays on its day.
+    """
+    settings = state.settings
+    by = wall - settings.clock - state.now
+    if abs(by) < CLOCK_TOLERANCE_MS:
+        return state, []
+    if by < 0:
+        return state, [ClockKept(state.now, by, "it lies behind the pump's own")]
+    if by > LONGEST_WITHOUT_POWER_MS:
+        return state, [ClockKept(state.now, by, "it is further ahead than a pump stands without power")]
+    moved = replace(settings, clock=settings.clock + by)
+    bridge = bridge_pieces(state)
+    begins = bridge[-1][1] if bridge else state.now
+    before = [*doses_given(state.given, settings), *bridge, *running_pieces(state)]
+    origin = state.ramp_origin + begins - state.now
+    breach = check_course(moved, before, state.began - by, origin, begins)
+    if breach is not None:
+        return state, [ClockKept(state.now, by, "a limit would be broken")]
+    return replace(state, settings=moved, began=state.began - by), [ClockSet(state.now, by)]
 
 
 def _reset(state: State) -> tuple[State, list[Action]]:
@@ -139,7 +278,7 @@ def _reset(state: State) -> tuple[State, list[Action]]:
 
 
 def _press(state: State) -> tuple[State, list[Action]]:
-    reason = _refusal(state)
+    reason = refusal(state)
     demand = state.settings.orders.demand
     if reason or demand is None:
         return state, [PressAnswer(state.now, reason)]
@@ -150,86 +289,18 @@ def _press(state: State) -> tuple[State, list[Action]]:
     return state, [PressAnswer(state.now, "")]
 
 
-def _refusal(state: State) -> str:
-    """Why a press is refused; empty if it is not."""
-    demand = state.settings.orders.demand
-    standing = {
-        "end of service": state.ended,
-        "reservoir empty": state.empty,
-        "motor stall": state.stalled,
-        "battery reset": state.safe,
-        "bridge running": state.bridge is not None,
-        "priming": any(bolus.kind == "prime" for bolus in state.running),
-        "no patient bolus is programmed": demand is None,
-    }
-    for reason, holds in standing.items():
-        if holds:
-            return reason
-    if demand is None:
-        return "no patient bolus is programmed"
-    if state.presses and state.now < state.presses[-1] + demand.lockout:
-        return "lockout"
-    if sum(at > state.now - DAY_MS for at in state.presses) >= demand.max_per_day:
-        return "daily count"
-    if (
-        _fastest_planned(state, demand.over) + state.settings.flow(demand.dose) / demand.over
-        > state.settings.hardware.fastest
-    ):
-        return "fastest flow"
-    return _limit_refusal(state, demand)
-
-
-def _limit_refusal(state: State, demand: Demand) -> str:
-    limits = state.settings.orders.limits
-    if not limits:
-        return ""
-    bolus = bolus_piece(state.settings, state.ramp_origin, state.now, demand.dose, demand.over)
-    last = state.now + demand.over + max(limit.per for limit in limits)
-    # A bolus that began by itself this very moment is under way already: those to come begin later.
-    coming = base_doses(state.settings, state.ramp_origin, state.now, last)
-    coming += bolus_doses(state.settings, state.ramp_origin, state.began, state.now + 1, last)
-    breach = find_breach(
-        limits, [*_doses_given(state.given, state.settings), *coming, *_running_pieces(state), bolus], state.now
-    )
-    return "" if breach is None else "limit"
-
-
-def _running_pieces(state: State) -> list[Piece]:
-    """What boluses under way will still give, no later than asked or than their remaining amount needs."""
-    pieces = []
-    for bolus, rate in zip(state.running, bolus_rates(state), strict=True):
-        if bolus.left > 0:
-            end = max(bolus.until, state.now + 1)
-            if rate > bolus.rate:
-                end = state.now + ceil_div(bolus.left, rate)
-            pieces.append((state.now, end, state.settings.dose(bolus.left) / (end - state.now)))
-    return pieces
-
-
-def _fastest_planned(state: State, over: int) -> Fraction:
-    """The fastest flow that the program gives by itself during the next ``over`` ms, with the boluses under way."""
-    settings, now = state.settings, state.now
-    flows = [(start, end, flow) for start, end, flow in base_pieces(settings, state.ramp_origin, now, now + over)]
-    flows += [
-        (s.at, s.at + s.over, settings.flow(s.dose) / s.over)
-        for s in starts(settings, state.began, now + 1, now + over)
-    ]
-    flows += [(now, max(bolus.until, now + 1), bolus.rate) for bolus in state.running if bolus.left > 0]
-    return max((sum((flow for s, e, flow in flows if s <= at < e), ZERO) for at, _, _ in flows), default=ZERO)
-
-
 def _program(state: State, orders: Orders) -> tuple[State, list[Action]]:
     settings = replace(state.settings, orders=orders)
-    if mean_dose(settings, state.now, state.now) == 0:
+    if mean_dose(settings, state.now, state.now) == 0 and orders.demand is None:
         # A program that gives nothing means that nothing is to flow: it does not wait for a bridge to end.
         state = replace(state, bridge=None, bridge_labels=())
-    bridge = _bridge_pieces(state)
+    bridge = bridge_pieces(state)
     begins = bridge[-1][1] if bridge else state.now
-    breach = check_program(settings, [*_doses_given(state.given, settings), *bridge], state.now, begins)
+    breach = check_program(settings, [*doses_given(state.given, settings), *bridge], state.now, begins)
     if breach is not None:
         return state, [ProgramRefused(state.now, breach)]
-    state = replace(state, settings=settings, began=state.now, ramp_origin=state.now, running=(), safe=False)
-    return settle(state)
+    started = replace(state, settings=settings, began=state.now, ramp_origin=state.now, running=())
+    return settle(replace(started, safe=False, stopped_at=None))
 
 
 def _refill(state: State, event: Refilled) -> tuple[State, list[Action]]:
@@ -244,7 +315,7 @@ def _refill(state: State, event: Refilled) -> tuple[State, list[Action]]:
         bridge=event.bridge,
         bridge_labels=state.settings.labels if event.bridge else (),
     )
-    bridge = _bridge_pieces(filled)
+    bridge = bridge_pieces(filled)
     answers: list[Action]
     if event.orders is not None:
         filled, answers = _program(filled, event.orders)
@@ -252,7 +323,7 @@ def _refill(state: State, event: Refilled) -> tuple[State, list[Action]]:
         # Windows and boluses wait and the ramp pauses while the bridge runs: its origin moves with the time.
         begins = bridge[-1][1]
         origin = state.ramp_origin + begins - state.now
-        breach = check_course(settings, [*_doses_given(state.given, settings), *bridge], state.began, origin, begins)
+        breach = check_course(settings, [*doses_given(state.given, settings), *bridge], state.began, origin, begins)
         if breach is not None:
             return state, [ProgramRefused(state.now, breach)]
         filled, answers = settle(filled)
@@ -260,22 +331,3 @@ def _refill(state: State, event: Refilled) -> tuple[State, list[Action]]:
         filled, answers = settle(filled)
     refused = any(isinstance(answer, ProgramRefused) for answer in answers)
     return (state if refused else filled), answers
-
-
-def _doses_given(given: Sequence[Given], settings: Settings) -> list[Piece]:
-    """The memory as doses of the primary drug, whichever that was when they were given, as far back as a limit looks."""
-    longest = max((limit.per for limit in settings.orders.limits), default=0)
-    oldest = given[-1].end - longest if given else 0
-    recent = [piece for piece in given if piece.end > oldest]
-    doses = [(piece, dict(piece.labels).get(settings.primary, ZERO)) for piece in recent]
-    return [(piece.start, piece.end, piece.flow * label / PL_PER_ML) for piece, label in doses if label > 0]
-
-
-def _bridge_pieces(state: State) -> list[Piece]:
-    """The bridge that is running, as a dose of the primary drug."""
-    if state.bridge is None:
-        return []
-    rate = state.settings.hardware.possible(state.bridge.rate)
-    length = ceil_div(state.bridge.volume, rate)
-    dose = rate * dict(state.bridge_labels).get(state.settings.primary, ZERO) / PL_PER_ML
-    return [(state.now, state.now + length, dose)]

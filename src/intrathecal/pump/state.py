@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from intrathecal.pump.alarms import Alarm
+from intrathecal.pump.alarms import Alarm, Reminder
 from intrathecal.pump.limits import LimitBreach
 from intrathecal.pump.settings import Bridge, Settings
 
@@ -36,9 +36,11 @@ class Given:
 class State:
     """All that the controller knows at ``now`` (ms on a counter that never jumps).
 
-    ``owed`` is volume asked and not yet a whole step; ``reservoir_pL`` what it believes to hold; ``booked`` the dose of each
+    ``owed`` is volume asked and not yet a whole step; it holds a step more while one is tried again, and is below zero after
+    a step that was made ahead of time. ``reservoir_pL`` is what the pump believes to hold; ``booked`` the dose of each
     drug by label since the state was made (ng). ``given`` is the memory of what flowed. ``ended`` is the end of service.
-    ``filled_pL`` was told at the last fill; ``low_at`` is when that became low.
+    ``filled_pL`` was told at the last fill; ``low_at`` is when that became low. ``stopped_at`` is when an emergency stop
+    began that has not ended; alarms are silent until ``muted_until``.
     """
 
     settings: Settings
@@ -63,6 +65,17 @@ class State:
     still_since: int | None = None
     low_at: int | None = None
     sounding: tuple[str, ...] = ()
+    stopped_at: int | None = None
+    muted_until: int | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether an emergency stop holds."""
+        return self.stopped_at is not None
+
+    def muted(self, at: int) -> bool:
+        """Whether alarms are silent at ``at``."""
+        return self.muted_until is not None and at < self.muted_until
 
     @property
     def empty(self) -> bool:
@@ -121,7 +134,32 @@ class ProgramRefused:
     breach: LimitBreach
 
 
-Action = Stretch | Alarm | PressAnswer | ProgramRefused
+@dataclass(frozen=True)
+class Refused:
+    """Anything else that was asked of the pump and not done; nothing was changed."""
+
+    at: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class ClockSet:
+    """After a time without power the schedule's clock was put forward ``by`` ms."""
+
+    at: int
+    by: int
+
+
+@dataclass(frozen=True)
+class ClockKept:
+    """The wall clock is ``by`` ms off the schedule's, which was not touched."""
+
+    at: int
+    by: int
+    reason: str
+
+
+Action = Stretch | Alarm | PressAnswer | ProgramRefused | Refused | ClockSet | ClockKept | Reminder
 
 
 def ceil_div(amount: Fraction, rate: Fraction) -> int:

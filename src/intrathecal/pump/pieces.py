@@ -1,0 +1,42 @@
+"""What was given, and what is under way, as doses of the primary drug in the course of time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from intrathecal.pump.booking import ZERO, bolus_rates
+from intrathecal.pump.course import Piece
+from intrathecal.pump.hardware import PL_PER_ML
+from intrathecal.pump.settings import Settings
+from intrathecal.pump.state import Given, State, ceil_div
+
+
+def doses_given(given: Sequence[Given], settings: Settings) -> list[Piece]:
+    """The memory as doses of the primary drug, whichever that was when they were given, as far back as a limit looks."""
+    longest = max((limit.per for limit in settings.orders.limits), default=0)
+    oldest = given[-1].end - longest if given else 0
+    recent = [piece for piece in given if piece.end > oldest]
+    doses = [(piece, dict(piece.labels).get(settings.primary, ZERO)) for piece in recent]
+    return [(piece.start, piece.end, piece.flow * label / PL_PER_ML) for piece, label in doses if label > 0]
+
+
+def running_pieces(state: State) -> list[Piece]:
+    """What boluses under way will still give, no later than asked or than their remaining amount needs."""
+    pieces = []
+    for bolus, rate in zip(state.running, bolus_rates(state), strict=True):
+        if bolus.left > 0:
+            end = max(bolus.until, state.now + 1)
+            if rate > bolus.rate:
+                end = state.now + ceil_div(bolus.left, rate)
+            pieces.append((state.now, end, state.settings.dose(bolus.left) / (end - state.now)))
+    return pieces
+
+
+def bridge_pieces(state: State) -> list[Piece]:
+    """The bridge that is running, as a dose of the primary drug."""
+    if state.bridge is None:
+        return []
+    rate = state.settings.hardware.possible(state.bridge.rate)
+    length = ceil_div(state.bridge.volume, rate)
+    dose = rate * dict(state.bridge_labels).get(state.settings.primary, ZERO) / PL_PER_ML
+    return [(state.now, state.now + length, dose)]

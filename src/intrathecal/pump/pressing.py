@@ -1,0 +1,73 @@
+"""Whether the patient's handset gives a bolus now, and why not."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from intrathecal.pump.booking import ZERO
+from intrathecal.pump.hardware import DAY_MS
+from intrathecal.pump.limits import base_doses, bolus_doses, bolus_piece, find_breach
+from intrathecal.pump.pieces import doses_given, running_pieces
+from intrathecal.pump.schedule import base_pieces, starts
+from intrathecal.pump.settings import Demand
+from intrathecal.pump.state import State
+
+#: Why nothing is given during an emergency stop.
+STOPPED = "stopped"
+
+
+def refusal(state: State) -> str:
+    """Why a press is refused; empty if it is not."""
+    demand = state.settings.orders.demand
+    standing = {
+        "end of service": state.ended,
+        "reservoir empty": state.empty,
+        "motor stall": state.stalled,
+        STOPPED: state.stopped,
+        "battery reset": state.safe,
+        "bridge running": state.bridge is not None,
+        "priming": any(bolus.kind == "prime" for bolus in state.running),
+        "no patient bolus is programmed": demand is None,
+    }
+    for reason, holds in standing.items():
+        if holds:
+            return reason
+    if demand is None:
+        return "no patient bolus is programmed"
+    if state.presses and state.now < state.presses[-1] + demand.lockout:
+        return "lockout"
+    if sum(at > state.now - DAY_MS for at in state.presses) >= demand.max_per_day:
+        return "daily count"
+    if (
+        _fastest_planned(state, demand.over) + state.settings.flow(demand.dose) / demand.over
+        > state.settings.hardware.fastest
+    ):
+        return "fastest flow"
+    return _limit(state, demand)
+
+
+def _limit(state: State, demand: Demand) -> str:
+    limits = state.settings.orders.limits
+    if not limits:
+        return ""
+    bolus = bolus_piece(state.settings, state.ramp_origin, state.now, demand.dose, demand.over)
+    last = state.now + demand.over + max(limit.per for limit in limits)
+    # A bolus that began by itself this very moment is under way already: those to come begin later.
+    coming = base_doses(state.settings, state.ramp_origin, state.now, last)
+    coming += bolus_doses(state.settings, state.ramp_origin, state.began, state.now + 1, last)
+    breach = find_breach(
+        limits, [*doses_given(state.given, state.settings), *coming, *running_pieces(state), bolus], state.now
+    )
+    return "" if breach is None else "limit"
+
+
+def _fastest_planned(state: State, over: int) -> Fraction:
+    """The fastest flow that the program gives by itself during the next ``over`` ms, with the boluses under way."""
+    settings, now = state.settings, state.now
+    flows = [(start, end, flow) for start, end, flow in base_pieces(settings, state.ramp_origin, now, now + over)]
+    flows += [
+        (s.at, s.at + s.over, settings.flow(s.dose) / s.over)
+        for s in starts(settings, state.began, now + 1, now + over)
+    ]
+    flows += [(now, max(bolus.until, now + 1), bolus.rate) for bolus in state.running if bolus.left > 0]
+    return max((sum((flow for s, e, flow in flows if s <= at < e), ZERO) for at, _, _ in flows), default=ZERO)
