@@ -12,7 +12,7 @@ from intrathecal.catalogue import Catalogue, CatalogueError, Value, values_of
 from intrathecal.catalogue.citing import AnyEntry
 from intrathecal.catalogue.overriding import override
 from intrathecal.cohort.equivalence import CASES, Case, equal_doses, ratios
-from intrathecal.cohort.subject import ORAL_OPIOID, EquivalenceError, subject
+from intrathecal.cohort.subject import OPIOID, ORAL_OPIOID, EquivalenceError, Systems, subject
 from intrathecal.quantities import plain
 
 Ratios = Mapping[Case, Mapping[str, float]]
@@ -46,16 +46,19 @@ class Hanging:
     high: float
 
 
-def solve(catalogue: Catalogue, name: str) -> dict[Case, dict[str, float]]:
-    """The dose ratios of the drug ``name`` by route, for all `CASES`; raises `EquivalenceError`."""
-    who = subject(catalogue, name)
+def solve(catalogue: Catalogue, name: str, systems: Systems | None = None) -> dict[Case, dict[str, float]]:
+    """The dose ratios of the drug ``name`` by route, for all `CASES`; raises `EquivalenceError`.
+
+    ``systems`` are those already built.
+    """
+    who = subject(catalogue, name, systems)
     return {case: ratios(equal_doses(who, *case)) for case in CASES}
 
 
 def used_values(catalogue: Catalogue, name: str) -> dict[str, Value]:
     """The values that ratios of the drug ``name`` can hang on: its own, the body's, those of relief and of tolerance."""
     entries: list[AnyEntry] = [catalogue.drugs[name]]
-    if catalogue.drugs[name].response.mechanism == "opioid" and name != ORAL_OPIOID:
+    if catalogue.drugs[name].response.mechanism == OPIOID and name != ORAL_OPIOID:
         entries.append(catalogue.drugs[ORAL_OPIOID])
     entries += [catalogue.relief, catalogue.physiology, catalogue.anatomy]
     return {path: value for entry in entries for path, value in values_of(entry)}
@@ -89,28 +92,29 @@ def move_all(catalogue: Catalogue, name: str, kept: Iterable[str] = ()) -> tuple
 
     Values that are ``kept`` do not move.
     """
-    central = solve(catalogue, name)
+    systems = Systems()
+    central = solve(catalogue, name, systems)
     moved: list[Moved] = []
     refused: list[str] = []
     for path, value in used_values(catalogue, name).items():
         points = None if path in kept else ends(value)
         if points is None:
             continue
-        at, said = zip(*(_moved_to(catalogue, name, path, text, central) for text in points), strict=True)
+        at: list[Ratios] = []
+        said: list[str] = []
+        for text in points:
+            try:
+                there: Ratios = solve(override(catalogue, path, text, "moved"), name, systems)
+            except (CatalogueError, EquivalenceError) as problem:
+                said.append(f"The interval leaves out {path} = {text} ({problem}).")
+                there = central
+            lost = sorted({route for case in CASES for route in central[case].keys() - there[case].keys()})
+            said += [f"The interval leaves out {path} = {text}: no {route} route is left." for route in lost]
+            at.append(there)
         if any(_moves(central, there) for there in at):
             moved.append(Moved(path, str(value), *points, *at))
-            refused += [sentence for sentence in said if sentence]
+            refused += said
     return tuple(moved), tuple(refused)
-
-
-def _moved_to(catalogue: Catalogue, name: str, path: str, text: str, central: Ratios) -> tuple[Ratios, str]:
-    """The ratios with one value as in ``text``, the ``central`` ones where it cannot be; then also why, in a sentence."""
-    try:
-        there = solve(override(catalogue, path, text, "moved"), name)
-    except (CatalogueError, EquivalenceError) as problem:
-        return central, f"The interval leaves out {path} = {text} ({problem})."
-    lost = sorted({route for case in CASES for route in central[case].keys() - there[case].keys()})
-    return there, f"The interval leaves out {path} = {text}: no {' or '.join(lost)} route is left." if lost else ""
 
 
 def _moves(central: Ratios, there: Ratios) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 
-from intrathecal.catalogue import Catalogue, Drug
+from intrathecal.catalogue import Catalogue, Drug, Mechanism
 from intrathecal.catalogue.errors import nearest
 from intrathecal.quantities import InputError
 from intrathecal.relief import NO_TOLERANCE, Factors, indices, relief_fraction, site_index, spasticity_fraction, steady
@@ -31,12 +31,36 @@ ROUTES = (ORAL, INTRAVENOUS, EPIDURAL_ROUTE, INTRATHECAL)
 SYSTEMIC = (ORAL, INTRAVENOUS)
 #: Where drug is given into the fluid and into the epidural space.
 LEVEL = "T10"
-#: What the patient called tolerant swallows.
+#: What the patient called tolerant swallows, and the mechanism that tolerance is to.
 ORAL_OPIOID = "morphine"
+OPIOID: Mechanism = "opioid"
+#: Systems that are kept: of the drug and of the oral opioid.
+KEPT = 2
 
 
 class EquivalenceError(InputError):
     """Something that was asked for cannot be answered: one message with what is wrong and what would be right."""
+
+
+class Systems:
+    """The reference adult's systems; the first ones are kept for catalogues that agree with theirs on all that is in them."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, LinearSystem] = {}
+
+    def of(self, drug: Drug, catalogue: Catalogue) -> LinearSystem:
+        """The system of ``drug``; raises `EquivalenceError` for values that make none."""
+        adult, relief = catalogue.physiology, catalogue.relief
+        key = drug, adult, catalogue.anatomy, relief.spinal_top, relief.spinal_bottom
+        if key in self._kept:
+            return self._kept[key]
+        try:
+            system = build_system(drug, catalogue, adult.adult_height.canonical, adult.adult_weight.canonical)
+        except ValueError as problem:
+            raise EquivalenceError(f"{drug.name}: {problem}") from None
+        if len(self._kept) < KEPT:
+            self._kept[key] = system
+        return system
 
 
 @dataclass(frozen=True)
@@ -45,7 +69,12 @@ class Subject:
 
     catalogue: Catalogue
     drug: Drug
-    system: LinearSystem
+    systems: Systems
+
+    @cached_property
+    def system(self) -> LinearSystem:
+        """The drug's own."""
+        return self.systems.of(self.drug, self.catalogue)
 
     @cached_property
     def at_rest(self) -> Mapping[str, Mapping[str, float]]:
@@ -55,13 +84,14 @@ class Subject:
     @cached_property
     def tolerances(self) -> Mapping[Patient, Factors]:
         """What the effect of opioids is divided by: by nothing, or by the tolerance to the oral opioid taken for long."""
-        relief = self.catalogue.relief
-        opioid = self.catalogue.drugs[ORAL_OPIOID]
-        system = self.system if self.drug.name == ORAL_OPIOID else _system(opioid, self.catalogue)
+        if self.drug.response.mechanism != OPIOID:
+            return {"naive": NO_TOLERANCE, "tolerant": NO_TOLERANCE}
+        relief, opioid = self.catalogue.relief, self.catalogue.drugs[ORAL_OPIOID]
         taken = relief.tolerant_oral_opioid.canonical
-        effects = {site: np.array([taken * seen]) for site, seen in steady_effects(system, ORAL).items()}
+        at_rest = steady_effects(self.systems.of(opioid, self.catalogue), ORAL)
+        effects = {site: np.array([taken * seen]) for site, seen in at_rest.items()}
         acting = indices(relief, [(opioid, effects)])
-        spinal, supraspinal = (float(site_index(acting, "opioid", site)[0]) for site in ("spinal", "supraspinal"))
+        spinal, supraspinal = (float(site_index(acting, OPIOID, site)[0]) for site in ("spinal", "supraspinal"))
         return {"naive": NO_TOLERANCE, "tolerant": steady(spinal, supraspinal).factors(relief.tolerance)}
 
     def effect(self, patient: Patient, effects: Mapping[str, Array]) -> Array:
@@ -77,20 +107,11 @@ class Subject:
         return 0.5 * self.drug.response.ceiling.canonical
 
 
-def subject(catalogue: Catalogue, name: str) -> Subject:
+def subject(catalogue: Catalogue, name: str, systems: Systems | None = None) -> Subject:
     """The reference adult and the drug ``name``; raises `EquivalenceError` for an unknown one."""
     if name not in catalogue.drugs:
         raise EquivalenceError(f"{name}: the catalogue has no such drug; {nearest(name, catalogue.drugs)}")
-    drug = catalogue.drugs[name]
-    return Subject(catalogue, drug, _system(drug, catalogue))
-
-
-def _system(drug: Drug, catalogue: Catalogue) -> LinearSystem:
-    adult = catalogue.physiology
-    try:
-        return build_system(drug, catalogue, adult.adult_height.canonical, adult.adult_weight.canonical)
-    except ValueError as problem:
-        raise EquivalenceError(f"{drug.name}: {problem}") from None
+    return Subject(catalogue, catalogue.drugs[name], systems or Systems())
 
 
 def source(system: LinearSystem, route: str) -> Array:

@@ -265,10 +265,15 @@ class _Joined:
         """The same and a state for ``site``, which follows the concentration ``fluid`` (n, never negative)."""
         capacity_mL, per_s = 1.0 / fluid.max(), log(2.0) / site.half_life_s
         follows = np.append(per_s * capacity_mL * fluid, -per_s)
-        generator = np.vstack([np.pad(self.generator.toarray(), ((0, 0), (0, 1))), follows])
+        known, places = self.generator, np.flatnonzero(follows)
+        below = (
+            np.append(known.data, follows[places]),
+            np.append(known.indices, places),
+            np.append(known.indptr, known.indptr[-1] + places.size),
+        )
         return _Joined(
             states=(*self.states, _effect(site)),
-            generator=sparse.csr_array(generator),
+            generator=sparse.csr_array(below, shape=(follows.size, follows.size)),
             eliminated=np.append(self.eliminated, 0.0),
             capacity_mL=np.append(self.capacity_mL, capacity_mL),
             level=np.append(self.level, self.level[fluid.argmax()]),
