@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any
 
 from intrathecal.cli.summary import number, table
@@ -13,6 +14,7 @@ ROUTES = ("oral", "intravenous", "epidural", "intrathecal")
 REFERENCE = "intrathecal"
 #: So many of the values that a ratio hangs on are printed; the JSON has all.
 SHOWN = 3
+WIDTH = 130
 UG_PER = {"mg": 1000.0, "mcg": 1.0}
 
 
@@ -39,7 +41,8 @@ def equivalence_text(figures: dict[str, Any]) -> str:
     cases = _distinct([figures, *figures["other"]])
     for title, case in cases:
         lines += [f"{figures['drug']}, {title}", *_case(case, figures["customary_mass_unit"]), ""]
-    return "\n".join([*lines, *figures["assumptions"]]) + "\n"
+    lines += [fill(sentence, WIDTH, subsequent_indent="  ") for sentence in figures["assumptions"]]
+    return "\n".join(lines) + "\n"
 
 
 def _distinct(cases: Sequence[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:

@@ -53,7 +53,7 @@ def equivalence(catalogue: Catalogue, drug: str, settings: Settings | None = Non
         "other": others,
         "set": chosen,
         "customary_mass_unit": who.drug.customary_mass_unit,
-        "assumptions": [*_assumptions(who), *refused],
+        "assumptions": [*_assumptions(who), *refused, NO_ADVICE],
     }
 
 
@@ -107,4 +107,4 @@ def _assumptions(who: Subject) -> list[str]:
         )
     else:
         said.append("Naive and tolerant are the same: tolerance is to opioids.")
-    return [*said, NO_ADVICE]
+    return said
