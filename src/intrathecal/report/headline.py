@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from intrathecal.report.sides import Side
-from intrathecal.report.wording import UNKNOWN, Clock, count, dose, number, percent
+from intrathecal.report.wording import DAY_MS, UNKNOWN, Clock, count, dose, number, percent
 from intrathecal.therapy import Therapy
 
 #: A dose at the tip within this share of what was asked is no remark.
 TOLERATED_SHARE = 0.05
+#: Breathing below this part of normal is called out.
+HALF = 0.5
 DUE = {"volume": "the reservoir runs low", "stability": "the drug's stability ends", "visit": "the next visit"}
 
 
@@ -61,11 +63,11 @@ def _breathing(side: Side) -> Card | None:
     if relief is None or relief["breathing_fraction_min"] is None:
         return None
     least = relief["breathing_fraction_min"]
-    says = "The least that the patient breathed, at constant carbon dioxide."
+    says = "No drug held it back."
     if values is not None and least < 1:
         at = side.samples.times_ms[int(np.nanargmin(values))]
         says = f"The least that the patient breathed, on {side.clock.text(float(at))}, at constant carbon dioxide."
-    return Card("Breathing", f"{percent(least)} of normal", says, calls=least < 0.5)
+    return Card("Breathing", f"{percent(least)} of normal", says, calls=least < HALF)
 
 
 def _doses(side: Side) -> Iterator[Card]:
@@ -75,7 +77,7 @@ def _doses(side: Side) -> Iterator[Card]:
     for drug in side.drugs:
         last = whole[-1]["doses"][drug.name]
         asked, given = last["asked_ug"], last["delivered_ug"]
-        says = f"reached the tip in the last 24 hours; the program asked for {dose(drug, asked)}."
+        says = f"Reached the tip in the last 24 hours; the program asked for {dose(drug, asked)}."
         yield Card(f"Daily dose of {drug.title}", dose(drug, given), says, calls=_deviates(asked, given))
 
 
@@ -89,7 +91,7 @@ def _refill(side: Side) -> Card | None:
         return None
     due = Clock.written(refill["due_at"])
     low = Clock.written(refill["low_reservoir_at"])
-    says = f"because {DUE[refill['due_reason']]}. " if refill["due_reason"] else ""
+    says = f"Because {DUE[refill['due_reason']]}. " if refill["due_reason"] else ""
     worst = Clock.written(refill["worst_case_low_reservoir_at"])
     says += f"The reservoir is low on {low}"
     says += "." if worst in (low, UNKNOWN) else f", with all presses on {worst}."
@@ -120,22 +122,23 @@ def _presses(side: Side) -> Card | None:
     reasons: dict[str, int] = {}
     for answer in refused:
         reasons[answer["reason"]] = reasons.get(answer["reason"], 0) + 1
-    why = ", ".join(f"{amount} {reason}" for reason, amount in sorted(reasons.items(), key=lambda item: -item[1]))
+    why = "; ".join(f"{amount:,} {reason}" for reason, amount in sorted(reasons.items(), key=lambda item: -item[1]))
     per_day = number((given + len(refused)) / side.figures["days"], 2)
     says = f"{per_day} presses a day." + (f" Refused: {why}." if why else "")
-    return Card("Handset", f"{given} given, {len(refused)} refused", says)
+    return Card("Handset", f"{given:,} given, {len(refused):,} refused", says)
 
 
 def remarks(side: Side) -> list[str]:
-    """Where what reached the tip is not what was asked for, in sentences: neighbouring days make one."""
-    told = []
+    """Where what reached the tip is not what was asked for, in sentences: neighbouring days and equal shares make one."""
+    told: dict[tuple[int, int, str], list[str]] = {}
     for drug in side.drugs:
         for first, last, share in _stretches(side, drug.name):
-            span = side.clock.text(first) if last == first else f"{side.clock.text(first)} to {side.clock.text(last)}"
-            told.append(
-                f"{drug.title}, 24 hours from {span}: {percent(share)} of the dose that was asked for reached the tip."
-            )
-    return told
+            told.setdefault((first, last, percent(share)), []).append(drug.title)
+    return [
+        f"{side.clock.text(first)} to {side.clock.text(min(last + DAY_MS, side.end_ms))}: {share} of the "
+        f"{' and '.join(titles)} that was asked for reached the tip."
+        for (first, last, share), titles in told.items()
+    ]
 
 
 def _stretches(side: Side, drug: str) -> list[tuple[int, int, float]]:
@@ -171,7 +174,7 @@ def patient_words(therapy: Therapy) -> str:
 def pump_words(therapy: Therapy) -> str:
     """Pump, catheter and fill in a line."""
     if therapy.pump is None or therapy.catheter is None or therapy.fill is None:
-        return "No pump: doses by other ways."
+        return "No pump: doses by other ways"
     label = " and ".join(
         f"{entry.drug.title} {entry.concentration}" for entry in therapy.drugs if entry.drug.name in therapy.label
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from intrathecal.report.sides import Side, drugs_of
 from intrathecal.report.wording import MCG_PER_MG, SMALL_MCG_PER_ML, number
 
 #: Sites that are drawn unless others are chosen.
-FIRST_SITES = ("tip", "T4", "L3", "cisterna_magna", "plasma")
+FIRST_SITES = ("tip", "T4", "L3", "cisterna_magna")
+PLASMA = "plasma"
 NG_PER_MCG = 1000.0
 
 
@@ -86,7 +87,7 @@ def doses(shown: Sequence[Side]) -> list[Plot]:
 
 
 def curves(shown: Sequence[Side]) -> list[Plot]:
-    """Concentrations of each drug: at tip, levels, cisterna magna and in plasma."""
+    """Concentrations of each drug in the fluid: at the tip, the levels and the cisterna magna."""
     plots = []
     for drug in drugs_of(shown):
         factor, unit = scale(shown, drug)
@@ -97,10 +98,10 @@ def curves(shown: Sequence[Side]) -> list[Plot]:
                 FIRST_SITES.index(site) if site in FIRST_SITES else -1,
                 shown=site in FIRST_SITES,
             )
-            for site in sites(shown)
+            for site in fluid_sites(shown)
             if any(side.values(f"{drug.name}/{site}") is not None for side in shown)
         )
-        title = f"Concentration of {drug.title}"
+        title = f"Concentration of {drug.title} in the fluid"
         plots.append(
             Plot(
                 f"curves-{drug.name}",
@@ -116,9 +117,17 @@ def curves(shown: Sequence[Side]) -> list[Plot]:
     return plots
 
 
-def sites(shown: Sequence[Side]) -> list[str]:
-    """The sites that a concentration is known at, from the tip to plasma."""
-    return ["tip", *shown[0].run.finished.case.channels[0].system.sites]
+def plasma(shown: Sequence[Side]) -> list[Plot]:
+    """Concentrations of every drug in plasma."""
+    lines = tuple(Line(drug.title, f"{drug.name}/{PLASMA}", look) for look, drug in enumerate(drugs_of(shown)))
+    plot = Plot("plasma", "Concentration in plasma", "Concentration", "ng/mL", lines, factor=NG_PER_MCG, log=True)
+    return [plot] if lines else []
+
+
+def fluid_sites(shown: Sequence[Side]) -> list[str]:
+    """Where a concentration in the fluid is known, from the tip of a catheter to the cisterna magna."""
+    tip = ["tip"] if any(side.therapy.pump for side in shown) else []
+    return [*tip, *(site for site in shown[0].run.finished.case.channels[0].system.sites if site != PLASMA)]
 
 
 def site_title(site: str) -> str:
@@ -126,8 +135,15 @@ def site_title(site: str) -> str:
     return {"tip": "catheter tip", "cisterna_magna": "cisterna magna"}.get(site, site)
 
 
-def scale(shown: Sequence[Side], drug: Drug) -> tuple[float, str]:
-    """The factor from mcg/mL to the unit that suits a drug's fluid, and that unit."""
+class Scale(NamedTuple):
+    """What mcg/mL are multiplied by to be in ``unit``."""
+
+    factor: float
+    unit: str
+
+
+def scale(shown: Sequence[Side], drug: Drug) -> Scale:
+    """The unit that suits the concentrations of a drug in the fluid."""
     peak = max(
         (
             float(np.nanmax(values))
@@ -137,7 +153,7 @@ def scale(shown: Sequence[Side], drug: Drug) -> tuple[float, str]:
         ),
         default=0.0,
     )
-    return (NG_PER_MCG, "ng/mL") if peak < SMALL_MCG_PER_ML else (1.0, "mcg/mL")
+    return Scale(NG_PER_MCG, "ng/mL") if peak < SMALL_MCG_PER_ML else Scale(1.0, "mcg/mL")
 
 
 def patient(shown: Sequence[Side]) -> list[Plot]:

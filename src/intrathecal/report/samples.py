@@ -13,9 +13,7 @@ from intrathecal.simulation.api import Run
 
 #: More samples than this are drawn as the least and the greatest of equal numbers of neighbours.
 MOST_SAMPLES = 10_000
-#: What the run's dataset may hold besides flows and concentrations.
-FOLLOWED = ("pain", "spasticity", "relief_fraction", "breathing_fraction", "tolerance_spinal", "tolerance_supraspinal")
-RESERVOIR = ("reservoir_believed", "reservoir_true")
+SECONDS_PER_DAY = DAY_MS / 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,18 +31,22 @@ class Samples:
 
 def samples(run: Run) -> Samples:
     """All samples of a run."""
-    traces = run.finished.end.traces
-    case = run.finished.case
-    data = run.data
-    values = {name: data[name].values for name in ("flow_asked", "flow_delivered")}
-    values |= {name: data[name].values for name in (*FOLLOWED, *RESERVOIR) if name in data}
-    at_sites = np.concatenate([trace.sites for trace in traces], axis=1)
-    at_tip = np.concatenate([trace.tip for trace in traces], axis=1)
+    case, traces = run.finished.case, run.finished.end.traces
+
+    def joined(name: str, axis: int = 0) -> Array:
+        return np.concatenate([getattr(trace, name) for trace in traces], axis=axis)
+
+    values = {name: np.concatenate([trace.felt[name] for trace in traces]) for name in traces[0].felt}
+    at_sites = joined("sites", 1)
+    if case.therapy.pump is not None:
+        values["flow_asked"], values["flow_delivered"] = (
+            joined(name) * SECONDS_PER_DAY for name in ("asked", "delivered")
+        )
+        values |= {f"{drug}/tip": of for drug, of in zip(case.drugs, joined("tip", 1), strict=True)}
     for index, (drug, channel) in enumerate(zip(case.drugs, case.channels, strict=True)):
-        values[f"{drug}/tip"] = at_tip[index]
         for column, site in enumerate(channel.system.sites):
             values[f"{drug}/{site}"] = at_sites[index, :, column]
-    times = np.rint(np.concatenate([trace.times_s for trace in traces]) * 1000).astype(np.int64)
+    times = np.rint(joined("times_s") * 1000).astype(np.int64)
     kept = {name: np.maximum(of, 0.0) for name, of in values.items() if not np.all(np.isnan(of))}
     return thinned(Samples(times, kept))
 

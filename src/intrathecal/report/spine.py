@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, floor, log10
+from math import floor, log10
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,10 @@ from intrathecal.therapy import Revise, TipMigration
 
 #: As many drawings fit side by side on paper.
 PAPER_MOMENTS = 6
-#: Colours span this many decades at least and at most.
-DECADES = (1, 4)
+#: The colours' upper bound is this many times the lower one, at least and at most.
+NARROWEST, WIDEST = 10, 10_000
+#: This share of a run is not asked for the bounds of the colours, at either end.
+RARE = 0.02
 
 
 def spine(shown: Sequence[Side]) -> dict[str, Any]:
@@ -28,6 +30,7 @@ def spine(shown: Sequence[Side]) -> dict[str, Any]:
         "levels": [{"name": level.name, "length": level.length_cm} for level in anatomy.levels],
         "drugs": [_drug(shown, drug) for drug in drugs_of(shown)],
         "moments": moments(shown),
+        "first": shown[0].end_ms if shown[0].therapy.pump else moments(shown)[0],
     }
 
 
@@ -38,22 +41,22 @@ def _drug(shown: Sequence[Side], drug: Drug) -> dict[str, Any]:
 
 
 def _bounds(shown: Sequence[Side], drug: Drug, factor: float) -> tuple[float, float]:
-    """Round bounds of the colours: the greatest peak of a level, and less than what the leanest level holds half of the time."""
+    """Round bounds of the colours: what the levels hold but for the first traces and the moments of a bolus."""
     names = [level.name for level in shown[0].therapy.catalogue.anatomy.levels]
     fluid = [values for side in shown for name in names if (values := side.values(f"{drug.name}/{name}")) is not None]
-    greatest = max((float(values.max()) for values in fluid), default=0.0) * factor
-    if greatest <= 0:
+    most = factor * max((float(np.quantile(values, 1 - RARE)) for values in fluid), default=0.0)
+    if most <= 0:
         return 0.1, 1.0
-    high = _round_up(greatest)
-    usual = min(float(np.median(values)) for values in fluid) * factor
-    decades = log10(high / usual) if usual > 0 else DECADES[1]
-    return high / 10 ** min(max(ceil(decades), DECADES[0]), DECADES[1]), high
+    least = factor * min(float(np.quantile(values, RARE)) for values in fluid)
+    high = next(bound for bound in _round(most) if bound >= most * (1 - 1e-9))
+    wanted = min(max(least, high / WIDEST), high / NARROWEST)
+    return max(bound for bound in _round(wanted) if bound <= wanted * (1 + 1e-9)), high
 
 
-def _round_up(value: float) -> float:
-    """The next 1, 2 or 5 of its decade."""
+def _round(value: float) -> list[float]:
+    """1, 2 and 5 of the decade of a value and of the next one."""
     decade = 10.0 ** floor(log10(value))
-    return next(float(step * decade) for step in (1, 2, 5, 10) if value <= step * decade * (1 + 1e-9))
+    return [float(step * decade) for step in (1, 2, 5, 10, 20, 50)]
 
 
 def tips(side: Side) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from intrathecal.report.plots import site_title, sites
+from intrathecal.report.plots import PLASMA, fluid_sites, site_title
 from intrathecal.report.sides import Side, drugs_of
 from intrathecal.report.wording import Clock, count, dose, number, percent
 from intrathecal.simulation.outcome import Figures
@@ -36,6 +36,54 @@ class Table:
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: bool = True
+
+
+def beside(shown: Sequence[Side]) -> list[Table]:
+    """The figures that are read first, of two therapies beside each other."""
+    if len(shown) < 2:
+        return []
+    rows = [row for row in (*_felt(shown), *_given(shown), *_pumped(shown)) if any(cell != "-" for cell in row[1:])]
+    head = ("", *(f"{side.key}: {side.therapy.title}" for side in shown))
+    return [Table("beside", "The two therapies beside each other", head, tuple(rows))]
+
+
+def _felt(shown: Sequence[Side]) -> list[tuple[str, ...]]:
+    names = {
+        "relief_percent": ("relief, %", 1.0),
+        "pain_mean": ("pain, 0 to 10, mean of the last 7 days", 1.0),
+        "spasticity_mean": ("spasticity, 0 to 4, mean of the last 7 days", 1.0),
+        "hours_to_half_relief": ("hours to half of the relief", 1.0),
+        "breathing_fraction_min": ("least breathing, % of normal", 100.0),
+    }
+    told = [side.figures["relief"] or {} for side in shown]
+    return [
+        (title, *("-" if relief.get(key) is None else number(factor * relief[key]) for relief in told))
+        for key, (title, factor) in names.items()
+    ]
+
+
+def _given(shown: Sequence[Side]) -> list[tuple[str, ...]]:
+    """The mean dose of 24 hours, asked for and at the tip."""
+    rows = []
+    for drug in drugs_of(shown):
+        for what, key in (("asked for", "asked_ug"), ("at the tip", "delivered_ug")):
+            cells = []
+            for side in shown:
+                doses = [day["doses"][drug.name][key] for day in side.figures["daily"] if drug.name in day["doses"]]
+                cells.append(dose(drug, sum(doses) / side.figures["days"]) if doses else "-")
+            rows.append((f"{drug.title} in 24 hours {what}, mean", *cells))
+    return rows
+
+
+def _pumped(shown: Sequence[Side]) -> list[tuple[str, ...]]:
+    pumps, refills = ([side.figures[of] or {} for side in shown] for of in ("pump", "refill"))
+    return [
+        ("presses given", *(str(pump["presses_given"]) if pump else "-" for pump in pumps)),
+        ("presses refused", *(str(len(pump["presses_refused"])) if pump else "-" for pump in pumps)),
+        ("alarms", *(str(len(pump["alarms"])) if pump else "-" for pump in pumps)),
+        ("next refill", *(Clock.written(refill["due_at"]) if refill else "-" for refill in refills)),
+        ("reservoir low", *(Clock.written(refill["low_reservoir_at"]) if refill else "-" for refill in refills)),
+    ]
 
 
 def ledgers(shown: Sequence[Side]) -> list[Table]:
@@ -77,7 +125,7 @@ def exposures(shown: Sequence[Side]) -> list[Table]:
             ),
             tuple(
                 (site_title(site), *(cell for side in shown for cell in _exposed(side, drug.name, site)))
-                for site in sites(shown)
+                for site in (*fluid_sites(shown), PLASMA)
             ),
         )
         for drug in drugs_of(shown)
@@ -172,7 +220,7 @@ def side_effects(shown: Sequence[Side]) -> list[Table]:
     names = dict.fromkeys(name for relief in told for name in relief.get("side_effects") or {})
     if not names:
         return []
-    rows = tuple((name, *(_probability(relief, name) for relief in told)) for name in names)
+    rows = tuple((name.replace("-", " "), *(_probability(relief, name) for relief in told)) for name in names)
     head = ("", *(f"therapy {side.key}" if len(shown) > 1 else "probability" for side in shown))
     return [Table("side-effects", "Probability of each side effect at its highest in the run", head, rows)]
 

@@ -6,30 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from intrathecal.catalogue import Drug
-from intrathecal.quantities import Quantity
-from intrathecal.therapy import (
-    Action,
-    Aspirate,
-    BatteryReset,
-    CatheterLeak,
-    Disconnect,
-    Dose,
-    FlowStop,
-    MotorStall,
-    Mri,
-    NewProgram,
-    Occlusion,
-    OralOpioid,
-    OverInfusion,
-    PocketFill,
-    Prime,
-    Refill,
-    ReplacePump,
-    Reset,
-    Revise,
-    Therapy,
-    TipMigration,
-)
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -99,75 +75,3 @@ class Clock:
 
 def _moment(at: datetime) -> str:
     return f"{at.day} {at:%b %Y %H:%M}"
-
-
-def describe(action: Action, therapy: Therapy) -> tuple[str, str]:
-    """An event in two words, and in a sentence."""
-    match action:
-        case Refill(volume, drugs, _, actual, _, bridge):
-            label = " and ".join(f"{_title(therapy, name)} {amount}" for name, amount in drugs.items() if amount.number)
-            wrong = "; the syringe held something else" if actual else ""
-            bridged = "" if bridge == "none" else " A bridge runs until the new drug is at the tip."
-            return "Refill", f"Refill with {volume} of {label}{wrong}.{bridged}"
-        case NewProgram(program):
-            return "Program", f"New program: {'; '.join(str(program).splitlines())}"
-        case Prime(volume, _):
-            return "Priming", f"Priming bolus of {volume}."
-        case Dose(drug, amount, route, level, _, _):
-            place = f" at {level}" if level else ""
-            return "Dose", f"{amount} of {_title(therapy, drug)}, {route}{place}."
-        case OralOpioid(rate):
-            return "Oral opioid", f"Oral opioid is {rate} from now on."
-        case Mri(duration):
-            return "MRI", f"Magnetic resonance imaging, {duration}."
-        case Reset():
-            return "Reset", "The pump is reset."
-        case Aspirate(volume, source):
-            return "Aspiration", f"{volume} drawn from the {source.replace('-', ' ')}."
-        case Revise(catheter, replaced):
-            return (
-                "Revision",
-                f"{'A new catheter' if replaced else 'The catheter is revised'}; its tip lies at {catheter.tip}.",
-            )
-        case ReplacePump(pump, volume):
-            return "New pump", f"The pump is replaced by {pump.entry.title}, filled with {volume}."
-        case _:
-            return _fault(action)
-
-
-def _fault(action: Action) -> tuple[str, str]:
-    match action:
-        case CatheterLeak(fraction, lasts):
-            return "Leak", f"Fault: {percent(float(fraction))} of the flow leaks out of the catheter{_lasting(lasts)}."
-        case Occlusion(fraction, lasts):
-            return (
-                "Occlusion",
-                f"Fault: {percent(float(fraction))} of the flow does not pass the catheter{_lasting(lasts)}.",
-            )
-        case Disconnect(lasts):
-            return "Disconnection", f"Fault: pump and catheter part{_lasting(lasts)}."
-        case TipMigration(level, lasts):
-            return "Migration", f"Fault: the tip moves to {level}{_lasting(lasts)}."
-        case MotorStall(lasts):
-            return "Stall", f"Fault: the motor stands still{_lasting(lasts)}."
-        case OverInfusion(factor, lasts):
-            return (
-                "Over-infusion",
-                f"Fault: the pump moves {number(float(factor))} times what it counts{_lasting(lasts)}.",
-            )
-        case PocketFill(volume, _):
-            return "Pocket fill", f"Fault: {volume} go into the pocket around the pump."
-        case BatteryReset(lasts):
-            return "Battery", f"Fault: the battery's voltage dips{_lasting(lasts)}."
-        case FlowStop(lasts):
-            return "Flow stops", f"Fault: nothing flows, whatever the pump counts{_lasting(lasts)}."
-        case _:
-            raise AssertionError(action)
-
-
-def _lasting(lasts: Quantity | None) -> str:
-    return f" for {lasts}" if lasts else ""
-
-
-def _title(therapy: Therapy, name: str) -> str:
-    return next((entry.drug.title for entry in therapy.drugs if entry.drug.name == name), name)

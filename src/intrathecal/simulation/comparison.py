@@ -78,19 +78,15 @@ def _changes(one: Figures, other: Figures, missing: float | None) -> Figures:
         before, after = one.get(key, missing), other.get(key, missing)
         if isinstance(before, dict) or isinstance(after, dict):
             found[key] = _changes(_table(before), _table(after), missing)
-        elif _is_number(before) and _is_number(after):
-            found[key] = after - before
         elif before is None or after is None:
             found[key] = None
+        else:
+            found[key] = after - before
     return found
 
 
 def _table(value: Any) -> Figures:
     return value if isinstance(value, dict) else {}
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _mean_doses(figures: Figures) -> Figures:

@@ -1,12 +1,13 @@
 // A picture over time: lines, steps or bars, with the therapy's events, the moment, a legend, and the table behind it.
 
-const COLOURS = ["#0072B2", "#D55E00", "#007A5A", "#A3447F", "#1A1A1A", "#9A6700", "#3A8FC7", "#6B6B6B"]; // after Okabe and Ito
+// After Okabe and Ito, darkened where white paper asks for it.
+const COLOURS = [
+  "#0072B2", "#D55E00", "#007A5A", "#A3447F", "#1A1A1A", "#9A6700", "#3A8FC7", "#6B6B6B", "#5B4FA8", "#B58900", "#C0392B", "#2F6B6B",
+];
 const DASHES = ["solid", [7, 4], [2, 3], [9, 3, 2, 3], [14, 4], [5, 2, 5, 6], [1, 3]];
 const HEIGHT = 270;
 const PAPER = { width: 660, height: 215 };
 const MARK_GAP = 16; // pixels below which two numbers of events are one label
-const MOST_ROWS = 100;
-const ROW_LENGTHS = [15 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY, 28 * DAY, 365 * DAY];
 
 class TimeChart {
   constructor(report, figure, plot) {
@@ -18,10 +19,6 @@ class TimeChart {
     this.readout = figure.querySelector(".readout");
     this.chart = echarts.init(this.box, null, { renderer: "svg", height: HEIGHT });
     this.chart.getZr().on("click", (event) => this.click(event));
-    this.box.addEventListener("keydown", (event) => report.moment.key(event));
-    this.box.addEventListener("focus", () => this.readout.setAttribute("aria-live", "polite"));
-    this.box.addEventListener("blur", () => this.readout.removeAttribute("aria-live"));
-    figure.querySelector("details").addEventListener("toggle", () => this.tabulate());
     new ResizeObserver(() => this.fit()).observe(this.box);
     this.legend();
     this.draw();
@@ -88,7 +85,7 @@ class TimeChart {
   option(from, to) {
     const { plot, report } = this;
     const series = this.drawn().map((line) => this.series(line, from, to));
-    if (series.length) series[0].markLine = this.marks(from, to);
+    if (series.length) series[0].markLine = this.marks();
     const name = plot.unit ? `${plot.axis}, ${plot.unit}` : plot.axis;
     return {
       animation: false,
@@ -97,8 +94,8 @@ class TimeChart {
       aria: { enabled: true, label: { description: report.spoken[plot.name] }, decal: { show: plot.kind === "bars" } },
       grid: { left: 8, right: 14, top: 46, bottom: 6, containLabel: true },
       tooltip: { trigger: "axis", confine: true, formatter: (points) => this.tip(points), transitionDuration: 0 },
-      xAxis: report.clock.axis(from, to),
-      yAxis: { ...this.scale(series), name, nameTextStyle: { align: "left", color: "#333", padding: [0, 0, 8, -30] } },
+      xAxis: report.clock.axis(from, to, this.chart.getWidth() / 80),
+      yAxis: { ...this.scale(series), name, nameTextStyle: { align: "left", color: "#333", padding: [0, 0, 10, 0] } },
       series,
     };
   }
@@ -118,24 +115,18 @@ class TimeChart {
     return { type: "log", ...bounds, minorTick: { show: true }, ...lines };
   }
 
-  marks(from, to) {
+  marks() {
     const { report, plot } = this;
-    const width = Math.max(this.chart.getWidth() - 70, 100);
-    const groups = [];
-    for (const mark of report.marks.filter(({ at }) => at >= from && at <= to)) {
-      const last = groups.at(-1);
-      if (last && ((mark.at - last.at) / (to - from)) * width < MARK_GAP) last.labels.push(mark.label);
-      else groups.push({ at: mark.at, labels: [mark.label] });
-    }
+    const groups = groupMarks(report, this.chart.getWidth());
     const events = groups.map(({ at, labels }) => ({
       xAxis: report.clock.toAxis(at),
       lineStyle: { color: "#8a8a8a", type: "dotted", width: 1 },
-      label: { formatter: [...new Set(labels)].join(" "), position: "end", color: "#333", fontSize: 11, distance: 3 },
+      label: { formatter: labels.join(" "), position: "end", color: "#333", fontSize: 11, distance: 3 },
     }));
     const levels = plot.marks.map(({ value, name }) => ({
       yAxis: value,
       lineStyle: { color: "#555", type: "dashed", width: 1 },
-      label: { formatter: `${name} ${figure(value)}`, position: "insideEndTop", color: "#333", fontSize: 11 },
+      label: { formatter: `${name} ${figure(value)}`, position: "insideEndTop", color: "#333", fontSize: 11, backgroundColor: "#ffffffd9", padding: [1, 3] },
     }));
     return { silent: true, symbol: "none", animation: false, data: [...events, ...levels] };
   }
@@ -160,7 +151,6 @@ class TimeChart {
     const { from, to, at } = this.report.moment;
     this.chart.setOption(this.option(from, to), { notMerge: true });
     this.mark(at);
-    this.tabulate();
   }
 
   mark(at) {
@@ -212,35 +202,16 @@ class TimeChart {
       }
       return { says: "Each 24 hours.", head: ["from", ...lines.map(({ name }) => name + unit)], rows };
     }
-    const span = moment.to - moment.from;
-    const length = ROW_LENGTHS.find((of) => span / of <= MOST_ROWS) ?? span;
-    const rows = [];
-    for (let from = Math.floor(moment.from / length) * length; from < moment.to; from += length) {
-      const [begin, end] = [Math.max(from, moment.from), Math.min(from + length, moment.to)];
-      const cells = lines.flatMap((line) => {
-        const of = summary(this.report.curves.get(line.key), begin, end, line.step);
-        return [of.least, of.mean, of.greatest].map((value) => figure(value * this.plot.factor));
-      });
-      rows.push([clock.text(begin), ...cells]);
-    }
-    const head = lines.flatMap(({ name }) => ["least", "mean", "greatest"].map((what) => `${name}, ${what}${unit}`));
-    const rough = this.report.sides.some((side) => side.neighbours > 1);
-    const says =
-      `Least, mean over time and greatest of every ${lengthText(length)} of the time shown` +
-      (rough ? ", from samples that were thinned to the least and the greatest of neighbours." : ".");
-    return { says, head: ["from", ...head], rows };
-  }
-
-  tabulate() {
-    const details = this.figure.querySelector("details");
-    if (!details.open) return;
-    const { says, head, rows } = this.table();
-    const cells = (row) => row.map((text, column) => (column ? make("td", {}, text) : make("th", { scope: "row" }, text)));
-    details.querySelector("table").replaceChildren(
-      make("caption", {}, `${this.plot.title}. ${says}`),
-      make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col" }, text)))),
-      make("tbody", {}, ...rows.map((row) => make("tr", {}, ...cells(row)))),
-    );
+    const curves = lines.map((line) => ({ ...line, curve: this.report.curves.get(line.key) }));
+    return {
+      head: ["from", ...lines.flatMap(({ name }) => ["least", "mean", "greatest"].map((what) => `${name}, ${what}${unit}`))],
+      ...periods(this.report, (begin, end) =>
+        curves.flatMap(({ curve, step }) => {
+          const of = summary(curve, begin, end, step);
+          return [of.least, of.mean, of.greatest].map((value) => figure(value * this.plot.factor));
+        }),
+      ),
+    };
   }
 
   // The picture with title and legend in it, as SVG text.
@@ -262,9 +233,16 @@ class TimeChart {
   }
 }
 
-function lengthText(length) {
-  const [amount, unit] = length % DAY === 0 ? [length / DAY, "day"] : length % HOUR === 0 ? [length / HOUR, "hour"] : [length / MINUTE, "minute"];
-  return amount === 1 ? unit : `${figure(amount)} ${unit}s`;
+// The events of the time shown; those whose numbers would lie over each other are one.
+function groupMarks(report, width) {
+  const { from, to } = report.moment;
+  const groups = [];
+  for (const { at, label } of report.marks.filter((mark) => mark.at >= from && mark.at <= to)) {
+    const last = groups.at(-1);
+    if (!last || ((at - last.at) / (to - from)) * (width - 70) >= MARK_GAP) groups.push({ at, labels: [label] });
+    else if (!last.labels.includes(label)) last.labels.push(label);
+  }
+  return groups;
 }
 
 // A piece of the line as it is drawn, for the legend.

@@ -4,14 +4,14 @@ const FRAMES = 360; // a film of the time shown
 const FRAME_MS = 80;
 
 class Moment {
-  constructor(clock, times, end, marks) {
+  constructor(clock, times, end, marks, first) {
     this.clock = clock;
     this.times = times;
     this.end = end;
     this.stops = [...new Set([0, ...marks.map((mark) => mark.at), end])].sort((a, b) => a - b);
     this.from = 0;
     this.to = end;
-    this.at = end;
+    this.at = first;
     this.moved = [];
     this.framed = [];
     this.film = null;

@@ -7,7 +7,7 @@ const VIRIDIS = [
 const BELOW = "#fbfbf2"; // less than the scale shows
 const PER_CM = 12;
 const TOP = 128;
-const CANAL = 14; // half of the fluid's width
+const CANAL = 17; // half of the fluid's width
 const DURA = 4.5; // from the fluid's edge to bone: the epidural space
 // The natural curves: how far the canal lies behind a straight line, by share of its length from C1 to S2.
 const CURVE = [[0, 2], [0.06, -5], [0.13, -8], [0.2, 0], [0.32, 17], [0.45, 22], [0.58, 13], [0.7, -3], [0.8, -11], [0.88, -6], [0.95, 12], [1, 30]];
@@ -34,6 +34,9 @@ function shareOf(value, drug, log) {
   if (!(value > 0)) return -1;
   return log ? Math.log(value / drug.low) / Math.log(drug.high / drug.low) : value / drug.high;
 }
+
+// A number, or that it is less than what is worth its digits.
+const atLeast = (value, least) => (value > 0 && value < least ? `<${figure(least)}` : figure(value));
 
 class Backbone {
   constructor(levels) {
@@ -93,8 +96,8 @@ class SpineDrawing {
   constructor(backbone, small) {
     this.backbone = backbone;
     this.small = small;
-    const height = TOP + backbone.length * PER_CM + 14;
-    const box = small ? `44 18 170 ${height - 14}` : `20 18 310 ${height - 14}`;
+    const height = TOP + backbone.length * PER_CM + 22;
+    const box = small ? `40 18 236 ${height - 14}` : `20 18 310 ${height - 14}`;
     this.svg = shape("svg", { viewBox: box, role: "img", class: small ? "spine small" : "spine" });
     this.fluid = new Map();
     this.numbers = new Map();
@@ -146,7 +149,7 @@ class SpineDrawing {
     const conus = backbone.level("L1").middle;
     const swelling = (z, at, width) => Math.exp(-(((z - at) / width) ** 2));
     const half = (z) => {
-      const plain = 5 + 1.6 * swelling(z, backbone.level("C5").middle, 4) + 1.4 * swelling(z, backbone.level("T11").middle, 3);
+      const plain = 5.5 + 1.8 * swelling(z, backbone.level("C5").middle, 4) + 1.6 * swelling(z, backbone.level("T11").middle, 3);
       return plain * Math.min(1, Math.max(0, (conus - z) / 3)) ** 0.6;
     };
     const cord = [...backbone.path(0, conus, half, 90), ...backbone.path(conus, 0, (z) => -half(z), 90)];
@@ -202,9 +205,9 @@ class SpineDrawing {
   paint(drug, log, valueOf) {
     for (const [site, piece] of this.fluid) {
       const share = shareOf(valueOf(site), drug, log);
-      piece.setAttribute("fill", share < 0 ? BELOW : colour(share));
+      piece.style.fill = share < 0 ? BELOW : colour(share);
     }
-    for (const [site, text] of this.numbers) text.textContent = figure(valueOf(site));
+    for (const [site, text] of this.numbers) text.textContent = atLeast(valueOf(site), drug.low / 10);
   }
 }
 
@@ -213,15 +216,25 @@ function scaleBar(drug, log) {
   const stops = Array.from({ length: 11 }, (_, index) => `${colour(index / 10)} ${index * 10}%`);
   const bar = make("div", { class: "ramp" });
   bar.style.background = `linear-gradient(to right, ${stops.join(",")})`;
-  const decades = Math.round(Math.log10(drug.high / drug.low));
-  const steps = log
-    ? Array.from({ length: decades + 1 }, (_, index) => [index / decades, drug.low * 10 ** index])
-    : [0, 0.25, 0.5, 0.75, 1].map((share) => [share, share * drug.high]);
-  const ticks = steps.map(([share, value]) => {
+  const steps = log ? roundSteps(drug.low, drug.high) : [0, 0.25, 0.5, 0.75, 1].map((share) => share * drug.high);
+  const ticks = steps.map((value) => {
     const tick = make("span", {}, figure(value));
-    tick.style.left = `${100 * share}%`;
+    tick.style.left = `${value ? 100 * shareOf(value, drug, log) : 0}%`;
     return tick;
   });
-  const says = `${drug.title} in the fluid, ${drug.unit}; ${log ? "logarithmic" : "linear"}`;
+  const says = `${drug.title} in the fluid, ${drug.unit}${log ? "" : ", linear"} (white: less; darkest: this or more)`;
   return [make("div", { class: "ramp-title" }, says), bar, make("div", { class: "ticks" }, ...ticks)];
+}
+
+// 1, 2 and 5 of every decade between two bounds, or the decades alone where those would be many.
+function roundSteps(low, high) {
+  const found = [];
+  const wide = high / low > 200;
+  for (let decade = 10 ** Math.floor(Math.log10(low) + 1e-9); decade <= high; decade *= 10) {
+    for (const step of wide ? [1] : [1, 2, 5]) {
+      const value = step * decade;
+      if (value >= low * 0.999 && value <= high * 1.001) found.push(value);
+    }
+  }
+  return found;
 }

@@ -8,9 +8,21 @@ function csvText({ head, rows }) {
   return [head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
 }
 
-function tableOf(element) {
+function readTable(within) {
+  const table = within.querySelector("table");
   const texts = (row) => [...row.cells].map((cell) => cell.textContent.trim());
-  return { head: texts(element.tHead.rows[0]), rows: [...element.tBodies[0].rows].map(texts) };
+  return { head: texts(table.tHead.rows[0]), rows: [...table.tBodies[0].rows].map(texts) };
+}
+
+// The buttons of a figure: its table as CSV to the clipboard, its picture as a file.
+function bindTools(figure, table, picture) {
+  const said = figure.querySelector(".said");
+  const say = (text) => (said.textContent = text);
+  figure.querySelector(".copy").addEventListener("click", () => copyText(csvText(table()), say));
+  figure.querySelector(".save")?.addEventListener("click", () => {
+    saveFile(`${picture.name}.svg`, picture.draw(), "image/svg+xml");
+    say("Saved as SVG.");
+  });
 }
 
 async function copyText(text, say) {

@@ -3,6 +3,7 @@
 const MINUTE = 60000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const TICK_STEPS = [1 / 24, 0.25, 0.5, 1, 3, 6, 12, 24, 48, 168, 336, 672, 2184, 8736].map((hours) => hours * HOUR);
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const two = (number) => String(number).padStart(2, "0");
 
@@ -39,26 +40,41 @@ class Clock {
   }
 
   toAxis(at) {
-    return this.dated ? this.epoch + at : at / HOUR;
+    return (this.epoch ?? 0) + at;
   }
 
   fromAxis(value) {
-    return this.dated ? value - this.epoch : value * HOUR;
+    return value - (this.epoch ?? 0);
   }
 
-  axis(from, to) {
-    const common = { min: this.toAxis(from), max: this.toAxis(to), splitLine: { show: false }, splitNumber: 6 };
-    const grey = { axisLine: { onZero: false, lineStyle: { color: "#555" } }, axisTick: { show: true } };
-    const label = { color: "#333", hideOverlap: true };
-    if (!this.dated) return { type: "value", ...common, ...grey, axisLabel: { ...label, formatter: "{value} h" } };
-    const form = (value) => {
-      const moment = new Date(value);
-      const date = `${moment.getUTCDate()} ${MONTHS[moment.getUTCMonth()]}`;
-      const clock = `${two(moment.getUTCHours())}:${two(moment.getUTCMinutes())}`;
-      if (to - from > 4 * DAY) return date;
-      return clock === "00:00" ? date : clock;
+  // Round moments between two times, so many at most, on the axis: midnights and hours of the pump's clock, or whole hours.
+  ticks(from, to, most) {
+    const step = TICK_STEPS.find((of) => (to - from) / of <= most) ?? (to - from) / most;
+    const midnight = Math.floor(this.toAxis(0) / DAY) * DAY;
+    const first = Math.ceil((this.toAxis(from) - midnight) / step);
+    const found = [];
+    for (let at = midnight + first * step; at <= this.toAxis(to); at += step) found.push(at);
+    return found;
+  }
+
+  tick(value) {
+    if (!this.dated) return value % DAY || !value ? `${figure(value / HOUR, 4)} h` : `day ${value / DAY}`;
+    const moment = new Date(value);
+    if (value % DAY) return `${two(moment.getUTCHours())}:${two(moment.getUTCMinutes())}`;
+    return `${moment.getUTCDate()} ${MONTHS[moment.getUTCMonth()]}`;
+  }
+
+  axis(from, to, most) {
+    const customValues = this.ticks(from, to, most);
+    return {
+      type: "value",
+      min: this.toAxis(from),
+      max: this.toAxis(to),
+      splitLine: { show: false },
+      axisLine: { onZero: false, lineStyle: { color: "#555" } },
+      axisTick: { show: true, customValues },
+      axisLabel: { color: "#333", hideOverlap: true, customValues, formatter: (value) => this.tick(value) },
     };
-    return { type: "time", ...common, ...grey, axisLabel: { ...label, formatter: form } };
   }
 }
 
