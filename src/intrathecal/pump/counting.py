@@ -25,10 +25,19 @@ def made_ahead(state: State, steps: int) -> State:
 
 
 def stray(state: State, steps: int) -> State:
-    """Count ``steps`` that nobody asked for, on top of all that is due; limits remember them."""
+    """Count ``steps`` that nobody asked for, on top of all that is due; limits remember them as of the last ms."""
     counted = _count(state, steps, _labels(state))
     volume = Fraction(steps * state.settings.hardware.step_pL)
-    return replace(counted, given=(*state.given, Given(state.now, state.now + 1, volume, _labels(state))))
+    before, last = state.now - 1, state.given[-1:]
+    if before < 0:
+        return counted
+    if last and last[0].end == state.now:
+        whole = last[0]
+        kept = (replace(whole, end=before),) if whole.start < before else ()
+        given = (*state.given[:-1], *kept, replace(whole, start=before, flow=whole.flow + volume))
+    else:
+        given = (*state.given, Given(before, state.now, volume, _labels(state)))
+    return replace(counted, given=given)
 
 
 def _count(state: State, steps: int, labels: tuple[tuple[str, Fraction], ...]) -> State:

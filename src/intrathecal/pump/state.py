@@ -45,11 +45,11 @@ class State:
 
     settings: Settings
     now: int
-    began: int
+    began: int = field(metadata={"signed": True})
     ramp_origin: int
     reservoir_pL: int
     filled_pL: int
-    owed: Fraction = Fraction(0)
+    owed: Fraction = field(default=Fraction(0), metadata={"signed": True})
     steps: int = 0
     booked: tuple[tuple[str, Fraction], ...] = ()
     running: tuple[Running, ...] = ()
