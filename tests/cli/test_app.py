@@ -65,7 +65,18 @@ def test_the_figures_have_the_keys_of_the_interface(figures: dict[str, dict[str,
     assert set(figures["exposure"]["morphine"]) == {"tip", *levels, "cisterna_magna", "plasma"}
     assert set(figures["exposure"]["morphine"]["tip"]) == {"mean_ug_per_mL", "peak_ug_per_mL", "auc_ug_h_per_mL"}  # type: ignore[call-overload]
     assert set(figures["engine"]) == {"method", "wall_s", "error_estimate"}
-    assert figures["relief"] is None
+    assert {
+        "pain_before",
+        "pain_mean",
+        "relief_percent",
+        "hours_to_half_relief",
+        "breathing_fraction_min",
+        "side_effects",
+        "presses_given",
+        "presses_refused",
+        "spasticity_before",
+        "spasticity_mean",
+    } <= set(figures["relief"])
 
 
 def test_times_are_iso_with_the_pumps_offset(figures: dict[str, dict[str, object]]) -> None:
@@ -94,7 +105,9 @@ def test_the_summary_fits_a_screen() -> None:
         "plasma",
         "entered",
         "relative error",
-        "no press",
+        "Pain 7.6 before",
+        "presses given",
+        "Breathing at its lowest",
     ):
         assert word in done.stdout
 

@@ -107,13 +107,16 @@ def test_a_run_cannot_go_back(tmp_path: Path) -> None:
 
 
 def test_the_shape_of_the_traces_is_kept() -> None:
-    """Times rise strictly and begin at 0; every trace is as long as they are."""
+    """Times rise strictly and begin at 0; every trace is as long as they are; the patient is asked every 15 minutes."""
     data = simulate(therapy(*EVENTS, **PLAN), every_ms=HOUR_MS).data
 
     assert data["time"].values[0] == 0
     assert data["time"].values[-1] == 6 * 86_400
     assert np.all(np.diff(data["time"].values) > 0)
-    assert data.sizes == {"time": data.sizes["time"], "drug": 1, "z": data.sizes["z"]}
+    assert data["pain"].dims == data["breathing_fraction"].dims == ("time",)
+    assert data["csf_concentration"].dims == ("time", "drug", "z")
+    assert data.sizes["drug"] == 1
+    assert data.sizes["ask"] == 6 * 96
 
 
 def test_a_link_stays_a_link_and_nothing_is_left_beside_the_file(tmp_path: Path) -> None:

@@ -41,7 +41,10 @@ def test_the_variables_and_units_are_those_of_the_interface(data: xr.Dataset) ->
     assert data["drug"].values.tolist() == ["morphine"]
     assert data["level"].values[0] == "C1"
     assert data["level"].values[-1] == "S2"
-    assert "pain" not in data
+    assert data["pain"].dims == data["breathing_fraction"].dims == data["relief_fraction"].dims == ("time",)
+    assert "spasticity" not in data
+    assert data["score"].dims == ("ask",)
+    assert (data["ask_time"].values == 900.0 * np.arange(2 * 96)).all()
 
 
 def test_the_times_are_regular_and_at_every_change_and_after_boluses_and_doses(data: xr.Dataset) -> None:

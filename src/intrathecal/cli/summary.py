@@ -9,6 +9,9 @@ Figures = dict[str, Any]
 
 #: The levels that fit on a screen.
 LEVELS = ("C2", "C5", "T1", "T4", "T7", "T10", "T12", "L2", "L4", "S1")
+#: As many rows of daily doses, and side effects, as fit beside the rest.
+MOST_DOSE_ROWS = 10
+MOST_SIDE_EFFECTS = 4
 LEDGER = (
     ("entered", "entered_ug"),
     ("reservoir", "reservoir_ug"),
@@ -25,7 +28,7 @@ LEDGER = (
 def summary(figures: Figures) -> str:
     """The summary as text; it fits a screen."""
     lines = [f"{figures['title']}: {figures['days']:g} days"]
-    for part in (_pump, _refill, _doses, _alarms, _concentrations, _ledger, _assumed):
+    for part in (_relief, _pump, _refill, _doses, _alarms, _concentrations, _ledger, _assumed):
         lines += part(figures)
     return "\n".join(lines) + "\n"
 
@@ -44,6 +47,31 @@ def number(value: float | None, digits: int = 4) -> str:
     )
 
 
+def _relief(figures: Figures) -> list[str]:
+    """What the patient feels, how often the handset was pressed, and what else the drugs do."""
+    relief = figures["relief"]
+    scale = "pain" if relief["pain_mean"] is not None else "spasticity"
+    before, mean, percent = relief[f"{scale}_before"], relief[f"{scale}_mean"], relief["relief_percent"]
+    lasted = "last 7 days" if figures["days"] >= 7 else "whole run"
+    hours = relief["hours_to_half_relief"]
+    half = "" if hours is None else f", half of that after {number(hours, 2)} h"
+    lines = [
+        f"{scale.capitalize()} {before:.1f} before, {mean:.1f} on average in the {lasted}"
+        + ("" if percent is None else f": relief {percent:.0f}%{half}")
+    ]
+    if relief["presses_given"] or relief["presses_refused"]:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in relief["presses_refused_because"].items())
+        refused = f"{relief['presses_refused']} refused" + (f" ({reasons})" if reasons else "")
+        lines.append(f"Handset: {relief['presses_given']} presses given, {refused}")
+    likely = sorted(relief["side_effects"].items(), key=lambda item: -item[1])[:MOST_SIDE_EFFECTS]
+    told = (
+        "; at some time " + ", ".join(f"{name.replace('-', ' ')} {share:.0%}" for name, share in likely)
+        if likely
+        else ""
+    )
+    return [*lines, f"Breathing at its lowest {relief['breathing_fraction_min']:.0%} of normal{told}"]
+
+
 def _pump(figures: Figures) -> list[str]:
     pump = figures["pump"]
     if pump is None:
@@ -53,8 +81,6 @@ def _pump(figures: Figures) -> list[str]:
         f"{pump['model']}: counted {number(pump['counted_mL'])} mL, delivered {number(pump['delivered_mL'])} mL; "
         f"reservoir {number(pump['reservoir_mL'])} mL believed, {number(pump['reservoir_true_mL'])} mL true{battery}"
     ]
-    if pump["presses_given"] or pump["presses_refused"]:
-        lines.append(f"Presses: {pump['presses_given']} given, {len(pump['presses_refused'])} refused")
     for item in pump["inexact"]:
         runs = f"asked {number(item['asked'])}, runs {number(item['delivered'])} {item['unit']}"
         lines.append(f"Not exact from {day(item['from'])}: {item['clause']} {runs} ({item['reason']})")
@@ -74,22 +100,37 @@ def _refill(figures: Figures) -> list[str]:
 
 
 def _doses(figures: Figures) -> list[str]:
-    """Neighbouring days with the same doses are one row; a day is 24 hours from the time of the first fill."""
-    rows: list[tuple[str, str, list[str]]] = []
-    drugs = figures["drugs"]
-    for item in figures["daily"]:
-        doses = [number(item["doses"][drug][key], 3) for drug in drugs for key in ("asked_ug", "delivered_ug")]
-        begins = day(item["from"])
-        first = rows.pop()[0] if rows and rows[-1][2] == doses else begins
-        rows.append((first, begins, doses))
-    if not rows:
+    """Neighbouring days with the same doses are one row; where days differ too often, each row is a mean of some weeks.
+
+    A day is 24 hours from the time of the first fill.
+    """
+    drugs, daily = figures["drugs"], figures["daily"]
+    if not daily:
         return []
-    head = [
-        f"ug per 24 h from {rows[0][0][-5:]}",
-        *(f"{drug} {what}" for drug in drugs for what in ("asked", "at tip")),
-    ]
+    rows = _same_days(drugs, daily, 1)
+    days = 7
+    while len(rows) > MOST_DOSE_ROWS:
+        rows, meant, days = _same_days(drugs, daily, days), f", means of {days} days", days + 7
+    clock = f"ug per 24 h from {day(daily[0]['from'])[-5:]}" + (meant if days > 7 else "")
+    head = [clock, *(f"{drug} {what}" for drug in drugs for what in ("asked", "at tip"))]
     body = [[first[:11] if first == last else f"{first[:11]} - {last[:11]}", *doses] for first, last, doses in rows]
     return ["", *table(head, body)]
+
+
+def _same_days(drugs: Sequence[str], daily: Sequence[Figures], days: int) -> list[tuple[str, str, list[str]]]:
+    """First day, last day and mean doses of so many days at a time, neighbours that are alike joined."""
+    rows: list[tuple[str, str, list[str]]] = []
+    for start in range(0, len(daily), days):
+        block = daily[start : start + days]
+        means = [
+            sum(item["doses"][drug][key] for item in block) / len(block)
+            for drug in drugs
+            for key in ("asked_ug", "delivered_ug")
+        ]
+        doses = [number(mean, 3) for mean in means]
+        first = rows.pop()[0] if rows and rows[-1][2] == doses else day(block[0]["from"])
+        rows.append((first, day(block[-1]["from"]), doses))
+    return rows
 
 
 def _alarms(figures: Figures) -> list[str]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from intrathecal.pump.hardware import DAY_MS
 from intrathecal.simulation import checkpoint
 from intrathecal.simulation.outcome import Figures, outcome
-from intrathecal.simulation.run import Finished, Progress, finish, prepare, start
+from intrathecal.simulation.reached import Finished
+from intrathecal.simulation.run import Progress, finish, prepare, start
 from intrathecal.therapy import Therapy
 
 if TYPE_CHECKING:

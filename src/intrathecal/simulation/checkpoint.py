@@ -16,7 +16,7 @@ import numpy as np
 
 from intrathecal.quantities import InputError
 from intrathecal.simulation.files import replacing
-from intrathecal.simulation.run import Case, Reached
+from intrathecal.simulation.reached import Case, Reached
 
 MAGIC = b"intrathecal checkpoint 1\n"
 #: What a saved run may be made of besides this project's dataclasses; anything else in a file is refused, never run.

@@ -8,15 +8,33 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from intrathecal.pump.hardware import DAY_MS
+from intrathecal.simulation.feeling import (
+    BREATHING,
+    PAIN,
+    RELIEF,
+    SPASTICITY,
+    TOLERANCE_SPINAL,
+    TOLERANCE_SUPRASPINAL,
+)
 from intrathecal.simulation.files import replacing
 from intrathecal.simulation.outcome import when
-from intrathecal.simulation.run import Finished
+from intrathecal.simulation.reached import Finished
 
 if TYPE_CHECKING:
     import xarray as xr
 
 SECONDS_PER_DAY = DAY_MS / 1000
 CONCENTRATION = "ug/mL"
+NAMES = {
+    PAIN: "pain, 0 to 10, without the scatter of answers",
+    SPASTICITY: "spasticity, modified Ashworth scale, 0 to 4",
+    RELIEF: "part of untreated pain, or of spasticity, that the drugs take away",
+    BREATHING: "part of normal breathing that is left at constant carbon dioxide",
+    TOLERANCE_SPINAL: "how many times the usual opioid concentration the cord needs",
+    TOLERANCE_SUPRASPINAL: "how many times the usual opioid concentration the brain needs",
+    "score": "what the patient answers when asked, 0 to 10",
+    "press_answer": "why a press of the handset was refused, nothing where it was given",
+}
 
 
 def dataset(run: Finished) -> xr.Dataset:
@@ -26,6 +44,7 @@ def dataset(run: Finished) -> xr.Dataset:
     traces = run.end.traces
     case = run.case
     canal = case.channels[0].system
+    asked, answers = run.end.asked, run.end.answers
     sites = list(canal.sites)
 
     def joined(name: str, axis: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
@@ -39,6 +58,14 @@ def dataset(run: Finished) -> xr.Dataset:
         "flow_asked": (("time",), joined("asked", 0) * SECONDS_PER_DAY),
         "flow_delivered": (("time",), joined("delivered", 0) * SECONDS_PER_DAY),
     }
+    unknown = {PAIN: np.full(sum(len(trace.times_s) for trace in traces), np.nan)}
+    felt = unknown | {name: np.concatenate([trace.felt[name] for trace in traces]) for name in traces[0].felt}
+    variables |= {name: (("time",), values) for name, values in felt.items()}
+    if case.senses.followed == PAIN:
+        variables["score"] = (("ask",), np.concatenate([each.score for each in asked]))
+        variables["ask_time"] = (("ask",), np.concatenate([each.times_ms for each in asked]) / 1000)
+    variables["press_time"] = (("press",), np.array([answer.at for answer in answers]) / 1000)
+    variables["press_answer"] = (("press",), np.array([answer.reason for answer in answers], dtype=str))
     for name in case.profiles:
         profile = np.concatenate([trace.profiles[name] for trace in traces], axis=1)
         variables[f"{name}_concentration"] = (("time", "drug", "z"), profile.transpose(1, 0, 2))
@@ -51,6 +78,11 @@ def dataset(run: Finished) -> xr.Dataset:
     data = xr.Dataset(variables, coordinates)
     for variable in (name for name in variables if name.endswith("_concentration")):
         data[variable].attrs["units"] = CONCENTRATION
+    for variable in NAMES.keys() & data.variables.keys():
+        data[variable].attrs["long_name"] = NAMES[str(variable)]
+    for variable in ("ask_time", "press_time"):
+        if variable in data:
+            data[variable].attrs["units"] = "seconds"
     data["time"].attrs.update(units="seconds", long_name="time since the first fill or the start")
     data["z"].attrs.update(units="cm", long_name="distance below the top of C1")
     data["flow_asked"].attrs["units"] = data["flow_delivered"].attrs["units"] = "mL/day"

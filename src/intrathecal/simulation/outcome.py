@@ -14,10 +14,13 @@ from intrathecal.flow import Array
 from intrathecal.pump.alarms import Alarm
 from intrathecal.pump.forecast import due, reservoir_dates
 from intrathecal.pump.hardware import DAY_MS, PL_PER_ML
+from intrathecal.simulation.assumed import assumptions
+from intrathecal.simulation.background import MORPHINE, is_swallowed
 from intrathecal.simulation.delivery import Delivery
-from intrathecal.simulation.run import Finished, Reached
+from intrathecal.simulation.reached import Finished, Reached
+from intrathecal.simulation.relieved import relief_figures
 from intrathecal.simulation.transport import Channel, Held
-from intrathecal.therapy import CatheterLeak, NoPresses, PressWhenPain, ReplacePump, Revise, Therapy
+from intrathecal.therapy import ReplacePump, Revise, Therapy
 
 HOUR_S = 3600.0
 Figures = dict[str, Any]
@@ -52,7 +55,7 @@ def outcome(run: Finished) -> Figures:
             if drug in ledger
         },
         "metabolites": _metabolites(run),
-        "relief": None,
+        "relief": relief_figures(run, ledger),
         "engine": {
             "method": "; ".join(dict.fromkeys(channel.propagator.method for channel in case.channels)),
             "wall_s": run.wall_s,
@@ -108,31 +111,14 @@ def entries_used(therapy: Therapy) -> list[AnyEntry]:
     entries += [therapy.catheter.entry] if therapy.catheter else []
     entries += [event.action.catheter.entry for event in therapy.events if isinstance(event.action, Revise)]
     entries = list({id(entry): entry for entry in entries}.values())
-    entries += [entry.drug for entry in therapy.drugs]
-    return [*entries, therapy.catalogue.anatomy, therapy.catalogue.physiology]
-
-
-def assumptions(run: Finished) -> list[str]:
-    """What was assumed, left out or noticed, in sentences."""
-    therapy = run.case.therapy
-    said = [*therapy.notes, *run.end.notes]
-    if therapy.patient.assumed:
-        said.append(f"Not in the file and assumed for a reference adult: {', '.join(therapy.patient.assumed)}.")
-    if isinstance(therapy.simulation.presses, PressWhenPain):
-        said.append("Pain and relief are not modelled yet: no press of the handset is made.")
-    elif not isinstance(therapy.simulation.presses, NoPresses) and therapy.pump is None:
-        said.append("There is no pump: presses of the handset do nothing.")
-    if float(therapy.patient.oral_opioid.number) > 0:
-        said.append("The oral opioid acts on relief and breathing alone, which are not modelled yet.")
-    stable = [entry.drug.name for entry in therapy.drugs if entry.drug.degradation_rate is None]
-    if therapy.pump and stable:
-        said.append(f"No source gives a rate of degradation in the reservoir: {', '.join(stable)} stay whole.")
-    if any(isinstance(event.action, CatheterLeak) for event in therapy.events):
-        said.append("A leak lies at the canal: what leaks has passed the whole catheter.")
-    late = [event for event in therapy.events if event.at_ms >= run.end.now]
-    if late:
-        said.append(f"Skipped, because the run ends before: event {', '.join(str(event.index) for event in late)}.")
-    return said
+    catalogue = therapy.catalogue
+    drugs = {entry.drug.name: entry.drug for entry in therapy.drugs}
+    if is_swallowed(therapy):
+        drugs.setdefault(MORPHINE, catalogue.drugs[MORPHINE])
+    mechanisms = {drug.response.mechanism for drug in drugs.values()}
+    entries += drugs.values()
+    entries += [catalogue.anatomy, catalogue.physiology, catalogue.relief]
+    return entries + [effect for effect in catalogue.side_effects.values() if effect.mechanism in mechanisms]
 
 
 def _pump(therapy: Therapy, end: Reached, delivery: Delivery) -> Figures:

@@ -19,7 +19,8 @@ PROFILES = {"csf": "csf_profile", "cord": "cord_profile"}
 class Trace:
     """Samples at ``times_s`` (t,): flows (t,) in mL/s from then on, ``sites`` (drugs, t, sites) and ``tip`` (drugs, t) ug/mL.
 
-    ``profiles`` hold (drugs, t, N) ug/mL along the canal in single precision, by name, where they were asked for.
+    ``profiles`` hold (drugs, t, N) ug/mL along the canal in single precision, by name, where they were asked for. ``felt``
+    (t,) is how the patient felt, by name.
     """
 
     times_s: Array
@@ -28,6 +29,7 @@ class Trace:
     sites: Array
     tip: Array
     profiles: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]
+    felt: dict[str, Array]
 
 
 def sample(
@@ -38,8 +40,9 @@ def sample(
     times_s: Array,
     passage: Passage,
     profiles: Sequence[str],
+    felt: dict[str, Array],
 ) -> Trace:
-    """Pick ``times_s`` out of courses known at ``edges_s``."""
+    """Pick ``times_s`` out of courses known at ``edges_s``; ``felt`` is known at ``times_s``."""
     at = np.searchsorted(edges_s, times_s)
     kept = {
         name: np.array(
@@ -58,6 +61,7 @@ def sample(
         np.array([course.sites[at] for course in courses]),
         np.array([course.tip[at] for course in courses]),
         kept,
+        felt,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from intrathecal.flow import Array, Infusion, Site
 from intrathecal.simulation.propagation import Propagator
 from intrathecal.simulation.system import ELIMINATED, LinearSystem
+from intrathecal.simulation.trajectory import Trajectory
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,11 @@ class Channel:
         """What is seen in ``states`` (edges, 2, n)."""
         seen = self.propagator.observe(states, np.array([*self.system.sites.values(), self.tip_row(tip)]))
         return Course(seen[:, :-1], seen[:, -1], states)
+
+    def effects(self, states: Array) -> dict[str, Array]:
+        """The concentration (edges,) ug/mL at every effect site in ``states`` (edges, 2, n), by its name."""
+        rows = self.system.effects
+        return dict(zip(rows, self.propagator.observe(states, np.array([*rows.values()])).T, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,10 +86,8 @@ class Held:
         return replace(self, state=channel.propagator.internal(x - taken)), float(taken.sum())
 
 
-def carry(
-    channel: Channel, held: Held, edges_s: Array, entries: Sequence[Infusion], *, drug: int, tip: Site | None
-) -> tuple[Held, Course]:
-    """Advance one drug over ``edges_s`` (m + 1) with the ``entries`` that fall between them (the ``drug``-th rate of each)."""
+def advance(channel: Channel, state: Array, edges_s: Array, entries: Sequence[Infusion], drug: int) -> Trajectory:
+    """Move one drug over ``edges_s`` (m + 1) with the ``entries`` that fall between them (the ``drug``-th rate of each)."""
     places = list(dict.fromkeys(entry.site for entry in entries if entry.rates[drug] > 0))
     inputs = np.zeros((len(edges_s) - 1, len(places)))
     for entry in entries:
@@ -93,15 +97,19 @@ def carry(
     sources = np.zeros((len(channel.system.states), len(places)))
     for column, site in enumerate(places):
         sources[:, column] = channel.source(site)
-    run = channel.propagator.run(held.state, np.diff(edges_s), inputs, sources)
-    course = channel.look(run.states, tip)
+    return channel.propagator.run(state, np.diff(edges_s), inputs, sources)
+
+
+def follow(channel: Channel, held: Held, motion: Trajectory, tip: Site | None) -> tuple[Held, Course]:
+    """What the patient holds after ``motion``, and what was seen on the way."""
+    course = channel.look(motion.states, tip)
     later = replace(
         held,
-        state=run.states[-1],
-        integral=held.integral + run.integral,
+        state=motion.states[-1],
+        integral=held.integral + motion.integral,
         peaks=np.maximum(held.peaks, course.sites.max(axis=0)),
         tip_peak=max(held.tip_peak, float(course.tip.max())),
-        tip_auc=held.tip_auc + float(channel.tip_row(tip) @ run.integral),
+        tip_auc=held.tip_auc + float(channel.tip_row(tip) @ motion.integral),
         tip_seen=held.tip_seen or tip is not None,
     )
     return later, course
