@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -12,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from intrathecal import __version__
+from intrathecal.cli import flow_accuracy
 from intrathecal.cli.output import write_json, writing
+from intrathecal.cli.progress import progress_bar
 from intrathecal.quantities import InputError, QuantityError, parse_number, parse_quantity
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def simulate(
     from intrathecal.simulation.api import PROFILES
     from intrathecal.simulation.api import simulate as run_therapy
 
-    with _progress("Simulating") as progress:
+    with progress_bar("Simulating") as progress:
         run = run_therapy(
             plan,
             days=lasting,
@@ -109,7 +110,7 @@ def simulate(
     if other is not None:
         from intrathecal.simulation.comparison import comparison
 
-        with _progress("Simulating B") as progress:
+        with progress_bar("Simulating B") as progress:
             lasted = plan.simulation.days if lasting is None else lasting
             second = run_therapy(other, days=lasted, every_ms=sampled, profiles=(), progress=progress)
         figures = {**figures, "compare": comparison(run, second)}
@@ -124,7 +125,7 @@ def simulate(
     if report:
         from intrathecal.report import write_report
 
-        with writing(str(report)), _progress("Writing the report") as progress:
+        with writing(str(report)), progress_bar("Writing the report") as progress:
             write_report(run, report, second, progress)
     if json:
         write_json(figures, json)
@@ -211,6 +212,9 @@ def equivalence(
         typer.echo(equivalence_text(found), nl=False)
 
 
+app.command("flow-accuracy")(flow_accuracy.flow_accuracy)
+
+
 def _check_targets(targets: Sequence[Path], *sources: Path) -> None:
     """Say at once, and not after a long run, that a file cannot be written, or that one would be lost."""
     seen = {source.resolve(): "is the therapy file itself" for source in sources}
@@ -252,17 +256,3 @@ def _every(text: str) -> int:
 def _fail(message: str) -> NoReturn:
     typer.echo(f"intrathecal: {message}", err=True)
     sys.exit(WRONG_INPUT)
-
-
-@contextmanager
-def _progress(doing: str) -> Iterator[Callable[[float], None]]:
-    """Progress with time left, on standard error and only on a terminal."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield lambda done: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(doing, total=1.0)
-        yield lambda done: bar.update(task, completed=done)

@@ -1,0 +1,127 @@
+"""The command that measures how evenly and how exactly a pump's simulated drive gives a set rate."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from intrathecal.cli.output import write_json, writing
+from intrathecal.cli.progress import progress_bar
+from intrathecal.cli.summary import number, table
+from intrathecal.quantities import InputError, QuantityError, parse_quantity
+
+if TYPE_CHECKING:
+    from intrathecal.catalogue import Catalogue, Pump
+
+
+class OptionError(InputError):
+    """An option that cannot be read: the message names it and says what would be right."""
+
+
+def flow_accuracy(
+    model: Annotated[str, typer.Option(metavar="M", help="A pump of the catalogue.", show_default=False)],
+    rate: Annotated[
+        str, typer.Option(metavar="FLOW", help='The rate that is set, such as "0.5 mL/day".', show_default=False)
+    ],
+    drive_error: Annotated[
+        str, typer.Option(metavar="PERCENT", help="What every step moves more than its label.")
+    ] = "0 %",
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the figures as JSON; - for standard output.")
+    ] = None,
+    svg: Annotated[Path | None, typer.Option(metavar="FILE.svg", help="Draw the curves.")] = None,
+    catalogue: Annotated[
+        list[Path] | None,
+        typer.Option("--catalogue", metavar="FILE", help="Your own catalogue values; may be repeated."),
+    ] = None,
+) -> None:
+    """Measure start-up and trumpet curves of a pump's simulated drive, the way infusion pumps are tested."""
+    from intrathecal.catalogue import load_catalogue
+    from intrathecal.validation.flow_accuracy import figures, measure
+
+    known = load_catalogue(tuple(catalogue or ()))
+    pump, error = _pump(known, model), _drive_error(drive_error)
+    try:
+        asked = parse_quantity(rate, "flow")
+    except QuantityError as problem:
+        raise OptionError(f"--rate: {problem}") from None
+    with progress_bar("Pumping") as progress:
+        tested = measure(pump, asked, error, list(known.drugs.values()), progress)
+    if svg:
+        from intrathecal.simulation.files import replacing
+        from intrathecal.validation.flow_plot import svg as draw
+
+        with writing(str(svg)), replacing(svg) as file:
+            file.write_text(draw(tested), encoding="utf-8")
+    found = figures(tested)
+    if json:
+        write_json(found, json)
+    if json != "-":
+        typer.echo(flow_accuracy_text(found), nl=False)
+
+
+def _pump(known: Catalogue, model: str) -> Pump:
+    from intrathecal.catalogue.errors import nearest
+
+    if model not in known.pumps:
+        raise OptionError(f'--model: "{model}" is not in the catalogue; {nearest(model, known.pumps)}')
+    return known.pumps[model]
+
+
+def _drive_error(typed: str) -> Fraction:
+    from intrathecal.therapy.file.bounds import DRIVE_ERROR_PERCENT
+
+    try:
+        error = parse_quantity(typed, "fraction").exact
+    except QuantityError as problem:
+        raise OptionError(f"--drive-error: {problem}") from None
+    if abs(error) * 100 > DRIVE_ERROR_PERCENT:
+        raise OptionError(
+            f"--drive-error: {typed} is not possible; give -{DRIVE_ERROR_PERCENT} % to {DRIVE_ERROR_PERCENT} %"
+        )
+    return error
+
+
+def flow_accuracy_text(figures: dict[str, Any]) -> str:
+    """The figures as tables, one for each way of testing, and what is not checked."""
+    lines = [
+        f"{figures['model']} at {number(figures['rate_mL_per_day'])} mL/day, drive {figures['drive_error_percent']:+.3g} %: "
+        f"steps of {number(figures['step_uL'])} uL, {number(figures['steps_per_h'])} an hour; "
+        f"labelled accuracy {number(figures['labelled_accuracy_percent'])} %"
+    ]
+    for test in figures["tests"]:
+        lines += ["", *_test(test)]
+    return "\n".join([*lines, "", *(f"- {sentence}" for sentence in figures["unchecked"])]) + "\n"
+
+
+def _test(test: dict[str, Any]) -> list[str]:
+    title = f"As for an {test['name']}"
+    if test["reason"]:
+        return [f"{title}: not done, {test['reason']}"]
+    end = test["end_mean_error_percent"]
+    lines = [
+        f"{title}: samples of {test['sample_min']:g} min, {number(test['analysis_min'] / 60)} h from hour "
+        f"{number(test['analysis_from_min'] / 60)}; mean error A {percent(test['mean_error_percent'])} %, at the end of "
+        f"the fill B {'-' if end is None else percent(end) + ' %'}"
+    ]
+    head = ["window, min", "windows", "least %", "5 %", "25 %", "median", "75 %", "95 %", "greatest %", "half-life of"]
+    names = ["min", "p05", "p25", "p50", "p75", "p95", "max"]
+    rows = [
+        [
+            f"{window['window_min']:g}",
+            str(window["count"]),
+            *(percent(window[f"{name}_percent"]) for name in names),
+            ", ".join(window["half_life_of"]),
+        ]
+        for window in test["windows"]
+    ]
+    return [*lines, *table(head, rows, left=(9,))]
+
+
+def percent(value: float) -> str:
+    """An error with its sign, to a thousandth of a percent; what is smaller is no error."""
+    rounded = round(value, 3) + 0.0
+    return f"{rounded:+.3f}" if rounded else "0"
