@@ -36,7 +36,7 @@ def begin(plan: Therapy) -> Delivery:
         concentrations=inside,
         primed=fill.primed,
     )
-    settings = _told(plan, pump, catheter, fill)
+    settings = told_at_first_fill(plan, pump, catheter, fill)
     volume = float(fill.volume.exact)
     return Delivery(
         drugs=drugs,
@@ -53,7 +53,7 @@ def begin(plan: Therapy) -> Delivery:
     )
 
 
-def _told(plan: Therapy, pump: PumpPlan, catheter: CatheterPlan, fill: Fill) -> Settings:
+def told_at_first_fill(plan: Therapy, pump: PumpPlan, catheter: CatheterPlan, fill: Fill) -> Settings:
     """What the pump is told at its first fill, which is counter 0."""
     hardware = Hardware.of(pump.entry)
     concentration = plan.label[plan.primary.name].to("ng/mL")

@@ -110,6 +110,8 @@ class Channel:
             if self._taken > LONGEST_HANDSHAKE:
                 raise ChannelError("a greeting that does not end")
             self._shake()
+            if not data and not self.open:
+                self.ended = True
         return self._read() if self.open else []
 
     def send(self, body: bytes) -> None:
@@ -123,7 +125,7 @@ class Channel:
     def _shake(self) -> None:
         try:
             self._tls.do_handshake()
-        except ssl.SSLWantReadError:
+        except (ssl.SSLWantReadError, ssl.SSLEOFError):
             return
         except ssl.SSLError as problem:
             raise _explained(problem) from None
@@ -179,6 +181,9 @@ def _in_file(text: str) -> Iterator[str]:
 
 
 def _explained(problem: ssl.SSLError) -> ChannelError:
-    reason = (problem.reason or "").lower()
-    stranger = isinstance(problem, ssl.SSLCertVerificationError) or "unknown_ca" in reason or "certificate" in reason
-    return ChannelError(reason.replace("_", " ") or "the line broke while it was being set up", stranger)
+    reason = (problem.reason or "the line broke while it was being set up").lower().replace("_", " ")
+    if isinstance(problem, ssl.SSLCertVerificationError):
+        return ChannelError("the certificate that was shown is not known here", stranger=True)
+    if "alert" in reason and ("unknown ca" in reason or "certificate" in reason):
+        return ChannelError("the other side does not know the certificate that was shown", stranger=True)
+    return ChannelError(reason)

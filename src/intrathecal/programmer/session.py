@@ -1,0 +1,150 @@
+"""Sessions with a pump: pair, read, act, and know what is certain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from intrathecal.programmer.client import Address, Line, LineLost
+from intrathecal.programmer.errors import PairingError, Refused, Uncertain, Unreachable
+from intrathecal.programmer.keyfile import (
+    KnownPump,
+    Unanswered,
+    forget,
+    load_key,
+    make_key,
+    remember,
+    save_key,
+    unanswered,
+)
+from intrathecal.pump.telemetry.channel import key_context, pairing_context
+from intrathecal.pump.telemetry.identity import fingerprint_of
+from intrathecal.pump.telemetry.messages import (
+    Answer,
+    Ask,
+    Interrogate,
+    Pair,
+    Readiness,
+    Reading,
+    Ready,
+    Request,
+    Settle,
+    Welcome,
+)
+from intrathecal.pump.telemetry.pairing import Role, proof, proves, read_code
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a command that was not answered when it was sent: a sentence."""
+
+    sent: Unanswered
+    answer: Answer
+
+    def __str__(self) -> str:
+        became = {
+            "done": "was carried out",
+            "refused": f"was refused: {self.answer.reason}",
+            "never": "never arrived, and will not be carried out any more",
+        }
+        return f"{self.sent.what}, sent at {self.sent.sent_at} and not answered then, {became[self.answer.outcome]}"
+
+
+class Session:
+    """A line of a paired key; use it in a ``with`` statement."""
+
+    def __init__(self, address: Address, key_file: Path) -> None:
+        self._key_file = key_file
+        self._key = load_key(key_file)
+        self.address = address
+        self._line = Line(address, key_context(self._key.identity, [pump.certificate for pump in self._key.pumps]))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._line.__exit__(*raised)
+
+    def read(self) -> Reading:
+        """All that the pump tells a programmer. Raises `Unreachable`, `Refused`."""
+        told = self._told(Interrogate())
+        if not isinstance(told, Reading):
+            raise Unreachable(f"{self.address}: the answer is not what was asked for")
+        return told
+
+    def ready(self) -> Readiness:
+        """What the pump tells a handset. Raises `Unreachable`, `Refused`."""
+        told = self._told(Ready())
+        if not isinstance(told, Readiness):
+            raise Unreachable(f"{self.address}: the answer is not what was asked for")
+        return told
+
+    def settle(self) -> Sequence[Outcome]:
+        """Learn what became of every command that this pump has not answered. Raises `Unreachable`."""
+        outcomes = []
+        for sent in unanswered(self._key_file, fingerprint_of(self._line.certificate)):
+            try:
+                answer = self._line.ask(Request(Settle(sent.id)))
+            except LineLost as lost:
+                raise Unreachable(f"{self.address}: {lost}; {sent.what} of {sent.sent_at} stays uncertain") from None
+            forget(self._key_file, sent.id)
+            outcomes.append(Outcome(sent, answer))
+        return outcomes
+
+    def act(self, ask: Ask, what: str) -> None:
+        """Have something done; ``what`` names it. Raises `Refused`, or `Uncertain` when the answer is lost."""
+        request = Request(ask)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        remember(self._key_file, Unanswered(request.id, fingerprint_of(self._line.certificate), what, now))
+        try:
+            answer = self._line.ask(request)
+        except LineLost as lost:
+            raise Uncertain(
+                f"{self.address}: delivery uncertain: {lost} after {what} was sent; "
+                f"read the pump with intrathecal interrogate, which says whether it was carried out"
+            ) from None
+        forget(self._key_file, request.id)
+        if answer.outcome != "done":
+            raise Refused(answer.reason)
+
+    def _told(self, ask: Interrogate | Ready) -> object:
+        try:
+            answer = self._line.ask(Request(ask))
+        except LineLost as lost:
+            raise Unreachable(f"{self.address}: {lost}") from None
+        if answer.outcome != "done":
+            raise Refused(answer.reason)
+        return answer.told
+
+
+def pair(address: Address, role: Role, typed_code: str, key_file: Path, name: str) -> KnownPump:
+    """Make a key known to a pump by the code that the pump printed; the key file is made if there is none.
+
+    Raises `PairingError`, `KeyFileError`, `Refused`, `Unreachable`.
+    """
+    code = read_code(typed_code)
+    if not code:
+        raise PairingError("--code: is no pairing code; type the four groups of five that the pump printed")
+    key = load_key(key_file) if key_file.exists() else make_key()
+    # The key is on the disk before a pump knows it: a pairing whose answer is lost can be made again with the same key.
+    save_key(key_file, key)
+    with Line(address, pairing_context()) as line:
+        own, its = fingerprint_of(key.certificate), fingerprint_of(line.certificate)
+        try:
+            shown = proof(code, "key", its, own, role)
+            answer = line.ask(Request(Pair(role, name, key.certificate, shown)))
+        except LineLost as lost:
+            raise Unreachable(f"{address}: {lost}; pair again") from None
+        certificate = line.certificate
+    if answer.outcome != "done" or not isinstance(answer.told, Welcome):
+        raise Refused(answer.reason or "the pump did not say who it is")
+    if not proves(answer.told.proof, code, "pump", its, own, role):
+        raise PairingError(
+            f"{address}: what answers does not know the code: it is not the pump, or not alone; do not use it"
+        )
+    pump = KnownPump(answer.told.serial, answer.told.model, certificate, role)
+    save_key(key_file, key.with_pump(pump))
+    return pump

@@ -1,0 +1,67 @@
+"""The pump as a process: it drives its motor when it is time, and listens to programmers and handsets meanwhile.
+
+The drive goes first. Nothing that comes over a line can keep it waiting: every line is bounded in bytes, in time and in
+number, and a request is answered between two acts of the drive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from intrathecal.pump.telemetry.listener import Listener
+from intrathecal.pump.unit import Unit
+
+#: A drive that is later than this (real seconds) gives up single steps until it has caught up.
+LATE_S = 0.5
+#: The drive looks at its unit at least so often (real seconds).
+LOOK_S = 30.0
+
+
+async def run(
+    unit: Unit,
+    speed: float,
+    host: str,
+    port: int,
+    announce: Callable[[str, int], None],
+    ending: asyncio.Event,
+) -> None:
+    """Drive and listen until ``ending`` is set. ``announce`` is told where it listens. Raises `OSError` if it cannot listen.
+
+    ``speed`` is how many pump seconds go by in a real one; the unit's clock must go as fast.
+    """
+    changed = asyncio.Event()
+    listener = Listener(unit, changed.set)
+    server = await listener.listen(host, port)
+    try:
+        announce(*server.sockets[0].getsockname()[:2])
+        drive = asyncio.create_task(_drive(unit, speed, changed))
+        stop = asyncio.create_task(ending.wait())
+        await asyncio.wait((drive, stop), return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        drive.cancel()
+        await asyncio.gather(drive, stop, return_exceptions=True)
+        if drive.done() and not drive.cancelled() and (problem := drive.exception()):
+            raise problem
+    finally:
+        server.close()
+        await listener.hang_up()
+
+
+async def _drive(unit: Unit, speed: float, changed: asyncio.Event) -> None:
+    """One act after the other, each when it is due; a request that changes the program changes what is due."""
+    late = False
+    while True:
+        before = unit.now()
+        if late:
+            unit.advance_quiet()
+        else:
+            unit.advance()
+        # What went by on the unit's clock during this act, in real time.
+        late = (unit.now() - before) / (1000 * speed) > LATE_S
+        changed.clear()
+        waits = min(unit.wait_ms() / (1000 * speed), LOOK_S)
+        try:
+            await asyncio.wait_for(changed.wait(), waits)
+        except TimeoutError:
+            continue
