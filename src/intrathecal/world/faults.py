@@ -12,6 +12,10 @@ CATHETER_LEAK = "catheter-leak"
 DISCONNECT = "disconnect"
 TIP_MIGRATION = "tip-migration"
 BATTERY_RESET = "battery-reset"
+STUCK = "stuck"
+#: A part of the motor's pulses moves nothing; drug leaves past the closed valve, uncounted.
+SLIPPING = "slipping"
+VALVE_LEAK = "valve-leak"
 #: The magnet of a scanner holds the rotor, or closed a valve that stays shut until it is reset.
 MAGNET = "magnet"
 VALVE_CLOSED = "valve-closed"
@@ -21,7 +25,8 @@ VALVE_CLOSED = "valve-closed"
 class Active:
     """A fault in force until ``until`` (ms on the counter; None: until it is mended).
 
-    ``amount`` is the fraction of an occlusion or leak, the factor of an over-infusion; ``level`` where a tip has moved.
+    ``amount`` is the fraction of an occlusion, leak or slip, the factor of an over-infusion, the flow (mL/s) past a valve;
+    ``level`` where a tip has moved.
     """
 
     kind: str
@@ -36,9 +41,9 @@ class Active:
             return 1 - self.amount
         if self.kind == OVER_INFUSION:
             return self.amount
-        return 0.0 if self.kind in (FLOW_STOP, MOTOR_STALL, MAGNET, VALVE_CLOSED) else 1.0
+        return 0.0 if self.kind in (FLOW_STOP, MOTOR_STALL, MAGNET, VALVE_CLOSED, STUCK) else 1.0
 
     @property
     def holds_rotor(self) -> bool:
         """Whether the motor stands still, which a pump may sense."""
-        return self.kind in (MOTOR_STALL, MAGNET)
+        return self.kind in (MOTOR_STALL, MAGNET, STUCK)

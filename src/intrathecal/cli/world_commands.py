@@ -1,0 +1,247 @@
+"""The physical side of a virtual pump: its process, and what people and magnets do to it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from intrathecal.cli.output import write_json
+from intrathecal.quantities import InputError, Quantity, QuantityError, parse_number, parse_quantity
+
+UNREACHABLE = 3
+FASTEST = 1_000_000
+#: How long a world may take to answer a person (real seconds).
+PATIENCE_S = 10.0
+
+GRAMMAR = """intrathecal world --listen HOST:PORT --model M --journal FILE [--speed X] [--drive-error 3%]
+intrathecal world HOST:PORT inject VOLUME --drug NAME=CONCENTRATION ...
+intrathecal world HOST:PORT aspirate VOLUME|all
+intrathecal world HOST:PORT mri DURATION
+intrathecal world HOST:PORT fault KIND [AMOUNT] [--lasts DURATION]
+intrathecal world HOST:PORT mend KIND
+intrathecal world HOST:PORT show [--json FILE]"""
+
+
+class WorldCommandError(InputError):
+    """Words or options that are wrong: the message says which, why, and what would be right."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(world)
+
+
+def world(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[HOST:PORT DEED ...]", help="Whom to do what to.", show_default=False),
+    ] = None,
+    listen: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Run a world here; port 0 takes a free one.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(metavar="M", help="Its pump, one of the catalogue.")] = None,
+    journal: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What it writes all that happens into; made if there is none.")
+    ] = None,
+    speed: Annotated[str, typer.Option(metavar="X", help="How many times faster than life.")] = "1",
+    drive_error: Annotated[
+        str, typer.Option(metavar="FRACTION", help="How much more than its label a step moves.")
+    ] = "0 %",
+    drug: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=CONCENTRATION", help="What is injected; may be repeated."),
+    ] = None,
+    lasts: Annotated[str | None, typer.Option(metavar="DURATION", help="How long a fault lasts.")] = None,
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write what is so now as JSON; - for standard output.")
+    ] = None,
+    catalogue: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="Your own catalogue values; may be repeated.")
+    ] = None,
+) -> None:
+    """The physical side of a virtual pump (motor, reservoir, magnet, battery), or something done to it.
+
+    Deeds: inject VOLUME, aspirate VOLUME or all, mri DURATION, fault KIND [AMOUNT], mend KIND, show.
+    """
+    if listen is None:
+        shown = _ask(words or [], drug or [], lasts)
+        if json:
+            write_json(shown, json)
+        if json != "-":
+            typer.echo(_text(shown))
+        return
+    if words or drug or lasts or json:
+        raise WorldCommandError(f"a world that listens is told nothing else; write\n{GRAMMAR}")
+    if model is None or journal is None:
+        raise WorldCommandError(f"--listen needs --model and --journal; write\n{GRAMMAR}")
+    _run(listen, model, journal, (_speed(speed), _fraction("--drive-error", drive_error)), tuple(catalogue or ()))
+
+
+def _run(listen: str, model: str, journal: Path, physics: tuple[float, Fraction], catalogue: tuple[Path, ...]) -> None:
+    from intrathecal.catalogue import load_catalogue
+    from intrathecal.world.clocks import RealClock
+    from intrathecal.world.journal import FileJournal
+    from intrathecal.world.mechanism import Mechanism
+    from intrathecal.world.process import serve
+    from intrathecal.world.wire import read_address
+
+    host, port = read_address(listen)
+    pumps = load_catalogue(catalogue).pumps
+    if model not in pumps:
+        raise WorldCommandError(f"--model {model}: is no pump of the catalogue; name one of {', '.join(sorted(pumps))}")
+    speed, drive_error = physics
+    mechanism = Mechanism(pumps[model], FileJournal(journal), RealClock(speed).counter_ms, drive_error)
+
+    async def until_ended() -> None:
+        ending = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, ending.set)
+        await serve(mechanism, host, port, lambda h, p: typer.echo(f"world: listening on {h}:{p}"), ending)
+
+    try:
+        asyncio.run(until_ended())
+    except OSError as problem:
+        raise WorldCommandError(
+            f"--listen {listen}: cannot listen there ({problem.strerror}); name another port"
+        ) from None
+
+
+def _ask(words: Sequence[str], drugs: Sequence[str], lasts: str | None) -> dict[str, Any]:
+    """Have something done; what cannot be done is wrong input, a world that is not there ends with exit code 3."""
+    from intrathecal.world.wire import Wire, WireError, read_address
+
+    if len(words) < 2:
+        raise WorldCommandError(f"say where the world listens and what is to be done; write\n{GRAMMAR}")
+    host, port = read_address(words[0])
+    message = _message(words[1], words[2:], drugs, lasts)
+    try:
+        answer = Wire(host, port, PATIENCE_S).ask(message)
+    except WireError as problem:
+        typer.echo(f"intrathecal: {problem}", err=True)
+        raise typer.Exit(UNREACHABLE) from None
+    if "error" in answer:
+        raise WorldCommandError(f"{' '.join(words[1:])}: {answer['error']}")
+    return answer
+
+
+def _message(deed: str, words: Sequence[str], drugs: Sequence[str], lasts: str | None) -> dict[str, Any]:
+    if drugs and deed != "inject":
+        raise WorldCommandError(f"--drug says what is injected, and does not go with {deed}; leave it out")
+    if lasts is not None and deed != "fault":
+        raise WorldCommandError(f"--lasts says how long a fault lasts, and does not go with {deed}; leave it out")
+    read = _DEEDS.get(deed)
+    if read is None:
+        raise WorldCommandError(f'"{deed}" cannot be done to a pump; write one of {", ".join(_DEEDS)}')
+    least, most, make = read
+    if not least <= len(words) <= most:
+        raise WorldCommandError(f"{deed} {' '.join(words)}: too few or too many words; write\n{GRAMMAR}")
+    message = {"do": deed, **make(words)}
+    if deed == "inject":
+        message["drugs"] = dict(_drug(text) for text in drugs)
+        if not drugs and message["mL"] > 0:
+            raise WorldCommandError('inject: say what is injected, such as --drug morphine="10 mg/mL"')
+    if lasts is not None:
+        message["lasts_ms"] = _milliseconds("--lasts", lasts)
+    return message
+
+
+def _fault(words: Sequence[str]) -> dict[str, Any]:
+    from intrathecal.world import faults
+    from intrathecal.world.process import KINDS
+
+    kind = words[0]
+    if kind not in KINDS:
+        raise WorldCommandError(f'"{kind}" is no fault of a pump; name one of {", ".join(KINDS)}')
+    meaning = KINDS[kind]
+    if bool(meaning) != (len(words) == 2):
+        wants = f"needs {meaning}" if meaning else "takes no amount"
+        raise WorldCommandError(f"fault {kind}: it {wants}")
+    amount = 0.0
+    if kind == faults.VALVE_LEAK:
+        amount = _quantity(f"fault {kind}", words[1], "flow").canonical
+    elif kind == faults.OVER_INFUSION:
+        amount = float(_number(f"fault {kind}", words[1]))
+    elif meaning:
+        amount = float(_fraction(f"fault {kind}", words[1]))
+    return {"kind": kind, "amount": amount, "lasts_ms": None}
+
+
+def _volume(words: Sequence[str]) -> dict[str, Any]:
+    return {"mL": None if words[0] == "all" else _quantity("aspirate", words[0], "volume").canonical}
+
+
+#: Each deed with the fewest and most words that follow it, and how they are read.
+_DEEDS: dict[str, tuple[int, int, Callable[[Sequence[str]], dict[str, Any]]]] = {
+    "inject": (1, 1, lambda words: {"mL": _quantity("inject", words[0], "volume").canonical}),
+    "aspirate": (1, 1, _volume),
+    "mri": (1, 1, lambda words: {"lasts_ms": _milliseconds("mri", words[0])}),
+    "fault": (1, 2, _fault),
+    "mend": (1, 1, lambda words: {"kind": words[0]}),
+    "show": (0, 0, lambda words: {}),
+}
+
+
+def _drug(text: str) -> tuple[str, float]:
+    name, equals, concentration = text.partition("=")
+    if not (name and equals):
+        raise WorldCommandError(f'--drug {text}: write NAME=CONCENTRATION, such as morphine="10 mg/mL"')
+    return name, _quantity(f"--drug {name}", concentration, "concentration").canonical
+
+
+def _milliseconds(where: str, text: str) -> int:
+    return round(_quantity(where, text, "duration").canonical * 1000)
+
+
+def _quantity(where: str, text: str, kind: str) -> Quantity:
+    try:
+        quantity = parse_quantity(text, kind)
+    except QuantityError as problem:
+        raise WorldCommandError(f"{where}: {problem}") from None
+    if quantity.number < 0:
+        raise WorldCommandError(f"{where}: {text} is below zero; write 0 or more")
+    return quantity
+
+
+def _fraction(where: str, text: str) -> Fraction:
+    """A fraction as ``50 %`` or ``0.5``."""
+    try:
+        value = parse_quantity(text, "fraction").exact if "%" in text else Fraction(parse_number(text))
+    except QuantityError as problem:
+        raise WorldCommandError(f"{where}: {problem}") from None
+    least = -1 if where == "--drive-error" else 0
+    if not least <= value <= 1:
+        raise WorldCommandError(f"{where}: {text} is not possible; write {least * 100} % to 100 %")
+    return value
+
+
+def _number(where: str, text: str) -> Fraction:
+    try:
+        value = Fraction(parse_number(text))
+    except QuantityError as problem:
+        raise WorldCommandError(f"{where}: {problem}") from None
+    if value < 0:
+        raise WorldCommandError(f"{where}: {text} is below zero; write 0 or more")
+    return value
+
+
+def _speed(text: str) -> float:
+    speed = _number("--speed", text)
+    if not 0 < speed <= FASTEST:
+        raise WorldCommandError(f"--speed: {text} is not possible; give a number above 0, at most {FASTEST}")
+    return float(speed)
+
+
+def _text(shown: dict[str, Any]) -> str:
+    """What is so now, in one line."""
+    inside = ", ".join(f"{name} {value / 1000:g} mg/mL" for name, value in shown["concentrations_ug_per_mL"].items())
+    wrong = ", ".join(shown["faults"]) or "nothing is wrong"
+    return (
+        f"{shown['model']}: reservoir {shown['reservoir_mL']:.6g} mL ({inside or 'no drug'}), rotor at {shown['rotor']}, "
+        f"delivered {shown['delivered_mL']:.6g} mL, battery {shown['battery_fraction']:.0%}; {wrong}"
+    )
