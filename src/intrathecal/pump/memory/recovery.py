@@ -1,9 +1,9 @@
 """What two copies of the memory still say together, and how they are made whole again.
 
 Both banks hold the same records at the same places, so that a record which one of them has lost is read from the other.
-The first bank is always written and durable before the second is touched; therefore a record that was begun in the second
-had been whole in the first. Where the second shows such a record and neither can give it, something that may have been
-acknowledged is gone, and the memory is lost. A record begun only in the first was never acknowledged and is dropped.
+After the last record there are zeros. A bank is always durable before the other one is touched; therefore a cut of power
+leaves something begun or spoilt after the last record in one of them only, and that was never acknowledged. Where every
+bank of the generation shows something that none can give, a record that was acknowledged may be gone: the memory is lost.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from intrathecal.pump.memory.records import (
 from intrathecal.pump.memory.storage import Storage, StorageError
 
 NAMES = ("first", "second")
+#: What a medium may destroy at once when the power fails (the largest physical sector): the copies do not share one.
+SHARED = 4096
 #: Damaged records that are named one by one in a sentence.
 _MOST_NAMED = 5
 
@@ -33,22 +35,17 @@ class MemoryLost(Exception):
 
 @dataclass
 class Bank:
-    """One copy as it was found: where it lies, its bytes (None: not readable), and which records it cannot give."""
+    """One copy as it was found: where it lies, its bytes (none where it cannot be read), and which records it cannot give."""
 
     place: int
     offset: int
-    content: bytes | None
+    content: bytes
     header: Header | None
     missing: list[int] = field(default_factory=list)
 
-    @property
-    def name(self) -> str:
-        """For a sentence."""
-        return f"{NAMES[self.place]} copy"
-
     def holds(self, epoch: int) -> bool:
         """Whether it may be a whole copy of a generation: its header says so or is damaged."""
-        return self.content is not None and self.header in (None, Header(epoch, whole=True))
+        return self.content != b"" and self.header in (None, Header(epoch, whole=True))
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ class Found:
 def bank_bytes(storage: Storage) -> int:
     """The size of each of the two banks. Raises `MemoryLost` when the storage cannot be divided so."""
     size = storage.size // 2
-    if storage.size != 2 * size or size % SECTOR or size < 3 * SECTOR:
+    if size == 0 or storage.size % (2 * SHARED):
         raise MemoryLost(f"no pump's memory is {storage.size} bytes long; the file was cut, or is something else")
     return size
 
@@ -78,7 +75,7 @@ def survey(storage: Storage) -> Found:
     """Read both banks. Raises `MemoryLost`, or `StorageError` when neither can be read; changes nothing."""
     size = bank_bytes(storage)
     banks = (_look(storage, 0, size), _look(storage, 1, size))
-    if all(bank.content is None for bank in banks):
+    if not any(bank.content for bank in banks):
         raise StorageError("neither copy of the memory can be read")
     epochs = [bank.header.epoch for bank in banks if bank.header is not None and bank.header.whole]
     if not epochs:
@@ -91,9 +88,7 @@ def survey(storage: Storage) -> Found:
         log.append(pack_record(epoch, len(payloads), payload))
         payloads.append(payload)
         offset += RECORD_BYTES + len(payload)
-    # Only a copy that takes part in this generation can show that a record of it was begun.
-    witness = banks[1] if banks[1].holds(epoch) else banks[0]
-    if not payloads or shows_writing((witness.content or b"")[offset:]):
+    if not payloads or all(shows_writing(bank.content[offset:]) for bank in banks if bank.holds(epoch)):
         raise MemoryLost(f"record {len(payloads)} of generation {epoch} is damaged in both copies")
     return Found(epoch, tuple(payloads), b"".join(log), banks)
 
@@ -110,7 +105,7 @@ def repair(storage: Storage, found: Found) -> tuple[str, ...]:
     for bank in sorted(found.banks, key=lambda bank: bank.header != Header(found.epoch, whole=True)):
         done += _sentences(bank, found)
         was = bank.content
-        if was is None or was[:SECTOR] != first:
+        if was[:SECTOR] != first:
             write_bank(storage, bank.offset, found.epoch, right)
         elif was[SECTOR:] != right:
             for place in range(0, len(right), SECTOR):
@@ -149,13 +144,13 @@ def _look(storage: Storage, place: int, size: int) -> Bank:
     try:
         content = storage.read(place * size, size)
     except StorageError:
-        return Bank(place, place * size, None, None)
+        return Bank(place, place * size, b"", None)
     return Bank(place, place * size, content, read_header(content))
 
 
 def _record(banks: tuple[Bank, Bank], offset: int, epoch: int, number: int) -> bytes | None:
     """The payload that at least one bank has; who does not have it is told so."""
-    payloads = [None if bank.content is None else read_record(bank.content, offset, epoch, number) for bank in banks]
+    payloads = [read_record(bank.content, offset, epoch, number) for bank in banks]
     given = [payload for payload in payloads if payload is not None]
     if not given:
         return None
@@ -169,31 +164,26 @@ def _record(banks: tuple[Bank, Bank], offset: int, epoch: int, number: int) -> b
 
 def _sentences(bank: Bank, found: Found) -> list[str]:
     """What was wrong with a bank."""
-    other = NAMES[1 - bank.place]
-    if bank.content is None:
-        return [f"the {bank.name} of the memory could not be read; it was written again from the {other}"]
+    copy, other = f"the {NAMES[bank.place]} copy of the memory", f"the {NAMES[1 - bank.place]}"
+    if not bank.content:
+        return [f"{copy} could not be read; it was written again from {other}"]
     if not bank.holds(found.epoch):
-        return [f"the {bank.name} of the memory was being rewritten when the power failed; this was completed"]
+        return [f"{copy} was being rewritten when the power failed; it was written again from {other}"]
     said = []
-    size = len(bank.content)
-    if bank.header is None:
-        said.append(f"the header of the {bank.name} of the memory was damaged; it was restored")
-    elif bank.content[:SECTOR] != pack_header(bank.header, size):
-        said.append(f"stray bits beside the header of the {bank.name} of the memory were cleared")
+    newest = len(found.payloads) - 1
     tail = bank.content[found.tail :]
-    missing = list(bank.missing)
-    if missing == [len(found.payloads) - 1] and bank.place == 1:
-        said.append(
-            f"record {missing[0]} had not reached the {bank.name} of the memory whole, or was damaged there; it was copied from the {other}"
-        )
-    elif missing:
-        more = f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
-        named = ", ".join(map(str, missing[:_MOST_NAMED])) + more
-        said.append(f"damage in the {bank.name} of the memory (record {named}) was restored from the {other}")
+    if bank.header is None:
+        said.append(f"the header of {copy} was damaged; it was restored")
+    elif bank.content[:SECTOR] != pack_header(bank.header, len(bank.content)):
+        said.append(f"stray bits beside the header of {copy} were cleared")
+    if bank.missing == [newest]:
+        said.append(f"record {newest}, the newest, was not whole in {copy}; it was restored from {other}")
+    elif bank.missing:
+        more = f" and {len(bank.missing) - _MOST_NAMED} more" if len(bank.missing) > _MOST_NAMED else ""
+        named = ", ".join(map(str, bank.missing[:_MOST_NAMED])) + more
+        said.append(f"record {named} was damaged in {copy}; it was restored from {other}")
     if shows_writing(tail):
-        said.append(
-            f"an unfinished record after record {len(found.payloads) - 1} was removed from the {bank.name} of the memory"
-        )
+        said.append(f"what was begun after record {newest} and never finished was removed from {copy}")
     elif tail.strip(b"\0"):
-        said.append(f"stray bits after the last record of the {bank.name} of the memory were cleared")
+        said.append(f"stray bits after record {newest}, the newest, were cleared in {copy}")
     return said
