@@ -79,7 +79,7 @@ def thinned(whole: Samples, most: int = MOST_SAMPLES) -> Samples:
     size = len(whole.times_ms)
     if size <= most:
         return whole
-    each = -(-2 * size // most)
+    each = -(-size // (most // 2))
     starts = np.arange(0, size, each)
     last = np.minimum(starts + each, size) - 1
     times = np.stack([whole.times_ms[starts], np.maximum(whole.times_ms[last], whole.times_ms[starts] + 1)], axis=1)

@@ -14,6 +14,8 @@ from intrathecal.therapy import Patient, Therapy
 
 SECONDS_PER_DAY = DAY_MS / 1000
 REFILL_DATES = ("low_reservoir_at", "worst_case_low_reservoir_at", "fastest_low_reservoir_at", "due_at")
+#: What of a patient is called otherwise in a therapy file, and its unit there.
+KEYS = {"height_cm": ("height", "cm"), "weight_kg": ("weight", "kg"), "egfr_ml_per_min": ("egfr", "mL/min")}
 
 
 class ComparisonError(InputError):
@@ -25,15 +27,15 @@ def check_same_patient(first: Therapy, second: Therapy) -> None:
 
     What a file leaves out counts as what is assumed for it.
     """
-    differing = [
-        f"{field.name} ({_said(one)} and {_said(other)})"
-        for field in fields(Patient)
-        if field.name != "assumed"
-        and not _same(one := getattr(first.patient, field.name), other := getattr(second.patient, field.name))
-    ]
+    differing = []
+    for field in fields(Patient):
+        one, other = getattr(first.patient, field.name), getattr(second.patient, field.name)
+        if field.name != "assumed" and not _same(one, other):
+            key, unit = KEYS.get(field.name, (field.name, ""))
+            differing.append(f"{key} ({_said(one, unit)} and {_said(other, unit)})")
     if differing:
         raise ComparisonError(
-            f"{second.file}, [patient]: not the patient of {first.file}: {', '.join(differing)} differ; "
+            f"{second.file}, [patient]: not the patient of {first.file}: {', '.join(differing)}; "
             "two therapies of one patient are compared, so give both files the same [patient]"
         )
 
@@ -44,10 +46,10 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _said(value: Any) -> str:
+def _said(value: Any, unit: str) -> str:
     if value is None:
         return "not given"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g} {unit}".strip() if isinstance(value, float) else str(value)
 
 
 def comparison(first: Run, second: Run) -> Figures:
