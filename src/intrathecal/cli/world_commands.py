@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -84,6 +82,9 @@ def world(
 
 
 def _run(listen: str, model: str, journal: Path, physics: tuple[float, Fraction], catalogue: tuple[Path, ...]) -> None:
+    import asyncio
+    import signal
+
     from intrathecal.catalogue import load_catalogue
     from intrathecal.world.clocks import RealClock
     from intrathecal.world.journal import FileJournal
