@@ -189,6 +189,16 @@ def test_nothing_that_is_swallowed_arrives_where_nothing_is_absorbed() -> None:
     assert missing_routes(shut_out, "effect") == {}
 
 
+@pytest.mark.parametrize("hill", ["0.02", "300"])
+def test_a_dose_is_found_however_steep_the_effect(hill: str) -> None:
+    """The Hill coefficient says how fast relief comes with the dose, and not where its half lies."""
+    steep, plain = (
+        equal_doses(subject(changed(*chosen), "clonidine"), "effect", "naive")
+        for chosen in ([("drug.clonidine.response.hill", hill)], [])
+    )
+    assert steep == pytest.approx(plain, rel=1e-9)
+
+
 def test_a_drug_without_any_effect_is_refused() -> None:
     """A ceiling of zero has no half."""
     who = subject(changed(("drug.clonidine.response.ceiling", "0")), "clonidine")

@@ -130,6 +130,13 @@ def test_a_very_slow_site_is_still_reached() -> None:
     assert found.infusion["intrathecal"] / (2 * 365.25 * 1440) == pytest.approx(-np.log2(1 - filled), rel=0.01)
 
 
+def test_what_takes_longer_than_a_life_has_no_time() -> None:
+    """Plasma that is cleared in a million years is never at rest."""
+    who = subject(changed(("drug.clonidine.plasma.clearance", "0.000000000001 L/min")), "clonidine")
+
+    assert onsets(who)["effect", "naive"].infusion["intravenous"] == np.inf
+
+
 def test_a_course_sees_what_was_given() -> None:
     """One unit at once begins as it must, and one unit a second ends so."""
     who = subject(odd_catalogue(), "clonidine")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from textwrap import fill
 from typing import Any
 
@@ -15,6 +16,8 @@ REFERENCE = "intrathecal"
 #: So many of the values that a ratio hangs on are printed; the JSON has all.
 SHOWN = 3
 WIDTH = 130
+#: Nobody notices a shorter time than a second.
+AT_ONCE_MIN = 1 / 60
 UG_PER = {"mg": 1000.0, "mcg": 1.0}
 
 
@@ -89,6 +92,10 @@ def _case(case: dict[str, Any], unit: str) -> list[str]:
 
 def _lasting(minutes: float) -> str:
     """A time in the unit in which people say it."""
+    if minutes < AT_ONCE_MIN:
+        return "at once"
+    if not isfinite(minutes):
+        return "over 30 years"
     if minutes < 120:
         return f"{number(minutes, 2)} min"
     return f"{number(minutes / 60, 2)} h" if minutes < 2880 else f"{number(minutes / 1440, 2)} days"

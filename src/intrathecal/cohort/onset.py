@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +52,10 @@ class Course:
         return dict(zip(self.names, self.propagator.observe(states, self.rows).T, strict=True))
 
     def first_min(self, reached: Callable[[dict[str, Array]], NDArray[np.bool_]]) -> float:
-        """When (min) ``reached`` (t,) is first true of the effects; it must be in the end."""
+        """When (min) ``reached`` (t,) is first true of the effects; infinite where that takes more than `COARSE_S`."""
         times, states = COARSE_S, self.coarse
+        if not reached(self.effects(states)).any():
+            return inf
         for _ in range(ROUNDS):
             after = _first(reached(self.effects(states)))
             if after == 0:
