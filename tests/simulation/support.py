@@ -14,6 +14,7 @@ HEAD = """
 [patient]
 height = "172 cm"
 weight = "78 kg"
+{patient}
 
 [pump]
 model = "{pump}"
@@ -44,6 +45,7 @@ presses = {presses}
 seed = 3
 """
 DEFAULTS = {
+    "patient": "",
     "pump": "synchromed-ii-20",
     "drive_error": "0 %",
     "catheter": "ascenda-8781",

@@ -18,7 +18,7 @@ from intrathecal.flow import Array, Flow, Infusion, Site
 from intrathecal.pump.alarms import Alarm
 from intrathecal.pump.controller import Event, Reset, Rotor, Tick, step
 from intrathecal.pump.hardware import MS_PER_S, PL_PER_ML
-from intrathecal.pump.state import Action, PressAnswer, ProgramRefused, State, Stretch
+from intrathecal.pump.state import Action, ProgramRefused, State, Stretch
 from intrathecal.simulation.ledger import Ledger
 from intrathecal.world import faults
 from intrathecal.world.device import Device
@@ -44,7 +44,6 @@ class Passage:
     asked: tuple[tuple[float, float], ...] = ()
     delivered: tuple[tuple[float, float], ...] = ()
     alarms: tuple[Alarm, ...] = ()
-    answers: tuple[PressAnswer, ...] = ()
     refusals: tuple[ProgramRefused, ...] = ()
     boluses: tuple[int, ...] = ()
     asked_ug: Array = field(default_factory=lambda: np.zeros(0))
@@ -58,7 +57,6 @@ class Passage:
             self.asked + later.asked,
             self.delivered + later.delivered,
             self.alarms + later.alarms,
-            self.answers + later.answers,
             self.refusals + later.refusals,
             self.boluses + later.boluses,
             _sum(self.asked_ug, later.asked_ug),
@@ -204,7 +202,6 @@ def _entries(site: Site, draw: Flow, out: Outflow, kept: float) -> list[Infusion
 def _heard(actions: Sequence[Action]) -> Passage:
     return Passage(
         alarms=tuple(action for action in actions if isinstance(action, Alarm)),
-        answers=tuple(action for action in actions if isinstance(action, PressAnswer)),
         refusals=tuple(action for action in actions if isinstance(action, ProgramRefused)),
     )
 

@@ -129,4 +129,4 @@ def _aspirate(case: Case, reached: Reached, delivery: Delivery, action: Aspirate
 
 
 def _note(reached: Reached, passage: Passage) -> Reached:
-    return replace(reached, alarms=reached.alarms + passage.alarms, answers=reached.answers + passage.answers)
+    return replace(reached, alarms=reached.alarms + passage.alarms)
