@@ -1,0 +1,359 @@
+"""The invariants, checked after every event by sums of the torture's own.
+
+What flowed comes from the world's journal, what should have flowed from a second reading of the words that were sent; the pump
+is asked only for what it shows: its count, its clock, its alarms, its log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from intrathecal.pump import alarms
+from intrathecal.pump.alarms import MUTE_MS, REPEAT_MS, Alarm, Reminder
+from intrathecal.pump.hardware import Hardware
+from intrathecal.pump.settings import Orders
+from intrathecal.pump.state import Action, State
+from intrathecal.pump.unit import Unit
+from intrathecal.torture.reading import DAY_MS, PL_PER_ML, Figures, Reading, Words
+from intrathecal.torture.violation import Violation
+from intrathecal.torture.witness import EDGE_STEPS, Doses, Witness
+from intrathecal.world.mechanism import Mechanism
+
+#: How far count and words may be apart: a step that is due and not made, or made and not due. The rest is round-off.
+ONE_STEP = 1.02
+#: The counter is made durable so often at least.
+HEARTBEAT_MS = 60_000
+
+
+@dataclass
+class Facts:
+    """What the world did to the pump, for the checker: what may be wrong only because of it.
+
+    ``held_at`` is when the rotor was last held or slipped, ``stray_steps`` how many steps nobody asked for; ``restarted`` is
+    reset by each look; ``late_ms`` is how much time the controller was not called.
+    """
+
+    held_at: int = -1
+    stray_steps: int = 0
+    link_lost: bool = False
+    ran_away: bool = False
+    memory_failed: bool = False
+    memory_lost: bool = False
+    restarted: bool = True
+    battery_left: float = 1.0
+    late_ms: int = 0
+    wall_offset: int = 0
+
+
+@dataclass
+class Told:
+    """A program that was taken: its text and doses."""
+
+    text: str
+    orders: Orders
+
+
+@dataclass
+class Checker:
+    """The invariants of one pump's life. Every method may raise `Violation`."""
+
+    hardware: Hardware
+    figures: Figures
+    witness: Witness
+    mechanism: Mechanism
+    facts: Facts = field(default_factory=Facts)
+    doses: Doses = field(default_factory=Doses)
+
+    def __post_init__(self) -> None:
+        self.reading: Reading | None = None
+        self.told = Told("", Orders(week=()))
+        self.presses: list[int] = []
+        self.press_counters: list[int] = []
+        self.looks = 0
+        self._rotor_at_first = 0
+        self._rotor_at_fill = 0
+        self._told_pL = 0
+        self._limits_since = 0
+        self._seen_steps = 0
+        self._seen_strays = 0
+        self._real = 0
+        self._counter = 0
+        self._state_now = 0
+        self._failed = ""
+        self._names: frozenset[str] = frozenset()
+        self._heard: set[str] = set()
+        self._heard_at = 0
+        self._replace_at: int | None = None
+
+    # ---- what was asked and answered
+
+    def filled(self, state: State, words: Words, label: float, volume_pL: int, told: Told) -> None:
+        """The first fill was taken."""
+        self.reading = Reading(
+            self.figures, words, state.settings.clock, label, volume_pL, now=state.now, began=state.now, origin=state.now
+        )
+        self._rotor_at_first = self._rotor_at_fill = self.mechanism.rotor()
+        self._seen_strays = self.facts.stray_steps
+        self._told_pL, self.told = volume_pL, told
+        self._counter = self._state_now = state.now
+
+    def programmed(self, at: int, words: Words, told: Told, real: int) -> None:
+        """A program was taken at ``at`` on the counter."""
+        self._read(at).program(words)
+        self.told = told
+        self._limits_since = real
+
+    def refilled(self, at: int, volume_pL: int, label: float, bridge: tuple[float, float] | None) -> None:
+        """A refill was taken."""
+        reading = self._read(at)
+        before = reading.label
+        reading.refill(volume_pL, label, bridge)
+        if bridge is not None:
+            reading.bridge_label = before
+        self._told_pL, self._rotor_at_fill = volume_pL, self._counted_rotor
+
+    def pressed(self, at: int, reason: str, real: int) -> None:
+        """A press was answered."""
+        reading = self._read(at)
+        if not reason:
+            self._check_press(reading, at, real)
+            self.presses.append(real)
+            self.press_counters.append(at)
+            reading.press()
+            return
+        found = self._why_not(reading, at)
+        if reason not in found:
+            raise Violation("refusal", f'a press was refused for "{reason}"; what holds is {found or "nothing"}')
+
+    def _check_press(self, reading: Reading, at: int, real: int) -> None:
+        demand = reading.words.demand
+        if demand is None:
+            raise Violation("refusal", "a press was given without a clause for it")
+        _, _, lockout, most = demand
+        if self.presses and real - self.presses[-1] < lockout:
+            raise Violation("lockout", f"two boluses in {real - self.presses[-1]} ms, the lockout is {lockout} ms")
+        today = sum(press > real - DAY_MS for press in self.presses) + 1
+        if today > most:
+            raise Violation("daily-count", f"{today} boluses in 24 h, at most {most} are allowed")
+        standing = self._standing(reading)
+        if standing:
+            raise Violation("refusal", f"a press was given although: {', '.join(standing)}")
+
+    def _standing(self, reading: Reading) -> set[str]:
+        """What stands against every press."""
+        holds = {
+            "stopped": reading.stopped,
+            "motor stall": reading.stalled,
+            "battery reset": reading.safe,
+            "bridge running": reading.bridge_left > 0,
+            "priming": any(bolus.prime and bolus.left > 0 for bolus in reading.running),
+            "end of service": reading.ended,
+            "no patient bolus is programmed": reading.words.demand is None,
+            "reservoir empty": self._left_pL < self.figures.step_pL,
+        }
+        return {reason for reason, held in holds.items() if held}
+
+    def _why_not(self, reading: Reading, at: int) -> set[str]:
+        """Every reason that holds; limits and the fastest flow are taken on trust where there are any to break."""
+        found = self._standing(reading)
+        demand = reading.words.demand
+        if demand is not None:
+            dose, over, lockout, most = demand
+            if self.press_counters and at - self.press_counters[-1] < lockout:
+                found.add("lockout")
+            if sum(press > at - DAY_MS for press in self.press_counters) >= most:
+                found.add("daily count")
+            if reading.words.limits:
+                found.add("limit")
+            rate = dose * PL_PER_ML / reading.label / over
+            if rate + sum(level or 0.0 for level in reading.words.levels) > 0.01 * self.figures.fastest:
+                found.add("fastest flow")
+        return found
+
+    def stopped(self, at: int) -> None:
+        """An emergency stop was taken."""
+        self._read(at).stop()
+
+    def resumed(self, at: int) -> None:
+        """The stop was ended."""
+        self._read(at).resume()
+
+    def primed(self, at: int, volume: float, over: int) -> None:
+        """A priming bolus was taken."""
+        self._read(at).prime(volume, over)
+
+    def reset(self, at: int) -> None:
+        """A programmer's reset was taken; a rotor that had strayed is taken as it stands."""
+        self._read(at).reset()
+        if self.facts.ran_away:
+            self.facts.ran_away = False
+
+    def battery_reset(self, at: int) -> None:
+        """The electronics lost their program."""
+        self._read(at).battery_reset()
+
+    def _read(self, at: int) -> Reading:
+        """The words as they stand at a time of the counter."""
+        reading = self.reading
+        if reading is None:
+            raise Violation("answer", "a pump that was not filled took what only a filled one can")
+        reading.advance(at)
+        return reading
+
+    # ---- what is looked at after every event
+
+    def hear(self, actions: Iterable[Action], real: int) -> None:
+        """Alarms that sounded."""
+        for action in actions:
+            if isinstance(action, Alarm | Reminder):
+                self._heard.add(action.name)
+                self._heard_at = real
+
+    def look(self, unit: Unit, real: int) -> None:
+        """Check everything that can be checked now."""
+        self.looks += 1
+        self._check_counter(unit, real)
+        state = unit.state
+        if self.reading is not None and state is None and not self.facts.memory_lost:
+            raise Violation("memory", "the pump has forgotten that it was filled")
+        if self.reading is not None and state is not None and not self.facts.memory_lost:
+            bridging = self.reading.bridge_left > 0
+            label = self.reading.bridge_label if bridging else self.reading.label
+            self._follow(self.reading, state, real)
+            self._check_flow(self.reading, real, label)
+            self._check_count(unit, state)
+            self._check_dose(self.reading, unit)
+            self._check_alarms(self.reading, unit, state)
+            self._check_program(unit, state)
+        elif self.witness.steps_made != self._seen_steps:
+            raise Violation("dose", "the motor turned in a pump that was not filled, or has lost its memory")
+        self._check_heard(unit, real)
+        self._check_world()
+        self.facts.restarted = False
+        self._real = real
+
+    def _check_counter(self, unit: Unit, real: int) -> None:
+        counter, passed = unit.now(), real - self._real
+        running = not (unit.failed or self._failed or self.facts.restarted)
+        if counter > self._counter + passed:
+            raise Violation("clock", f"the counter went on {counter - self._counter} ms in {passed} ms")
+        late = self.facts.late_ms
+        if running and counter < self._counter + passed - late:
+            raise Violation("clock", f"the counter went on only {counter - self._counter} ms in {passed} ms")
+        if counter < self._state_now:
+            raise Violation("clock", f"the counter went back to {counter} from {self._state_now}, which was durable")
+        self._counter, self._failed = counter, unit.failed
+        self.facts.late_ms = 0
+
+    def _follow(self, reading: Reading, state: State, real: int) -> None:
+        """Bring the words to the time of the last record, and take over what only the pump can know: a stall, its clock."""
+        if state.now < reading.now:
+            raise Violation("clock", f"the pump's time {state.now} lies before what was done at {reading.now}")
+        if self._counter - state.now > HEARTBEAT_MS and not self._failed:
+            raise Violation("clock", f"the counter was not made durable for {self._counter - state.now} ms")
+        reading.advance(state.now)
+        self._state_now = state.now
+        moved = state.settings.clock - reading.clock
+        if moved:
+            if moved < 0 or not self.facts.restarted:
+                raise Violation("clock", f"the schedule's clock was moved by {moved} ms")
+            reading.set_clock(moved)
+        if state.stalled != reading.stalled:
+            lately = self.facts.held_at >= self._real
+            if state.stalled and not lately:
+                raise Violation("alarm", "a motor stall is reported of a motor that nothing held")
+            if not state.stalled and self.witness.steps_made == self._seen_steps:
+                raise Violation("alarm", "a motor stall is over without a step")
+            reading.stalled = state.stalled
+        if state.ended and not reading.ended:
+            if self.facts.battery_left > 0.1:
+                raise Violation("alarm", "the end of service was reached with a good battery")
+            reading.ended = True
+
+    def _check_flow(self, reading: Reading, real: int, label: float) -> None:
+        made = self.witness.steps_made - self._seen_steps
+        strays = self.facts.stray_steps - self._seen_strays
+        self._seen_steps, self._seen_strays = self.witness.steps_made, self.facts.stray_steps
+        self.witness.check_flow(strays)
+        self.doses.add(real, made * self.figures.step_pL * label / PL_PER_ML)
+        most_label = max(label, reading.label)
+        edge = (EDGE_STEPS + self.facts.stray_steps) * self.figures.step_pL * most_label / PL_PER_ML
+        for dose, per in reading.words.limits:
+            held = self.doses.fullest(per, max(self._real, self._limits_since))
+            if held > dose + edge:
+                raise Violation("limit", f"a window of {per} ms holds {held:.0f} ng, the limit is {dose:.0f} ng")
+
+    @property
+    def _counted_rotor(self) -> int:
+        """Where the rotor stands, as this kind of pump can know it."""
+        return self.mechanism.rotor()
+
+    @property
+    def _left_pL(self) -> int:
+        """What the pump should believe to hold."""
+        return max(0, self._told_pL - (self._counted_rotor - self._rotor_at_fill) * self.figures.step_pL)
+
+    def _check_count(self, unit: Unit, state: State) -> None:
+        rotor = self._counted_rotor - self._rotor_at_first
+        if unit.uncertain:
+            if state.steps > rotor:
+                raise Violation("count", f"{state.steps} steps are counted, the rotor made {rotor}")
+            return
+        if state.steps != rotor:
+            raise Violation("count", f"{state.steps} steps are counted, the rotor made {rotor}")
+        if state.reservoir_pL != self._left_pL:
+            raise Violation("reservoir", f"{state.reservoir_pL} pL are believed to be left, {self._left_pL} are")
+        if (self._counted_rotor - self._rotor_at_fill - self.facts.stray_steps) * self.figures.step_pL > self._told_pL:
+            raise Violation("empty", "more was counted than was filled")
+        if not self.hardware.senses_stall and self.witness.rotor > self._counted_rotor:
+            raise Violation("count", "more flowed than the drive was told")
+
+    def _check_dose(self, reading: Reading, unit: Unit) -> None:
+        made = self._counted_rotor - self._rotor_at_first - self.facts.stray_steps
+        asked = reading.volume / self.figures.step_pL
+        above = ONE_STEP + (1 if unit.uncertain else 0)
+        if not asked - ONE_STEP <= made <= asked + above:
+            raise Violation("dose", f"the motor made {made} steps, the words ask for {asked:.2f}")
+
+    def _check_alarms(self, reading: Reading, unit: Unit, state: State) -> None:
+        if not self.hardware.alarms:
+            return
+        names = frozenset(alarm.name for alarm in unit.alarms())
+        left = self._left_pL
+        expected = {
+            alarms.EMERGENCY_STOP: reading.stopped,
+            alarms.BATTERY_RESET: reading.safe,
+            alarms.MOTOR_STALL: reading.stalled,
+            alarms.EMPTY_RESERVOIR: left < self.figures.step_pL,
+            alarms.LOW_RESERVOIR: left <= state.settings.low_reservoir_pL,
+            alarms.END_OF_SERVICE: reading.ended,
+        }
+        for name, holds in expected.items():
+            if holds != (name in names):
+                raise Violation("alarm", f'the alarm "{name}" {"does not sound" if holds else "sounds for nothing"}')
+        if alarms.MOTOR_FAILURE in names and not (self.facts.link_lost or self.facts.ran_away):
+            raise Violation("alarm", f"the motor is reported as failed: {unit.failed}")
+        if alarms.MEMORY_FAILURE in names and not self.facts.memory_failed:
+            raise Violation("alarm", f"the memory is reported as failed: {unit.failed}")
+        new = names - self._names
+        if new and not self.facts.restarted and not new <= self._heard | {alarms.MOTOR_FAILURE, alarms.MEMORY_FAILURE}:
+            raise Violation("heard", f"no sound when {', '.join(sorted(new - self._heard))} began")
+        self._names = names
+
+    def _check_heard(self, unit: Unit, real: int) -> None:
+        sounding = bool(unit.alarms())
+        if not sounding or self.facts.restarted:
+            self._heard_at = real
+        elif real - self._heard_at > REPEAT_MS + MUTE_MS + HEARTBEAT_MS:
+            raise Violation("heard", f"an alarm goes on and was not heard for {real - self._heard_at} ms")
+        self._heard.clear()
+
+    def _check_program(self, unit: Unit, state: State) -> None:
+        if unit.book.text != self.told.text or state.settings.orders != self.told.orders:
+            raise Violation("atomic", f'"{unit.book.text}" is in force, and "{self.told.text}" was taken last')
+
+    def _check_world(self) -> None:
+        truth, witness = self.mechanism.truth, self.witness
+        if witness.filled_fL != truth.volume_fL + witness.delivered_fL + witness.lost_fL or truth.volume_fL < 0:
+            raise Violation("conserved", f"{truth.volume_fL} fL are left of {witness.filled_fL}")
