@@ -86,7 +86,9 @@ FORMATTED = formatted()
 def acts(most: int = 8) -> st.SearchStrategy[list[Act]]:
     """Some acts; records from nothing to several sectors, bytes that look like blank memory among them."""
     byte = st.sampled_from([b"\0", b"\xff", b"a", b"\xd5"])
-    payload = st.builds(lambda start, one, length: start + one * length, st.binary(max_size=8), byte, st.integers(0, 400))
+    payload = st.builds(
+        lambda start, one, length: start + one * length, st.binary(max_size=8), byte, st.integers(0, 400)
+    )
     snapshot = st.builds(lambda one, length: one * length, byte, st.integers(0, 1760))
     append = payload.map(lambda data: Act("append", data))
     act = st.one_of(append, append, append, snapshot.map(lambda data: Act("compact", data)), st.just(Act("scrub")))

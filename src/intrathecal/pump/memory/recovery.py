@@ -72,11 +72,20 @@ def bank_bytes(storage: Storage) -> int:
 
 
 def survey(storage: Storage) -> Found:
-    """Read both banks. Raises `MemoryLost`, or `StorageError` when neither can be read; changes nothing."""
+    """Read both banks; changes nothing. Raises `MemoryLost`, or `StorageError` when what is missing could not be read."""
     size = bank_bytes(storage)
     banks = (_look(storage, 0, size), _look(storage, 1, size))
-    if not any(bank.content for bank in banks):
-        raise StorageError("neither copy of the memory can be read")
+    try:
+        return _together(banks)
+    except MemoryLost as lost:
+        unread = [NAMES[bank.place] for bank in banks if not bank.content]
+        if unread:
+            raise StorageError(f"the {' and '.join(unread)} copy of the memory could not be read ({lost})") from None
+        raise
+
+
+def _together(banks: tuple[Bank, Bank]) -> Found:
+    """What both banks give. Raises `MemoryLost`."""
     epochs = [bank.header.epoch for bank in banks if bank.header is not None and bank.header.whole]
     if not epochs:
         raise MemoryLost("neither copy begins as a pump's memory does; the file is something else, or both are damaged")

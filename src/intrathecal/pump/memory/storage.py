@@ -62,7 +62,7 @@ class FileStorage:
             os.close(descriptor)
             raise
         self._path = path
-        self._descriptor = descriptor
+        self._held: int | None = descriptor
 
     @classmethod
     def create(cls, path: Path, size: int, prepare: Callable[[Storage], None]) -> None:
@@ -132,6 +132,8 @@ class FileStorage:
     def close(self) -> None:
         """Let others have the file."""
         os.close(self._descriptor)
+        # The system gives the number to the next file that is opened; nothing may be written into that one.
+        self._held = None
 
     def __enter__(self) -> FileStorage:
         return self
@@ -140,6 +142,12 @@ class FileStorage:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def _descriptor(self) -> int:
+        if self._held is None:
+            raise StorageError(f"{self._path}: was closed")
+        return self._held
 
     def _failed(self, what: str, problem: OSError) -> StorageError:
         return StorageError(f"{self._path}: could not be {what} ({problem.strerror})")
