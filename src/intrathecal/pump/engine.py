@@ -106,13 +106,12 @@ class Engine:
     # ---- acts
 
     def advance(self) -> tuple[int, list[Action]]:
-        """Do all that is due, one drive step per act; returns the time at which nothing more was due, and what was done."""
+        """Do all that is due, one drive step per act; returns the time by which it was due, and what was done."""
         actions = self._wake()
         now = self.now()
-        while self.running:
-            now, to = self.now(), self._next_step()
-            if to > now:
-                break
+        # Until the time at which it was called, and no further: where a step takes longer than the time between two
+        # steps, what is due would never end.
+        while self.running and (to := self._next_step()) <= now:
             actions += self._act(to)
         if self.running and now - self.life.filled.now >= HEARTBEAT_MS:
             actions += self._act(now)
