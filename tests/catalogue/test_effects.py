@@ -99,7 +99,7 @@ def test_a_users_own_effects(tmp_path: Path) -> None:
     """One value of tolerance, one rate and a whole new unwanted effect; the rest stays."""
     text = f"[relief.tolerance]\nfast_max = {value(2)}\n[side_effect.itching]\nslope = {value(1)}\n"
     text += '[side_effect.sweating]\ntitle = "sweating"\nmechanism = "opioid"\nsite = "supraspinal"\n'
-    text += f"background = {value(0.1)}\nhalf_index = {value(5)}\nslope = {value(1)}\n"
+    text += f"background = {value(0.1)}\nhalf_index = {value(5)}\nslope = {value(1)}\nwears_off = true\n"
     text += f"[drug.morphine.breathing]\nhill = {value(1.5)}\n"
     mine = load_catalogue([write(tmp_path / "mine.toml", text)])
 
@@ -117,6 +117,10 @@ def test_a_users_own_effects(tmp_path: Path) -> None:
     [
         ('[relief]\nspinal_top = "T13"\n', 'relief.spinal_top: "T13" is not a level; write C1 to S2'),
         ('[relief]\nspinal_bottom = "T1"\n', "relief.spinal_top: it lies below spinal_bottom (T1)"),
+        (
+            "[side_effect.dizziness]\nwears_off = true\n",
+            "wears_off: tolerance is followed for opioids alone; give false",
+        ),
         (f"[relief]\nscore_day_correlation = {value(1)}\n", "score_day_correlation: 1 leaves no memory or no change"),
         (f"[relief]\nscore_day_correlation = {value(0)}\n", "score_day_correlation: 0 leaves no memory or no change"),
         (f"[relief]\nashworth_before = {value(5)}\n", "ashworth_before: 5 is above the scale"),

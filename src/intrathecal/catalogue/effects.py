@@ -113,7 +113,8 @@ class SideEffect:
     """How often an unwanted effect is seen, by the effect index of the drugs of one mechanism at one site.
 
     ``background`` is its rate without drug; of those who would not have had it, half have it where the index, a
-    concentration over the EC50 of that site, is ``half_index`` at its highest; ``slope`` is the steepness.
+    concentration over the EC50 of that site, is ``half_index`` at its highest; ``slope`` is the steepness. Where
+    ``wears_off``, the rates are those of people who were not used to the drug, and tolerance divides the index.
     """
 
     name: str
@@ -123,3 +124,8 @@ class SideEffect:
     background: Share
     half_index: Positive
     slope: Positive
+    wears_off: bool
+
+    def __post_init__(self) -> None:
+        if self.wears_off and self.mechanism != "opioid":
+            raise EntryError("wears_off", "tolerance is followed for opioids alone", "give false")

@@ -190,10 +190,11 @@ def go_on(felt: Felt, asked: Asked) -> Felt:
     )
 
 
-def worsen(felt: Felt, senses: Senses, acting: Sequence[Indices], breathing: Array, counted: Bits) -> Felt:
-    """The same patient with the extremes of the ``counted`` (t,) times."""
+def worsen(felt: Felt, senses: Senses, acting: Sequence[Indices], feeling: Mapping[str, Array], counted: Bits) -> Felt:
+    """The same patient with the extremes of the ``counted`` (t,) times of a ``feeling``."""
     if not counted.any():
         return felt
-    seen = exposures(senses.side_effects, acting)
+    factors = Factors(feeling[TOLERANCE_SPINAL], feeling[TOLERANCE_SUPRASPINAL])
+    seen = exposures(senses.side_effects, acting, factors)
     peaks = {name: max(felt.peaks.get(name, 0.0), float(values[counted].max())) for name, values in seen.items()}
-    return replace(felt, peaks=peaks, breathing_min=min(felt.breathing_min, float(breathing[counted].min())))
+    return replace(felt, peaks=peaks, breathing_min=min(felt.breathing_min, float(feeling[BREATHING][counted].min())))

@@ -21,7 +21,7 @@ from intrathecal.simulation.background import MORPHINE, background, is_swallowed
 from intrathecal.simulation.beginning import begin
 from intrathecal.simulation.delivery import Passage
 from intrathecal.simulation.errors import refusal
-from intrathecal.simulation.feeling import BREATHING, at_first, feelings, senses_of, worsen
+from intrathecal.simulation.feeling import at_first, feelings, senses_of, worsen
 from intrathecal.simulation.happening import inexact_from, touch_due, touches
 from intrathecal.simulation.presses import press_times
 from intrathecal.simulation.propagation import choose
@@ -115,5 +115,5 @@ def last_sample(case: Case, reached: Reached) -> Reached:
     now = acting(case, [held.state[None] for held in reached.held], swallowed)
     feeling = feelings(case.senses, now, reached.felt.factors_now(case.senses, reached.now), at)
     trace = sample(case.channels, courses, at, times_s=at, passage=passage, profiles=case.profiles, felt=feeling)
-    felt = worsen(reached.felt, case.senses, now, feeling[BREATHING], np.array([True]))
+    felt = worsen(reached.felt, case.senses, now, feeling, np.array([True]))
     return replace(reached, felt=felt, traces=(*reached.traces, trace))

@@ -20,7 +20,6 @@ from intrathecal.pump.hardware import MS_PER_S
 from intrathecal.relief import Indices, indices, scores
 from intrathecal.simulation.delivery import Delivery, Passage
 from intrathecal.simulation.feeling import (
-    BREATHING,
     PAIN,
     STEP_MS,
     Asked,
@@ -213,7 +212,7 @@ def _felt(case: Case, felt: Felt, moved: Moved, asked: Asked) -> tuple[Felt, dic
     feeling = feelings(case.senses, now, factors_at(felt, asked, times), times)
     always = np.isin(times, np.union1d(moved.marked_s, moved.steps_s))
     sampled = np.isin(times, moved.samples_s)
-    after = worsen(go_on(felt, asked), case.senses, now, feeling[BREATHING], always)
+    after = worsen(go_on(felt, asked), case.senses, now, feeling, always)
     return after, {name: values[sampled] for name, values in feeling.items()}
 
 

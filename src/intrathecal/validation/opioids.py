@@ -126,7 +126,7 @@ def unwanted(adult: Adult) -> Mapping[str, float]:
     effects = {name: adult.catalogue.side_effects[name] for name in ("itching", "respiratory-depression")}
     found: dict[str, float] = {}
     for label, ug in (("200ug", 200.0), ("500ug", 500.0), ("1mg", 1000.0)):
-        seen = exposures(effects, adult.acting(unit.times(ug)))
+        seen = exposures(effects, adult.acting(unit.times(ug)), NO_TOLERANCE)
         rates = probabilities(effects, {name: float(index.max()) for name, index in seen.items()})
         found |= {f"{name}-{label}": 100 * rate for name, rate in rates.items()}
     return found

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from intrathecal.relief import exposures, probabilities
+from intrathecal.relief import NO_TOLERANCE, exposures, probabilities
 from intrathecal.validation.adult import NG_PER_UG, Adult, Course
 from intrathecal.validation.opioids import HALF, dose_with, relief_of
 
@@ -69,5 +69,5 @@ OTHER_DRUGS: tuple[Callable[[Adult], Mapping[str, float]], ...] = (clonidine, zi
 def _percent(adult: Adult, rest: Course, name: str) -> float:
     """How many have the side effect ``name`` under a constant dose, percent."""
     effects = {name: adult.catalogue.side_effects[name]}
-    seen = exposures(effects, adult.acting(rest))
+    seen = exposures(effects, adult.acting(rest), NO_TOLERANCE)
     return 100 * probabilities(effects, {name: float(seen[name].max())})[name]
