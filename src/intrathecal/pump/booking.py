@@ -72,8 +72,11 @@ def bolus_rates(state: State) -> list[Fraction]:
 
     Where the sum is slower or faster than the pump can run, a bolus keeps its amount and ends sooner or later.
     """
-    wanted, base = _wanted(state), base_now(state)
-    share = (state.settings.hardware.possible(base + wanted) - base) / wanted if wanted > 0 else ZERO
+    wanted = _wanted(state)
+    if wanted == 0:
+        return [ZERO] * len(state.running)
+    base = base_now(state)
+    share = (state.settings.hardware.possible(base + wanted) - base) / wanted
     return [bolus.rate * share if bolus.left > 0 else ZERO for bolus in state.running]
 
 
