@@ -7,10 +7,11 @@ import ssl
 from dataclasses import dataclass
 from typing import Self
 
-from intrathecal.programmer.errors import AddressError, StrangerError, Unreachable
+from intrathecal.programmer.errors import StrangerError, Unreachable
 from intrathecal.pump.encoding import EncodingError
 from intrathecal.pump.telemetry.channel import Channel, ChannelError
 from intrathecal.pump.telemetry.messages import Answer, Request, read_answer, request_bytes
+from intrathecal.world.wire import read_address
 
 CONNECT_S = 5.0
 ANSWER_S = 15.0
@@ -30,11 +31,7 @@ class Address:
     @classmethod
     def parse(cls, text: str) -> Address:
         """Read ``HOST:PORT``. Raises `AddressError`."""
-        host, colon, port = text.rpartition(":")
-        host = host.removeprefix("[").removesuffix("]")
-        if not (colon and host and len(port) <= 5 and port.isascii() and port.isdecimal() and int(port) < 65536):
-            raise AddressError(f'"{text}" is no address; write HOST:PORT, such as 127.0.0.1:7777')
-        return cls(host, int(port))
+        return cls(*read_address(text))
 
 
 class LineLost(Exception):

@@ -5,10 +5,6 @@ from __future__ import annotations
 from intrathecal.quantities import InputError
 
 
-class AddressError(InputError):
-    """An address that cannot be read."""
-
-
 class KeyFileError(InputError):
     """A key file that cannot be used: the message says which, why, and what to do."""
 

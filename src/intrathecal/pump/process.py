@@ -7,13 +7,13 @@ number, and a request is answered between two acts of the drive.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
+from intrathecal.pump.pace import keep_up
 from intrathecal.pump.telemetry.listener import Listener
 from intrathecal.pump.unit import Unit
 
-#: A drive that is later than this (real seconds) gives up single steps until it has caught up.
-LATE_S = 0.5
 #: The drive looks at its unit at least so often (real seconds).
 LOOK_S = 30.0
 
@@ -50,18 +50,9 @@ async def run(
 
 async def _drive(unit: Unit, speed: float, changed: asyncio.Event) -> None:
     """One act after the other, each when it is due; a request that changes the program changes what is due."""
-    late = False
     while True:
-        before = unit.now()
-        if late:
-            unit.advance_quiet()
-        else:
-            unit.advance()
-        # What went by on the unit's clock during this act, in real time.
-        late = (unit.now() - before) / (1000 * speed) > LATE_S
         changed.clear()
-        waits = min(unit.wait_ms() / (1000 * speed), LOOK_S)
-        try:
-            await asyncio.wait_for(changed.wait(), waits)
-        except TimeoutError:
-            continue
+        keep_up(unit)
+        await asyncio.sleep(0)  # lines get their turn also when the drive is behind
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(changed.wait(), min(unit.wait_ms() / (1000 * speed), LOOK_S))

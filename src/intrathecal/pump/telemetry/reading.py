@@ -16,7 +16,6 @@ from intrathecal.pump.unit import Unit
 
 def reading(unit: Unit) -> Reading:
     """All that a programmer may know, as of now."""
-    unit.advance_quiet()
     book, now = unit.book, unit.now()
     return Reading(
         serial=book.identity.serial,

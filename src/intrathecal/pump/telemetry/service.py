@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from intrathecal.pump.book import Paired
 from intrathecal.pump.controller import Event, Press, Prime, Program
+from intrathecal.pump.pace import keep_up
 from intrathecal.pump.records import FirstFill
 from intrathecal.pump.sentences import answer_of
 from intrathecal.pump.telemetry.checks import (
@@ -94,6 +95,7 @@ class Service:
     def answer(self, peer: Peer, data: bytes) -> bytes:
         """The answer to one request. Raises `EncodingError` for what is none; nothing is done then."""
         request = read_request(data)
+        keep_up(self._unit)
         return answer_bytes(self._answer(peer, request))
 
     def _answer(self, peer: Peer, request: Request) -> Answer:
