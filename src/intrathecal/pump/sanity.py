@@ -1,7 +1,7 @@
 """What the controller relies on beyond types and signs: what it divides by, and what it goes through in order.
 
 A pump reads its memory and its messages through these checks, so that nothing that reached it from outside can make it
-divide by zero, go on for ever, or look for a drug that is not there.
+divide by zero, look for a drug that is not there, or spend its days on boluses a millisecond apart.
 """
 
 from __future__ import annotations
@@ -11,9 +11,20 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from intrathecal.pump.controller import Prime, Refilled
+from intrathecal.pump.controller import BatterySensed, Prime, Refilled
 from intrathecal.pump.hardware import DAY_MS, WEEK_MS, Hardware
-from intrathecal.pump.settings import Bridge, Demand, Level, Limit, Orders, Periodic, Ramp, Scheduled, Settings
+from intrathecal.pump.settings import (
+    MINUTE_MS,
+    Bridge,
+    Demand,
+    Level,
+    Limit,
+    Orders,
+    Periodic,
+    Ramp,
+    Scheduled,
+    Settings,
+)
 from intrathecal.pump.state import Given, Running, State
 
 #: Digits of a number that the pump is told. Remainders take up its digits for good: they must not grow without bound.
@@ -32,6 +43,11 @@ def _zero(**values: int | Fraction | None) -> str:
     return next(
         (f'"{name}" must be above zero' for name, value in values.items() if value is not None and value <= 0), ""
     )
+
+
+def _hasty(every: int) -> str:
+    """The clock of a program counts minutes: nothing in it comes again sooner."""
+    return "" if every >= MINUTE_MS else f'"every" must be at least {MINUTE_MS} ms'
 
 
 def _long(**values: Fraction | None) -> str:
@@ -71,7 +87,7 @@ def _periodic(bolus: Periodic) -> str:
         return f'"anchor" must be below {DAY_MS} ms'
     if bolus.over > bolus.every:
         return '"over" must be at most "every"'
-    return _zero(every=bolus.every, over=bolus.over) or _long(dose=bolus.dose)
+    return _hasty(bolus.every) or _zero(over=bolus.over) or _long(dose=bolus.dose)
 
 
 def _demand(demand: Demand) -> str:
@@ -79,7 +95,7 @@ def _demand(demand: Demand) -> str:
 
 
 def _ramp(ramp: Ramp) -> str:
-    return _zero(step=ramp.step, every=ramp.every) or _long(step=ramp.step, target=ramp.target)
+    return _hasty(ramp.every) or _zero(step=ramp.step) or _long(step=ramp.step, target=ramp.target)
 
 
 def _limit(limit: Limit) -> str:
@@ -121,6 +137,10 @@ def _refilled(refilled: Refilled) -> str:
     return _labels(refilled.primary, refilled.labels) or long
 
 
+def _battery(sensed: BatterySensed) -> str:
+    return _long(left=sensed.left) if sensed.left <= 1 else '"left" must be at most 1'
+
+
 def _running(running: Running) -> str:
     return "" if running.began <= running.until else '"until" must not lie before "began"'
 
@@ -150,6 +170,7 @@ _CHECKS: dict[type, Callable[[Any], str]] = {
     Bridge: _bridge,
     Prime: _prime,
     Refilled: _refilled,
+    BatterySensed: _battery,
     Running: _running,
     Given: _given,
     State: _state,
