@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.cli.equivalence_tables import answer, hanging_rows, onset_rows, ratio_rows
 
 from intrathecal.catalogue import load_catalogue
 
@@ -29,18 +30,19 @@ def call(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("drug", sorted(load_catalogue().drugs))
-def test_every_drug_of_the_catalogue_has_an_answer(drug: str) -> None:
-    """Clean JSON: an intrathecal dose and an epidural one, and a reason wherever there is nothing."""
-    done = call(drug, "--json", "-")
-    found = json.loads(done.stdout)
+def test_every_drug_of_the_catalogue_has_the_answer_that_is_documented(drug: str) -> None:
+    """An intrathecal dose and an epidural one, a reason wherever there is nothing, and the rows of docs/equivalence.md."""
+    found = answer(drug)
 
-    assert (done.returncode, done.stderr) == (0, "")
     assert found["drug"] == drug
     for case in [found, *found["other"]]:
         assert case["intrathecal"] == 1
         assert case["epidural"] > 1
         for route in ("oral", "intravenous"):
             assert (case[route] is None) == (route in case["reason"]) == (case["onset_min"][route] is None)
+    documented = (ROOT / "docs" / "equivalence.md").read_text().splitlines()
+    rows = [*ratio_rows(found), *onset_rows(found), *hanging_rows(found)]
+    assert [row for row in rows if row not in documented] == []
 
 
 def test_the_answer_is_a_table_that_fits_a_screen(tmp_path: Path) -> None:
