@@ -50,6 +50,7 @@ class Unit:
         self._engine = engine
         self._clock = clock
         self._sounder = Sounder()
+        self._sounded = ""
 
     @classmethod
     def open(
@@ -147,12 +148,12 @@ class Unit:
     def advance(self) -> list[Action]:
         """Do all that is due, one drive step per act."""
         _, actions = self._engine.advance()
-        return actions + self._remind(actions)
+        return self._sound(actions)
 
     def advance_quiet(self) -> list[Action]:
         """Do all that is due, one act per stretch of constant rate: the state is the same."""
         _, actions = self._engine.advance_quiet()
-        return actions + self._remind(actions)
+        return self._sound(actions)
 
     # ---- what it is told
 
@@ -169,7 +170,7 @@ class Unit:
             if isinstance(event, Reset) and self._engine.reset() and self.state is not None:
                 at = self.state.now
             actions += self._tell(event, at, by, request, text)
-        return actions + self._remind(actions)
+        return self._sound(actions)
 
     def note(self, kind: str, text: str, by: str = "", *, fault: bool = False) -> bool:
         """Write a line into the log; False if the memory is lost."""
@@ -257,13 +258,19 @@ class Unit:
         """Whether alarms are silent; a failure never is."""
         return not self.failed and self.state is not None and self.state.muted(self.now())
 
-    def _remind(self, actions: list[Action]) -> list[Action]:
-        """Alarms that go on are heard again."""
+    def _sound(self, actions: list[Action]) -> list[Action]:
+        """A failure is an alarm too; alarms that go on are heard again."""
+        failure = self._engine.alarm
+        name = "" if failure is None else failure.name
+        if failure is not None and name != self._sounded:
+            actions = [*actions, failure]
+        self._sounded = name
         sounding = self.alarms()
         fresh = any(isinstance(action, Alarm) for action in actions)
-        if not self._sounder.due(self._clock.counter_ms(), sounding=bool(sounding), fresh=fresh, muted=self._muted()):
-            return []
-        return [Reminder(self.now(), alarm.name) for alarm in sounding]
+        heard = self._clock.counter_ms()
+        if self._sounder.due(heard, sounding=bool(sounding), fresh=fresh, muted=self._muted()):
+            actions = actions + [Reminder(self.now(), alarm.name) for alarm in sounding]
+        return actions
 
 
 def _no(event: Event, at: int, reason: str) -> Action:
