@@ -20,7 +20,7 @@ from intrathecal.pump.unit import Unit
 
 #: Lines of all who are not known (yet), and of each key that is.
 STRANGERS = 16
-LINES_OF_A_KEY = 2
+LINES_OF_A_KEY = 4
 #: Real seconds: for a greeting, for all that a stranger has to say, for a known key to say something, to take an answer.
 GREETING_S = 5.0
 STRANGER_S = 15.0

@@ -163,7 +163,7 @@ class Fill:
     """
 
     settings: Settings
-    began: int
+    began: int = field(metadata={"signed": True})
     steps: int
     reservoir_pL: int
     booked: tuple[tuple[str, Fraction], ...]

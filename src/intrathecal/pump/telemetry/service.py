@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from intrathecal.pump.book import Paired
 from intrathecal.pump.controller import Event, Press, Prime, Program
+from intrathecal.pump.encoding import EncodingError
 from intrathecal.pump.pace import keep_up
 from intrathecal.pump.records import FirstFill
 from intrathecal.pump.sentences import answer_of
@@ -96,7 +97,11 @@ class Service:
         """The answer to one request. Raises `EncodingError` for what is none; nothing is done then."""
         request = read_request(data)
         keep_up(self._unit)
-        return answer_bytes(self._answer(peer, request))
+        answer = self._answer(peer, request)
+        try:
+            return answer_bytes(answer)
+        except EncodingError as problem:
+            return answer_bytes(Answer(answer.id, "refused", f"the pump cannot say it: {problem}"))
 
     def _answer(self, peer: Peer, request: Request) -> Answer:
         paired = self._unit.book.paired.get(peer.fingerprint)
