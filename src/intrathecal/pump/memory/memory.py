@@ -27,8 +27,9 @@ from intrathecal.pump.memory.storage import Storage, StorageError
 
 __all__ = ["DEFAULT_SIZE", "Memory", "MemoryFull", "MemoryLost", "Recovered"]
 
-#: Bytes of a pump's memory, both copies together: a hundred times what 400 days of remembered doses take.
-DEFAULT_SIZE = 32 * 2**20
+#: Bytes of a pump's memory, both copies together: room for a snapshot of 2 MB, where 400 days of doses, compressed, take
+#: a tenth of one, and for twenty thousand records after it.
+DEFAULT_SIZE = 8 * 2**20
 
 
 class MemoryFull(Exception):

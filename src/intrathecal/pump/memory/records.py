@@ -52,7 +52,7 @@ def pack_record(epoch: int, number: int, payload: bytes) -> bytes:
 
 
 def read_record(bank: bytes, offset: int, epoch: int, number: int) -> bytes | None:
-    """The payload of that record if it lies whole and sound at ``offset``; None otherwise."""
+    """That record, payload and all before it, if it lies whole and sound at ``offset``; None otherwise."""
     start = offset + RECORD_BYTES
     if start > len(bank):
         return None
@@ -61,8 +61,8 @@ def read_record(bank: bytes, offset: int, epoch: int, number: int) -> bytes | No
         return None
     if (magic, its_epoch, its_number) != (_RECORD_MAGIC, epoch, number) or start + length > len(bank):
         return None
-    payload = bank[start : start + length]
-    return payload if crc32(payload) == payload_checksum else None
+    record = bank[offset : start + length]
+    return record if crc32(record[RECORD_BYTES:]) == payload_checksum else None
 
 
 def shows_writing(tail: bytes) -> bool:

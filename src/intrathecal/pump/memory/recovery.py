@@ -90,16 +90,14 @@ def _together(banks: tuple[Bank, Bank]) -> Found:
     if not epochs:
         raise MemoryLost("neither copy begins as a pump's memory does; the file is something else, or both are damaged")
     epoch = max(epochs)
-    payloads: list[bytes] = []
-    log: list[bytes] = []
+    records: list[bytes] = []
     offset = SECTOR
-    while (payload := _record(banks, offset, epoch, len(payloads))) is not None:
-        log.append(pack_record(epoch, len(payloads), payload))
-        payloads.append(payload)
-        offset += RECORD_BYTES + len(payload)
-    if not payloads or all(shows_writing(bank.content[offset:]) for bank in banks if bank.holds(epoch)):
-        raise MemoryLost(f"record {len(payloads)} of generation {epoch} is damaged in both copies")
-    return Found(epoch, tuple(payloads), b"".join(log), banks)
+    while (record := _record(banks, offset, epoch, len(records))) is not None:
+        records.append(record)
+        offset += len(record)
+    if not records or all(shows_writing(bank.content[offset:]) for bank in banks if bank.holds(epoch)):
+        raise MemoryLost(f"record {len(records)} of generation {epoch} is damaged in both copies")
+    return Found(epoch, tuple(record[RECORD_BYTES:] for record in records), b"".join(records), banks)
 
 
 def repair(storage: Storage, found: Found) -> tuple[str, ...]:
@@ -158,17 +156,19 @@ def _look(storage: Storage, place: int, size: int) -> Bank:
 
 
 def _record(banks: tuple[Bank, Bank], offset: int, epoch: int, number: int) -> bytes | None:
-    """The payload that at least one bank has; who does not have it is told so."""
-    payloads = [read_record(bank.content, offset, epoch, number) for bank in banks]
-    given = [payload for payload in payloads if payload is not None]
-    if not given:
-        return None
-    if given[0] != given[-1]:
+    """The record that at least one bank has; a bank that does not have it is told so."""
+    first, second = banks
+    record = read_record(first.content, offset, epoch, number)
+    if record is not None and second.content.startswith(record, offset):
+        return record
+    other = read_record(second.content, offset, epoch, number)
+    if record is not None and other is not None:
         raise MemoryLost(f"the copies disagree about record {number} of generation {epoch}")
-    for bank, payload in zip(banks, payloads, strict=True):
-        if payload is None:
-            bank.missing.append(number)
-    return given[0]
+    if record is not None:
+        second.missing.append(number)
+    elif other is not None:
+        first.missing.append(number)
+    return record or other
 
 
 def _sentences(bank: Bank, found: Found) -> list[str]:
