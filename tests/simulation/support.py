@@ -13,8 +13,7 @@ from intrathecal.therapy import Therapy, parse_therapy
 HEAD = """
 [patient]
 height = "172 cm"
-weight = "78 kg"
-{patient}
+weight = "78 kg"{patient}
 
 [pump]
 model = "{pump}"
@@ -61,8 +60,10 @@ DEFAULTS = {
 
 
 def therapy_text(*events: str, **changes: str) -> str:
-    """A therapy file of one drug; events are what stands in ``[[event]]``."""
-    return HEAD.format(**{**DEFAULTS, **changes}) + "".join(f"\n[[event]]\n{event}\n" for event in events)
+    """A therapy file of one drug; events are what stands in ``[[event]]``, ``patient`` what is added to its table."""
+    filled = {**DEFAULTS, **changes}
+    filled["patient"] = f"\n{filled['patient']}" if filled["patient"] else ""
+    return HEAD.format(**filled) + "".join(f"\n[[event]]\n{event}\n" for event in events)
 
 
 def therapy(*events: str, **changes: str) -> Therapy:
