@@ -18,7 +18,7 @@ from intrathecal.quantities import InputError
 from intrathecal.simulation.files import replacing
 from intrathecal.simulation.reached import Case, Reached
 
-MAGIC = b"intrathecal checkpoint 1\n"
+MAGIC = b"intrathecal checkpoint 2\n"
 #: What a saved run may be made of besides this project's dataclasses; anything else in a file is refused, never run.
 ALLOWED: dict[tuple[str, str], str] = {
     ("fractions", "Fraction"): "exact volumes and rates",
