@@ -90,8 +90,23 @@ class Process:
             self.kill()
 
 
+class World(Process):
+    """A physical world with a journal in ``folder``."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.journal = folder / "world.journal"
+        super().__init__(folder, "world", "world", "--journal", str(self.journal), "--model", MODEL, *options)
+
+    @property
+    def steps(self) -> int:
+        """How many steps the motor really made."""
+        return self.journal.read_text().count('"did":"step"')
+
+
 class Pump(Process):
-    """A virtual pump with a memory in ``folder``."""
+    """A virtual pump with a memory in ``folder``, and its world if it has one."""
+
+    world: World
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
@@ -109,19 +124,6 @@ class Pump(Process):
         """Interrogate."""
         with Session(self.address, key) as session:
             return session.read()
-
-
-class World(Process):
-    """A physical world with a journal in ``folder``."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.journal = folder / "world.journal"
-        super().__init__(folder, "world", "world", "--journal", str(self.journal), "--model", MODEL, *options)
-
-    @property
-    def steps(self) -> int:
-        """How many steps the motor really made."""
-        return self.journal.read_text().count('"did":"step"')
 
 
 class Between:
