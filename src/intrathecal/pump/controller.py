@@ -16,7 +16,7 @@ from intrathecal.pump.forecast import mean_dose
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S, NS_PER_MS
 from intrathecal.pump.limits import check_course, check_program
 from intrathecal.pump.pieces import bridge_pieces, doses_given, running_pieces
-from intrathecal.pump.pressing import STOPPED, refusal
+from intrathecal.pump.pressing import refusal, standing
 from intrathecal.pump.settings import Bridge, Orders, Settings
 from intrathecal.pump.state import (
     Action,
@@ -216,13 +216,15 @@ def _feel(
             return replace(state, battery_ns=max(state.battery_ns, used)), []
         case Strayed(steps):
             return stray(state, steps), []
-        case Tick():
+        case Tick():  # pragma: no branch - the last there is
             return state, []
 
 
 def _prime(state: State, event: Prime) -> tuple[State, list[Action]]:
-    if state.stopped:
-        return state, [Refused(state.now, STOPPED)]
+    """What could not flow now would be lost, or come when nobody expects it: it is refused."""
+    reason = standing(state)
+    if reason:
+        return state, [Refused(state.now, reason)]
     prime = Running("prime", state.now, state.now + event.over, event.volume / event.over, event.volume)
     return replace(state, running=(*state.running, prime)), []
 

@@ -16,10 +16,9 @@ from intrathecal.pump.state import State
 STOPPED = "stopped"
 
 
-def refusal(state: State) -> str:
-    """Why a press is refused; empty if it is not."""
-    demand = state.settings.orders.demand
-    standing = {
+def standing(state: State) -> str:
+    """Why no bolus that a person asks for can be given now, whichever; empty if one can."""
+    reasons = {
         "end of service": state.ended,
         "reservoir empty": state.empty,
         "motor stall": state.stalled,
@@ -27,11 +26,16 @@ def refusal(state: State) -> str:
         "battery reset": state.safe,
         "bridge running": state.bridge is not None,
         "priming": any(bolus.kind == "prime" for bolus in state.running),
-        "no patient bolus is programmed": demand is None,
     }
-    for reason, holds in standing.items():
-        if holds:
-            return reason
+    return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def refusal(state: State) -> str:
+    """Why a press is refused; empty if it is not."""
+    demand = state.settings.orders.demand
+    reason = standing(state)
+    if reason:
+        return reason
     if demand is None:
         return "no patient bolus is programmed"
     if state.presses and state.now < state.presses[-1] + demand.lockout:

@@ -14,6 +14,7 @@ from intrathecal.flow import Array, Infusion, Site
 from intrathecal.pump import controller
 from intrathecal.pump.forecast import auto_bridge
 from intrathecal.pump.hardware import MS_PER_S, PL_PER_ML, Hardware
+from intrathecal.pump.pressing import standing
 from intrathecal.pump.settings import Bridge, fixed_orders, labels_of, milliseconds, order
 from intrathecal.simulation.beginning import age_ms, concentrations, held_mL, picolitres
 from intrathecal.simulation.delivery import Delivery, Passage
@@ -115,7 +116,9 @@ def _program(action: therapy.NewProgram, delivery: Delivery, moment: Moment) -> 
 def _prime(action: therapy.Prime, delivery: Delivery, moment: Moment) -> Touched:
     prime = controller.Prime(action.volume.exact * PL_PER_ML, milliseconds(action.over))
     after, passage = delivery.tell(prime, moment.now)
-    return Touched(after, passage)
+    refused = standing(delivery.pump)
+    notes = (f"The pump refused a prime of {action.volume}: {refused}.",) if refused else ()
+    return Touched(after, passage, notes=notes)
 
 
 def given(action: therapy.Dose, drugs: tuple[str, ...], now: int) -> tuple[tuple[Impulse, ...], tuple[Infusion, ...]]:
