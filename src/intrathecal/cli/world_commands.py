@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
@@ -122,7 +123,8 @@ def _ask(words: Sequence[str], drugs: Sequence[str], lasts: str | None) -> dict[
     host, port = read_address(words[0])
     message = _message(words[1], words[2:], drugs, lasts)
     try:
-        answer = Wire(host, port, PATIENCE_S).ask(message)
+        with closing(Wire(host, port, PATIENCE_S)) as wire:
+            answer = wire.ask(message)
     except WireError as problem:
         typer.echo(f"intrathecal: {problem}", err=True)
         raise typer.Exit(UNREACHABLE) from None
