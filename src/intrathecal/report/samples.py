@@ -36,7 +36,10 @@ def samples(run: Run) -> Samples:
     def joined(name: str, axis: int = 0) -> Array:
         return np.concatenate([getattr(trace, name) for trace in traces], axis=axis)
 
-    values = {name: np.concatenate([trace.felt[name] for trace in traces]) for name in traces[0].felt}
+    values = {
+        name: np.concatenate([{**trace.felt, **trace.reservoir}[name] for trace in traces])
+        for name in (*traces[0].felt, *traces[0].reservoir)
+    }
     at_sites = joined("sites", 1)
     if case.therapy.pump is not None:
         values["flow_asked"], values["flow_delivered"] = (

@@ -19,6 +19,7 @@ from intrathecal.simulation.feeling import (
 from intrathecal.simulation.files import replacing
 from intrathecal.simulation.outcome import when
 from intrathecal.simulation.reached import Finished
+from intrathecal.simulation.tracing import BELIEVED, TRUE
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,6 +33,8 @@ NAMES = {
     BREATHING: "part of normal breathing that is left at constant carbon dioxide",
     TOLERANCE_SPINAL: "how many times the usual opioid concentration the cord needs",
     TOLERANCE_SUPRASPINAL: "how many times the usual opioid concentration the brain needs",
+    BELIEVED: "volume that the pump believes to hold",
+    TRUE: "volume that the pump holds",
     "score": "what the patient answers when asked, 0 to 10",
     "press_answer": "why a press of the handset was refused, nothing where it was given",
 }
@@ -61,6 +64,8 @@ def dataset(run: Finished) -> xr.Dataset:
     unknown = {PAIN: np.full(sum(len(trace.times_s) for trace in traces), np.nan)}
     felt = unknown | {name: np.concatenate([trace.felt[name] for trace in traces]) for name in traces[0].felt}
     variables |= {name: (("time",), values) for name, values in felt.items()}
+    held = {name: np.concatenate([trace.reservoir[name] for trace in traces]) for name in traces[0].reservoir}
+    variables |= {name: (("time",), values) for name, values in held.items()}
     if case.senses.followed == PAIN:
         variables["score"] = (("ask",), np.concatenate([each.score for each in asked]))
         variables["ask_time"] = (("ask",), np.concatenate([each.times_ms for each in asked]) / 1000)
@@ -83,6 +88,8 @@ def dataset(run: Finished) -> xr.Dataset:
     for variable in ("ask_time", "press_time"):
         if variable in data:
             data[variable].attrs["units"] = "seconds"
+    for variable in held:
+        data[variable].attrs["units"] = "mL"
     data["time"].attrs.update(units="seconds", long_name="time since the first fill or the start")
     data["z"].attrs.update(units="cm", long_name="distance below the top of C1")
     data["flow_asked"].attrs["units"] = data["flow_delivered"].attrs["units"] = "mL/day"

@@ -35,14 +35,15 @@ COARSE = Fraction(1, 10)
 class Passage:
     """What happened between two times.
 
-    ``asked`` and ``delivered`` are (second, flow in mL/s from then on), the latter the mean between two changes of what is
-    asked; ``boluses`` are the ms at which one began. ``asked_ug`` is what the program asked for, by label, and ``tip_ug``
-    what reached the tip.
+    ``asked``, ``delivered`` and ``counted`` are (second, flow in mL/s from then on): what the program asked for, and, as the
+    mean between two changes of that, what left the reservoir and what the pump counted. ``boluses`` are the ms at which one
+    began. ``asked_ug`` is what the program asked for, by label, and ``tip_ug`` what reached the tip.
     """
 
     entries: tuple[Infusion, ...] = ()
     asked: tuple[tuple[float, float], ...] = ()
     delivered: tuple[tuple[float, float], ...] = ()
+    counted: tuple[tuple[float, float], ...] = ()
     alarms: tuple[Alarm, ...] = ()
     refusals: tuple[ProgramRefused, ...] = ()
     boluses: tuple[int, ...] = ()
@@ -56,6 +57,7 @@ class Passage:
             self.entries + later.entries,
             self.asked + later.asked,
             self.delivered + later.delivered,
+            self.counted + later.counted,
             self.alarms + later.alarms,
             self.refusals + later.refusals,
             self.boluses + later.boluses,
@@ -168,7 +170,10 @@ class Delivery:
             volume = delivery.device.volume_mL - device.volume_mL
             delivery, pushed = replace(delivery, device=device)._push(draws)
             start, seconds = stretch.start / MS_PER_S, (stretch.end - stretch.start) / MS_PER_S
-            mean = Passage(delivered=((start, volume / seconds),), delivered_mL=volume)
+            counted = stretch.steps * stretch.step_pL / PL_PER_ML
+            mean = Passage(
+                delivered=((start, volume / seconds),), counted=((start, counted / seconds),), delivered_mL=volume
+            )
             passage = passage.then(pushed).then(mean)
         return delivery, passage
 

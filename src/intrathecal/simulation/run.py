@@ -26,7 +26,7 @@ from intrathecal.simulation.happening import inexact_from, touch_due, touches
 from intrathecal.simulation.presses import press_times
 from intrathecal.simulation.propagation import choose
 from intrathecal.simulation.reached import Case, Day, Finished, Reached
-from intrathecal.simulation.span import acting, span
+from intrathecal.simulation.span import acting, reservoir, span
 from intrathecal.simulation.system import build_system
 from intrathecal.simulation.tracing import sample
 from intrathecal.simulation.transport import Channel, Held
@@ -114,6 +114,15 @@ def last_sample(case: Case, reached: Reached) -> Reached:
     swallowed = None if reached.swallowed is None else reached.swallowed.state[None]
     now = acting(case, [held.state[None] for held in reached.held], swallowed)
     feeling = feelings(case.senses, now, reached.felt.factors_now(case.senses, reached.now), at)
-    trace = sample(case.channels, courses, at, times_s=at, passage=passage, profiles=case.profiles, felt=feeling)
+    trace = sample(
+        case.channels,
+        courses,
+        at,
+        times_s=at,
+        passage=passage,
+        profiles=case.profiles,
+        felt=feeling,
+        reservoir=reservoir(reached.delivery, Passage(), at),
+    )
     felt = worsen(reached.felt, case.senses, now, feeling, np.array([True]))
     return replace(reached, felt=felt, traces=(*reached.traces, trace))

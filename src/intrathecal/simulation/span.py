@@ -16,7 +16,7 @@ import numpy as np
 
 from intrathecal.flow import Array, Infusion
 from intrathecal.pump.controller import Press
-from intrathecal.pump.hardware import MS_PER_S
+from intrathecal.pump.hardware import MS_PER_S, PL_PER_ML
 from intrathecal.relief import Indices, indices, scores
 from intrathecal.simulation.delivery import Delivery, Passage
 from intrathecal.simulation.feeling import (
@@ -33,7 +33,7 @@ from intrathecal.simulation.feeling import (
 )
 from intrathecal.simulation.presses import Answered, answers, given
 from intrathecal.simulation.reached import Case, Reached
-from intrathecal.simulation.tracing import sample
+from intrathecal.simulation.tracing import reservoir_left, sample
 from intrathecal.simulation.trajectory import Trajectory
 from intrathecal.simulation.transport import advance, follow
 from intrathecal.therapy import PressWhenPain
@@ -96,6 +96,7 @@ def span(case: Case, reached: Reached, to: int, presses: tuple[int, ...]) -> tup
         passage=moved.passage,
         profiles=case.profiles,
         felt=feeling,
+        reservoir=reservoir(reached.delivery, moved.passage, moved.samples_s),
     )
     swallowed = reached.swallowed
     if swallowed is not None and moved.swallowed is not None:
@@ -117,6 +118,13 @@ def span(case: Case, reached: Reached, to: int, presses: tuple[int, ...]) -> tup
         answers=reached.answers + tuple(each.answer for each in answered),
     )
     return reached, moved.passage
+
+
+def reservoir(delivery: Delivery | None, passage: Passage, times_s: Array) -> dict[str, Array]:
+    """What a pump's reservoir holds at ``times_s``, when ``passage`` followed the ``delivery``; nothing without a pump."""
+    if delivery is None:
+        return {}
+    return reservoir_left(delivery.pump.reservoir_pL / PL_PER_ML, delivery.device.volume_mL, passage, times_s)
 
 
 def _lived(

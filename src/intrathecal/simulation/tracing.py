@@ -13,6 +13,8 @@ from intrathecal.simulation.transport import Channel, Course
 
 #: Profiles that can be kept, with the rows of a system that give them.
 PROFILES = {"csf": "csf_profile", "cord": "cord_profile"}
+#: The reservoir as the pump believes it to be, and as it is.
+BELIEVED, TRUE = "reservoir_believed", "reservoir_true"
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +22,7 @@ class Trace:
     """Samples at ``times_s`` (t,): flows (t,) in mL/s from then on, ``sites`` (drugs, t, sites) and ``tip`` (drugs, t) ug/mL.
 
     ``profiles`` hold (drugs, t, N) ug/mL along the canal in single precision, by name, where they were asked for. ``felt``
-    (t,) is how the patient felt, by name.
+    (t,) is how the patient felt, by name, and ``reservoir`` (t,) what it held in mL, where there is one.
     """
 
     times_s: Array
@@ -30,6 +32,7 @@ class Trace:
     tip: Array
     profiles: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]
     felt: dict[str, Array]
+    reservoir: dict[str, Array]
 
 
 def sample(
@@ -41,8 +44,9 @@ def sample(
     passage: Passage,
     profiles: Sequence[str],
     felt: dict[str, Array],
+    reservoir: dict[str, Array],
 ) -> Trace:
-    """Pick ``times_s`` out of courses known at ``edges_s``; ``felt`` is known at ``times_s``."""
+    """Pick ``times_s`` out of courses known at ``edges_s``; ``felt`` and ``reservoir`` are known at ``times_s``."""
     at = np.searchsorted(edges_s, times_s)
     kept = {
         name: np.array(
@@ -62,7 +66,26 @@ def sample(
         np.array([course.tip[at] for course in courses]),
         kept,
         felt,
+        reservoir,
     )
+
+
+def reservoir_left(believed_mL: float, true_mL: float, passage: Passage, times_s: Array) -> dict[str, Array]:
+    """What the pump believes to hold and what it holds (mL) at ``times_s``, from what they were when the passage began."""
+    return {
+        BELIEVED: believed_mL - _flowed(passage.counted, times_s),
+        TRUE: true_mL - _flowed(passage.delivered, times_s),
+    }
+
+
+def _flowed(steps: Sequence[tuple[float, float]], times_s: Array) -> Array:
+    """The volume that has flowed up to each time; the last flow goes on."""
+    if not steps:
+        return np.zeros(len(times_s))
+    starts, flows = np.array(steps).T
+    before = np.concatenate([[0.0], np.cumsum(flows[:-1] * np.diff(starts))])
+    at = np.maximum(np.searchsorted(starts, times_s, side="right") - 1, 0)
+    return np.asarray(before[at] + flows[at] * np.maximum(times_s - starts[at], 0.0))
 
 
 def _held(steps: Sequence[tuple[float, float]], times_s: Array) -> Array:
