@@ -369,8 +369,14 @@ def test_the_memory_is_read_again_every_day_and_repaired() -> None:
     bench.go(unit, SCRUB_MS + MINUTE)
     assert [entry.kind for entry in unit.book.faults] == ["memory"]
 
+
+def test_a_memory_that_cannot_be_read_any_more_stops_the_pump_at_its_daily_look() -> None:
+    """It would not survive the next loss of power."""
+    bench = Bench()
+    unit = bench.filled("stop")
     bench.storage.fail(Failure(1, "read", lasting=True))
-    bench.go(unit, SCRUB_MS)
+    bench.go(unit, SCRUB_MS + MINUTE)
+
     assert unit.failed.startswith("memory failure")
 
 

@@ -47,11 +47,6 @@ class Engine:
         self._next: tuple[object, int | None, int] | None = None
 
     @property
-    def has_memory(self) -> bool:
-        """Whether anything can still be made durable."""
-        return self._memory is not None
-
-    @property
     def running(self) -> bool:
         """Whether the pump can be driven."""
         return not self.failed and self.life.state is not None
@@ -90,14 +85,19 @@ class Engine:
         longest = self._memory.longest_payload
         if len(payload) > longest:
             raise EncodingError(f"it takes {len(payload)} bytes; this memory keeps {longest} at once")
+        repairs: tuple[str, ...] = ()
         try:
             if self._memory.full:
+                # Both copies are put right first: none is whole by itself while a snapshot is written.
+                repairs = self._memory.scrub()
                 self._memory.compact(pack(self.life))
             self._memory.append(payload)
-        except (StorageError, MemoryFull, EncodingError) as problem:
+        except (StorageError, MemoryLost, MemoryFull, EncodingError) as problem:
             self.lose_memory(str(problem))
             return None
-        return self.life.apply(record)
+        actions = self.life.apply(record)
+        self._report(repairs)
+        return actions
 
     def note(self, kind: str, text: str, by: str = "", *, fault: bool = False) -> bool:
         """Write a line into the log; False if it cannot be kept."""
@@ -187,6 +187,10 @@ class Engine:
         except (MemoryLost, StorageError) as problem:
             self.lose_memory(str(problem))
             return
+        self._report(repairs)
+
+    def _report(self, repairs: tuple[str, ...]) -> None:
+        """What was masked is logged, and not sounded."""
         for repair in repairs:
             self.note("memory", repair, fault=True)
 

@@ -263,7 +263,7 @@ class Life:
                 book.event(at, STRAYED, "the rotor's position was taken as it is")
             case Opened(at, utc, version):
                 self._opened(at, utc, version)
-            case Born(identity):
+            case Born(identity):  # pragma: no branch - the last there is
                 book.identity = identity
         self.counter = max(self.counter, getattr(record, "at", 0))
 
