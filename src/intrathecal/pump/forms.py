@@ -43,7 +43,9 @@ class Wrong(Exception):
         """The place, then the problem."""
         parts = [f"[{place}]" if isinstance(place, int) else f".{place}" for place in reversed(self.path)]
         where = "".join(parts).removeprefix(".")
-        return f"{where}: {self}" if where else str(self)
+        # A problem may quote what was sent, which may be long.
+        problem = shorten(str(self), 300)
+        return f"{where}: {problem}" if where else problem
 
 
 class Form(ABC):

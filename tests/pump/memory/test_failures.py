@@ -104,6 +104,22 @@ def test_what_is_too_long_is_refused_and_harms_nothing() -> None:
     assert life.sure.snapshot == b""
 
 
+def test_a_memory_that_is_not_full_takes_the_longest_record() -> None:
+    """However many bytes are left, to the last one; when it is full the longest is refused."""
+    outcomes = set()
+    for length in range(140):
+        life = Life(FaultyStorage.of(FORMATTED, 0))
+        life.live([Act("compact", b"s" * 1700), *[Act("append", b"p" * 100)] * 10])
+        life.memory.append(b"p" * length)
+        full = life.memory.full
+        try:
+            life.memory.append(b"p" * life.memory.longest_payload)
+            outcomes.add((full, "taken"))
+        except MemoryFull:
+            outcomes.add((full, "refused"))
+    assert outcomes == {(False, "taken"), (True, "refused")}
+
+
 def test_a_memory_of_many_records_stays_where_it_is() -> None:
     """Twenty thousand records through a memory of 8 kB, looked at now and then."""
     life = Life(FaultyStorage.of(FORMATTED, 0))

@@ -158,6 +158,20 @@ def test_a_file_that_shrinks_or_disappears_under_the_pump_fails_loudly(path: Pat
             use()
 
 
+def test_what_the_system_refuses_is_a_storage_error(path: Path) -> None:
+    """Here because the file was closed behind its back."""
+    storage = FileStorage(path)
+    (descriptor,) = [int(link.name) for link in Path("/proc/self/fd").iterdir() if link.resolve() == path.resolve()]
+    os.close(descriptor)
+    for use, what in (
+        (lambda: storage.read(0, 1), "read"),
+        (lambda: storage.write(0, b"x"), "written"),
+        (storage.sync, "made durable"),
+    ):
+        with pytest.raises(StorageError, match=rf"pump\.memory: could not be {what} \(Bad file descriptor\)"):
+            use()
+
+
 def test_a_device_is_no_memory() -> None:
     """Only a file can be held by one pump alone."""
     with pytest.raises(StorageRefused, match="/dev/full: is not a file"):

@@ -3,7 +3,8 @@
 Both banks hold the same records at the same places, so that a record which one of them has lost is read from the other.
 After the last record there are zeros. A bank is always durable before the other one is touched; therefore a cut of power
 leaves something begun or spoilt after the last record in one of them only, and that was never acknowledged. Where every
-bank of the generation shows something that none can give, a record that was acknowledged may be gone: the memory is lost.
+bank whose header is sound shows something that none can give, a record that was acknowledged may be gone: the memory is
+lost.
 """
 
 from __future__ import annotations
@@ -42,10 +43,6 @@ class Bank:
     content: bytes
     header: Header | None
     missing: list[int] = field(default_factory=list)
-
-    def holds(self, epoch: int) -> bool:
-        """Whether it may be a whole copy of a generation: its header says so or is damaged."""
-        return self.content != b"" and self.header in (None, Header(epoch, whole=True))
 
 
 @dataclass(frozen=True)
@@ -95,8 +92,9 @@ def _together(banks: tuple[Bank, Bank]) -> Found:
     while (record := _record(banks, offset, epoch, len(records))) is not None:
         records.append(record)
         offset += len(record)
-    if not records or all(shows_writing(bank.content[offset:]) for bank in banks if bank.holds(epoch)):
-        raise MemoryLost(f"record {len(records)} of generation {epoch} is damaged in both copies")
+    whole = [bank for bank in banks if bank.header == Header(epoch, whole=True)]
+    if not records or all(shows_writing(bank.content[offset:]) for bank in whole):
+        raise MemoryLost(f"no copy can give record {len(records)} of generation {epoch}, which was written")
     return Found(epoch, tuple(record[RECORD_BYTES:] for record in records), b"".join(records), banks)
 
 
@@ -176,7 +174,7 @@ def _sentences(bank: Bank, found: Found) -> list[str]:
     copy, other = f"the {NAMES[bank.place]} copy of the memory", f"the {NAMES[1 - bank.place]}"
     if not bank.content:
         return [f"{copy} could not be read; it was written again from {other}"]
-    if not bank.holds(found.epoch):
+    if bank.header not in (None, Header(found.epoch, whole=True)):
         return [f"{copy} was being rewritten when the power failed; it was written again from {other}"]
     said = []
     newest = len(found.payloads) - 1
