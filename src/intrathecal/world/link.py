@@ -29,14 +29,15 @@ class Link:
 
     def rotor(self) -> int:
         """The rotor's position."""
-        return self._position(self._ask({"do": "rotor"}))
+        return self._ask({"do": "rotor"})
 
     def move_to(self, target: int) -> int:
         """Turn as far as ``target``, and read the rotor."""
-        return self._position(self._ask({"do": "move", "target": target}))
+        return self._ask({"do": "move", "target": target})
 
     def reset(self) -> None:
         """Open the valve, free the drive, and take the motor back from another pump."""
+        self.close()
         self._taken = False
         self._ask({"do": "reset"})
 
@@ -51,7 +52,8 @@ class Link:
             self._wire.close()
             self._wire = None
 
-    def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, message: dict[str, Any]) -> int:
+        """Where the rotor stands after ``message``."""
         if self._taken:
             raise MotorTaken("another pump drives the motor")
         try:
@@ -66,7 +68,7 @@ class Link:
             self.close()
             raise
 
-    def _understand(self, answer: dict[str, Any]) -> dict[str, Any]:
+    def _understand(self, answer: dict[str, Any]) -> int:
         if answer.get("error") == "taken":
             self._taken = True
             raise MotorTaken("another pump drives the motor")
@@ -80,11 +82,7 @@ class Link:
                     self._heard = number
         except (TypeError, ValueError, ZeroDivisionError):
             raise WireError("the world sent a signal that is none") from None
-        return answer
-
-    @staticmethod
-    def _position(answer: dict[str, Any]) -> int:
         rotor = answer.get("rotor")
         if type(rotor) is not int or rotor < 0:
-            raise MotorLost("the world did not say where the rotor stands")
+            raise WireError("the world did not say where the rotor stands")
         return rotor

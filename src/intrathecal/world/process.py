@@ -45,7 +45,7 @@ class World:
             done = self._drive(who, message) if message.get("do") in DRIVING else self._do(message)
         except (WireError, InputError) as problem:
             return {"error": str(problem)}
-        except (KeyError, TypeError, ValueError, OverflowError):
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             return {"error": "the message lacks something, or has it in a form that is none"}
         return done
 
