@@ -238,6 +238,7 @@ def test_the_journal_rebuilds_the_world_exactly(
     file.close()
 
     again = Hands(model, FileJournal(path)).made
+    again.let_time_pass()
     assert again.truth == hands.made.truth
     assert again.at_ms == hands.made.at_ms
     lines = [json.loads(text) for text in path.read_text().splitlines()]
