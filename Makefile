@@ -5,11 +5,12 @@ BIN := .venv/bin
 export OPENBLAS_NUM_THREADS := 1
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: demo test test-long lint lock clean
+.PHONY: demo test test-long lint picture lock clean
 
 demo: .venv/ready
 	@mkdir -p out
-	$(BIN)/intrathecal simulate examples/failed-back.toml --json out/failed-back.json --data out/failed-back.nc
+	$(BIN)/intrathecal simulate examples/failed-back.toml --json out/failed-back.json --data out/failed-back.nc \
+		--report out/failed-back.html
 
 test: .venv/ready-dev lint
 	$(BIN)/pytest -n 2 --dist worksteal --ignore=tests/long
@@ -34,6 +35,10 @@ lint: .venv/ready-dev
 .venv/ready-dev: requirements-dev.lock .venv/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
+
+# The picture of the README, taken from the demonstration's report; it needs Chromium.
+picture: .venv/ready-dev
+	$(BIN)/python docs/images/picture.py
 
 # Pins move only when this is run.
 lock: .venv/ready-dev
