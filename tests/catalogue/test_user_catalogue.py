@@ -151,6 +151,7 @@ def test_wrong_tables_and_fields(tmp_path: Path, text: str, place: str, parts: l
     assert "\n" not in message
 
 
+@pytest.mark.requirement("PCA-EC19")
 @pytest.mark.parametrize(
     ("value", "place", "parts"),
     [
@@ -218,6 +219,7 @@ def test_probabilities_end_at_one(tmp_path: Path, share: str) -> None:
         load_catalogue([write(tmp_path / "mine.toml", text)])
 
 
+@pytest.mark.requirement("PCA-EC19")
 @pytest.mark.parametrize(
     ("content", "part"),
     [
@@ -238,6 +240,7 @@ def test_unreadable_content(tmp_path: Path, content: bytes, part: str) -> None:
     assert str(caught.value).startswith(f"{path}: ")
 
 
+@pytest.mark.requirement("PCA-EC19")
 @pytest.mark.parametrize("name", ["missing.toml", ".", "nul\0.toml"])
 def test_unreadable_files(tmp_path: Path, name: str) -> None:
     """A missing file and a directory are said, not raised."""

@@ -112,6 +112,7 @@ def test_the_summary_fits_a_screen() -> None:
         assert word in done.stdout
 
 
+@pytest.mark.requirement("GIP-3.2.4")
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -106,6 +106,7 @@ def keys(pump: Pump) -> tuple[Path, Path]:
     return programmer, handset
 
 
+@pytest.mark.requirement("PCA-R6.7-1", "GIP-2.2.7", "PCA-R6.5-1", "GIP-3.1.1")
 def test_interrogation_has_the_keys_of_the_interface(pump: Pump, keys: tuple[Path, Path], tmp_path: Path) -> None:
     """Every key that outside scripts read; times with the pump's offset; the same in a file."""
     found = told(pump, keys[0])
@@ -124,6 +125,7 @@ def test_interrogation_has_the_keys_of_the_interface(pump: Pump, keys: tuple[Pat
     assert str(found["identity"]) in done.stdout
 
 
+@pytest.mark.requirement("PCA-R6.7-3", "PCA-EC18", "GIP-1.1.7")
 def test_it_delivers_while_nobody_is_connected(pump: Pump, keys: tuple[Path, Path]) -> None:
     """The motor turns on its own, and what the pump counts is what its motor did."""
     before = pump.world.steps
@@ -134,6 +136,7 @@ def test_it_delivers_while_nobody_is_connected(pump: Pump, keys: tuple[Path, Pat
     assert counted <= json.loads(shown.stdout)["delivered_mL"] + 1e-9
 
 
+@pytest.mark.requirement("GIP-2.1.4", "ACC-5")
 def test_a_press_is_given_and_the_next_refused_with_the_reason(pump: Pump, keys: tuple[Path, Path]) -> None:
     """Exit code 0, then 1 and one message."""
     until(lambda: "would be given" in call("ready", pump.address, "--key", keys[1]).stdout)
@@ -141,6 +144,7 @@ def test_a_press_is_given_and_the_next_refused_with_the_reason(pump: Pump, keys:
     refused(call("press", pump.address, "--key", keys[1]), 1, "lockout")
 
 
+@pytest.mark.requirement("GIP-6.1.5")
 def test_a_handsets_key_is_refused_everything_else(pump: Pump, keys: tuple[Path, Path]) -> None:
     """One message, exit code 1, and the program stays."""
     before = told(pump, keys[0])["program_text"]
@@ -154,6 +158,7 @@ def test_a_handsets_key_is_refused_everything_else(pump: Pump, keys: tuple[Path,
     assert found["stopped"] is False
 
 
+@pytest.mark.requirement("PCA-R6.7-2")
 def test_stop_gives_nothing_until_resume(pump: Pump, keys: tuple[Path, Path]) -> None:
     """The alarm sounds, presses are refused, a mute passes, and resume brings the program back."""
     assert call("stop", pump.address, "--key", keys[0]).returncode == 0
@@ -170,6 +175,7 @@ def test_stop_gives_nothing_until_resume(pump: Pump, keys: tuple[Path, Path]) ->
     until(lambda: pump.world.steps > steps)
 
 
+@pytest.mark.requirement("GIP-2.1.1", "GIP-2.1.2")
 def test_without_a_terminal_a_program_needs_yes(pump: Pump, keys: tuple[Path, Path]) -> None:
     """Both programs are shown, nothing is sent, and the message says what is missing."""
     done = call("program", pump.address, DEMO, "--key", keys[0])
@@ -177,6 +183,7 @@ def test_without_a_terminal_a_program_needs_yes(pump: Pump, keys: tuple[Path, Pa
     assert "daily dose, morphine" in done.stdout
 
 
+@pytest.mark.requirement("GIP-2.1.1", "GIP-2.1.2", "GIP-1.1.7")
 @pytest.mark.parametrize(("typed", "code"), [(b"n\n", 1), (b"y\n", 0)])
 def test_on_a_terminal_it_asks(pump: Pump, keys: tuple[Path, Path], typed: bytes, code: int) -> None:
     """No leaves the pump as it is, with exit code 1; yes sends."""
@@ -192,6 +199,7 @@ def test_on_a_terminal_it_asks(pump: Pump, keys: tuple[Path, Path], typed: bytes
     assert ("not sent" in complained) == (code == 1)
 
 
+@pytest.mark.requirement("GIP-3.2.4")
 def test_wrong_input_is_one_message_and_exit_code_2(pump: Pump, keys: tuple[Path, Path], tmp_path: Path) -> None:
     """Where, what, and what would be right."""
     other = tmp_path / "other.toml"
@@ -243,6 +251,7 @@ def test_a_memory_in_use_or_of_another_model_is_refused(pump: Pump, tmp_path: Pa
     assert "synchromed-ii-20" in done.stderr
 
 
+@pytest.mark.requirement("GIP-1.7.1", "ACC-4")
 def test_a_pump_survives_kill_9_with_program_keys_and_counts(tmp_path: Path) -> None:
     """After a loss of power the same pump is there: identity, keys, program, lockout, log; and it goes on."""
     with (
@@ -267,6 +276,7 @@ def test_a_pump_survives_kill_9_with_program_keys_and_counts(tmp_path: Path) -> 
         until(lambda: world.steps > steps)
 
 
+@pytest.mark.requirement("PCA-EC5")
 def test_a_lost_world_is_an_alarm_and_ends_by_itself(tmp_path: Path) -> None:
     """While the motor cannot be reached presses are refused and the pump says so; afterwards it goes on, count equal."""
     with (
@@ -318,6 +328,7 @@ def test_a_new_code_ends_the_old_one(tmp_path: Path) -> None:
             assert told(again, key)["model"] == MODEL
 
 
+@pytest.mark.requirement("GIP-3.4.5", "PCA-EC4")
 def test_a_damaged_memory_fails_safe_and_says_so(tmp_path: Path) -> None:
     """Both copies gone: the pump starts, gives nothing, and does not pretend to be new."""
     with Pump(tmp_path) as pump:

@@ -87,6 +87,7 @@ def kinds(reading: Reading) -> set[str]:
     return {entry.kind for entry in reading.faults}
 
 
+@pytest.mark.requirement("PCA-R6.7-2")
 def test_a_therapy_goes_through_and_reads_back(pump: Pump, key: Path) -> None:
     """What the pump was told is what it says, to the last field."""
     plan = demo()
@@ -113,6 +114,7 @@ def test_a_handset_presses_and_is_refused_with_the_reason(pump: Pump, key: Path,
     assert "lockout" in presses[1]
 
 
+@pytest.mark.requirement("GIP-6.1.5", "GIP-6.3.3")
 def test_a_handsets_key_never_programs(pump: Pump, handset: Path, running: Reading, key: Path) -> None:
     """It cannot even read the pump; what it tried is logged; the program goes on."""
     with Session(pump.address, handset) as session:
@@ -126,6 +128,7 @@ def test_a_handsets_key_never_programs(pump: Pump, handset: Path, running: Readi
     assert (reading.program, "refused" in kinds(reading)) == (BASE, True)
 
 
+@pytest.mark.requirement("ACC-10")
 def test_a_lost_answer_is_uncertain_until_the_pump_was_read(pump: Pump, key: Path, running: Reading) -> None:
     """The line is cut between sending and answering: the command was carried out, and the next session says so."""
     with Between(pump.address) as between, Session(between.address, key) as session:
@@ -140,6 +143,7 @@ def test_a_lost_answer_is_uncertain_until_the_pump_was_read(pump: Pump, key: Pat
         assert session.settle() == []
 
 
+@pytest.mark.requirement("ACC-10")
 def test_a_command_that_never_arrived_never_will(pump: Pump, key: Path, running: Reading) -> None:
     """The line is cut before the pump: nothing was done, the pump is told so, and the old program goes on."""
     with Between(pump.address) as between, Session(between.address, key) as session:
@@ -153,6 +157,7 @@ def test_a_command_that_never_arrived_never_will(pump: Pump, key: Path, running:
         assert session.read().program == BASE
 
 
+@pytest.mark.requirement("ACC-10")
 def test_a_pump_that_dies_before_it_answers_is_uncertain_and_settles_after_the_restart(tmp_path: Path) -> None:
     """Kill -9 between request and answer: after the restart the pump knows whether it was done."""
     with Pump(tmp_path) as pump:
@@ -173,6 +178,7 @@ def test_a_pump_that_dies_before_it_answers_is_uncertain_and_settles_after_the_r
             assert session.read().program == (BASE if done else "stop")
 
 
+@pytest.mark.requirement("ACC-9")
 def test_two_programmers_at_once_leave_one_whole_program(pump: Pump, key: Path, running: Reading) -> None:
     """Whoever is quicker is heard; the other is told to look again; what runs is always one of the two, whole."""
     texts = {
@@ -303,6 +309,7 @@ def test_a_strangers_key_is_refused_and_logged(pump: Pump, key: Path, running: R
     assert len(reading.keys) == len({entry.fingerprint for entry in reading.keys})
 
 
+@pytest.mark.requirement("PCA-EC14")
 def test_a_wrong_code_pairs_nobody(pump: Pump, key: Path, tmp_path: Path) -> None:
     """The pump refuses it and logs it; a code that is none is not even sent."""
     known = pump.read(key).keys
@@ -430,6 +437,7 @@ def test_a_refill_is_told_and_read_back(pump: Pump, key: Path, running: Reading)
     assert 0 <= 20 * 10**9 - reading.fill.reservoir_pL < 10**6
 
 
+@pytest.mark.requirement("ACC-8")
 def test_a_refill_of_another_concentration_keeps_the_dose_and_runs_its_bridge(tmp_path: Path) -> None:
     """The file's event with a bridge: the flow halves when the concentration doubles, after the old drug is out."""
     with Pump(tmp_path) as pump:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+import pytest
 from hypothesis import Phase, assume, example, given
 from hypothesis import settings as check
 from hypothesis import strategies as st
@@ -231,6 +232,7 @@ PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 STARTS = st.one_of(st.integers(0, 7 * 1440 - 1), st.sampled_from([0, 6 * 1440 + 1439, 420]))
 
 
+@pytest.mark.requirement("GIP-1.1.1", "ACC-2", "ACC-6")
 @example("stop\nbolus 0.02 mg over 7 h at 07:00", "33.3 mg/mL", 0, 20_000, [Act(HORIZON_MIN, "tick")])
 @example("0.2 mg/day\nbolus 2 mg over 7 h at 07:00", "33.3 mg/mL", 0, 20_000, [Act(HORIZON_MIN, "tick")])
 @given(

@@ -25,6 +25,7 @@ from intrathecal.therapy import Program as Text
 STEP_ML = 4e-6
 
 
+@pytest.mark.requirement("GIP-1.1.1")
 def test_a_base_alone_gives_dose_over_concentration() -> None:
     """2.4 mg/day of 10 mg/mL is 0.24 mL a day, to one step."""
     state, _ = run(filled(settings("2.4 mg/day")), 10 * DAY_MS)
@@ -32,6 +33,7 @@ def test_a_base_alone_gives_dose_over_concentration() -> None:
     assert counted_mL(state) == pytest.approx(2.4, abs=STEP_ML)
 
 
+@pytest.mark.requirement("GIP-1.1.6")
 def test_a_window_replaces_the_base_and_runs_past_midnight() -> None:
     """16 h at 2.4 mg/day and 8 h at 1.2 mg/day are 2 mg."""
     state, actions = run(filled(settings("2.4 mg/day\n22:00-06:00 1.2 mg/day")), DAY_MS)
@@ -41,6 +43,7 @@ def test_a_window_replaces_the_base_and_runs_past_midnight() -> None:
     assert counted_between(actions, 6 * HOUR, 22 * HOUR) == pytest.approx(0.16, abs=STEP_ML)
 
 
+@pytest.mark.requirement("GIP-1.1.6")
 def test_a_window_begins_only_on_the_days_named() -> None:
     """A Sunday window past midnight ends on Monday morning, the week's end included."""
     state = filled(settings("2.4 mg/day\nSun 23:00-01:00 stop"))
@@ -51,6 +54,7 @@ def test_a_window_begins_only_on_the_days_named() -> None:
     assert counted_mL(state) == pytest.approx(8 * 0.24 - 2 * 0.01 - 0.01, abs=STEP_ML)
 
 
+@pytest.mark.requirement("PCA-R5.3-1", "ACC-3")
 def test_a_bolus_comes_on_top_of_the_base() -> None:
     """0.2 mg over 10 min at 07:00 adds 0.02 mL in those ten minutes."""
     _, actions = run(filled(settings("2.4 mg/day\nbolus 0.2 mg over 10 min at 07:00")), DAY_MS)
@@ -109,6 +113,7 @@ def test_minimum_rate_and_stop_are_what_the_catalogue_says() -> None:
     assert counted_mL(none) == 0
 
 
+@pytest.mark.requirement("GIP-1.4.1", "PCA-R5.2(3)", "PCA-EC1", "ACC-5")
 def test_a_press_gives_its_bolus_and_the_lockout_refuses_the_next() -> None:
     """The lockout counts from the start of the last patient bolus; a refused press gives nothing."""
     told = settings("1 mg/day\non demand 0.1 mg over 4 min, lockout 3 h, max 4 per day")
@@ -129,6 +134,7 @@ def test_the_daily_count_is_over_any_24_hours() -> None:
     assert [reason for _, reason in answers(actions)] == ["", "", "daily count", "daily count", ""]
 
 
+@pytest.mark.requirement("ACC-4")
 def test_lockout_and_count_survive_a_new_program() -> None:
     """A program sent between two presses does not open the lockout."""
     clause = "on demand 0.1 mg over 4 min, lockout 6 h, max 4 per day"
@@ -151,6 +157,7 @@ def test_without_the_clause_a_press_is_refused() -> None:
     assert answers(actions) == [(HOUR, "no patient bolus is programmed")]
 
 
+@pytest.mark.requirement("ACC-1")
 def test_a_press_that_would_pass_the_fastest_flow_is_refused() -> None:
     """A press during a scheduled bolus that leaves too little room gives nothing."""
     program = "1 mg/day\nbolus 9 mg over 60 min at 07:00\non demand 1 mg over 10 min, lockout 1 h, max 4 per day"
@@ -159,6 +166,7 @@ def test_a_press_that_would_pass_the_fastest_flow_is_refused() -> None:
     assert [reason for _, reason in answers(actions)] == ["fastest flow", ""]
 
 
+@pytest.mark.requirement("GIP-1.4.3", "PCA-R5.2(2)", "PCA-R5.3-1")
 def test_above_the_fastest_flow_a_bolus_keeps_its_amount_and_lasts_longer() -> None:
     """2 mL asked in an hour is given at 24 mL a day: in two hours, while the base goes on."""
     state = filled(settings("2.4 mg/day\nbolus 20 mg over 60 min at 07:00"))

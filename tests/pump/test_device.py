@@ -47,6 +47,7 @@ from intrathecal.therapy import Program as Text
 STEP_ML = 4e-6
 
 
+@pytest.mark.requirement("GIP-1.5.5", "GIP-1.5.6", "PCA-R6.8-2", "PCA-R6.8-3", "PCA-EC20", "PCA-EC21", "ACC-20")
 def test_the_low_and_empty_alarms_come_when_the_pump_believes_them() -> None:
     """At 2.4 mL a day, 5 mL are at 2 mL after 1.25 days and empty after 2.083 days; then nothing is booked."""
     state, actions = run(filled(settings("24 mg/day"), 5), 4 * DAY_MS)
@@ -58,6 +59,7 @@ def test_the_low_and_empty_alarms_come_when_the_pump_believes_them() -> None:
     assert state.reservoir_pL + state.counted_pL == 5 * PL_PER_ML
 
 
+@pytest.mark.requirement("GIP-1.4.11")
 def test_an_empty_pump_refuses_presses() -> None:
     """The reason is the reservoir."""
     told = settings("24 mg/day\non demand 0.1 mg over 4 min, lockout 1 h, max 4 per day")
@@ -66,6 +68,7 @@ def test_an_empty_pump_refuses_presses() -> None:
     assert answers(actions)[-1][1] == "reservoir empty"
 
 
+@pytest.mark.requirement("GIP-6.2.2")
 def test_a_refill_silences_the_reservoir_alarms_and_keeps_the_dose() -> None:
     """Twice the concentration halves the flow."""
     state, _ = run(filled(settings("24 mg/day"), 5), 3 * DAY_MS)
@@ -77,6 +80,7 @@ def test_a_refill_silences_the_reservoir_alarms_and_keeps_the_dose() -> None:
     assert counted_mL(state) - before == pytest.approx(1.2, abs=STEP_ML)
 
 
+@pytest.mark.requirement("ACC-8")
 def test_a_bridge_runs_the_dead_volume_at_the_old_dose_and_books_the_old_drug() -> None:
     """0.4 mL at 2.4 mg/day of 10 mg/mL take 40 h at 0.24 mL a day; 4 mg of the old label are booked meanwhile."""
     state, _ = run(filled(settings("2.4 mg/day\nbolus 0.2 mg over 10 min at 07:00")), DAY_MS)
@@ -110,6 +114,7 @@ def test_a_bridge_refuses_presses_and_pauses_the_ramp() -> None:
     assert flows == pytest.approx([0.1, 0.15, 0.15], abs=STEP_ML)
 
 
+@pytest.mark.requirement("GIP-5.1.4", "GIP-5.1.6")
 def test_elective_replacement_comes_90_days_before_the_end_of_service() -> None:
     """A pump of almost seven years asks for replacement, stops 90 days later and gives nothing more."""
     told = settings("2.4 mg/day")
@@ -122,6 +127,7 @@ def test_elective_replacement_comes_90_days_before_the_end_of_service() -> None:
     assert counted_mL(state) == pytest.approx(0.24 * sounded[alarms.END_OF_SERVICE] / DAY_MS, abs=1e-4)
 
 
+@pytest.mark.requirement("GIP-2.2.2")
 def test_a_pump_stopped_for_two_days_sounds() -> None:
     """Stop is allowed; after 48 h it alarms, and a program that flows silences it."""
     state, actions = run(filled(settings("stop")), 3 * DAY_MS)
@@ -132,6 +138,7 @@ def test_a_pump_stopped_for_two_days_sounds() -> None:
     assert state.sounding == ()
 
 
+@pytest.mark.requirement("ACC-22")
 def test_a_stall_that_is_sensed_books_nothing_and_sounds() -> None:
     """Six hours of stall are six hours not counted."""
     events: list[tuple[int, Event]] = [(6 * HOUR, Rotor(True)), (12 * HOUR, Rotor(False)), (24 * HOUR, Tick())]
@@ -141,6 +148,7 @@ def test_a_stall_that_is_sensed_books_nothing_and_sounds() -> None:
     assert names(actions) == [(6 * HOUR, alarms.MOTOR_STALL)]
 
 
+@pytest.mark.requirement("GIP-1.1.8")
 def test_a_battery_reset_falls_back_to_the_minimum_rate_until_it_is_set_again() -> None:
     """The program is lost for a day; a reset brings it back."""
     events: list[tuple[int, Event]] = [(DAY_MS, BatteryReset()), (2 * DAY_MS, Reset()), (3 * DAY_MS, Tick())]
@@ -160,6 +168,7 @@ def test_a_prime_faster_than_the_pump_keeps_its_volume() -> None:
     assert ends[-1] == HOUR + 12 * MINUTE
 
 
+@pytest.mark.requirement("GIP-1.5.1", "GIP-1.5.2")
 def test_e9_alarm_date() -> None:
     """E9: 20 mL, alarm at 2 mL, 0.5 mL/day, filled 5 January: 36.0 days, and with 7 days' lead day 29."""
     state = filled(settings("5 mg/day"))
@@ -169,6 +178,7 @@ def test_e9_alarm_date() -> None:
     assert due(0, 36 * DAY_MS, 7 * DAY_MS) == 29 * DAY_MS
 
 
+@pytest.mark.requirement("GIP-1.5.1", "GIP-1.5.2")
 def test_e9b_alarm_date() -> None:
     """E9b: 40 mL, 2 mL, 0.6 mL/day: 63.33 days, of which 63 are whole."""
     dates = reservoir_dates(filled(settings("6 mg/day", pump="synchromed-ii-40"), 40))
@@ -178,6 +188,7 @@ def test_e9b_alarm_date() -> None:
     assert due(0, dates.low, 0) == 63 * DAY_MS
 
 
+@pytest.mark.requirement("GIP-1.5.1")
 def test_e10_with_patient_boluses() -> None:
     """E10: 18 mL usable, 0.3 mL/day and 4 x 0.02 mL a day: 60.0 days without presses, 47.4 with all."""
     dates = reservoir_dates(filled(settings("3 mg/day\non demand 0.2 mg over 4 min, lockout 3 h, max 4 per day")))
@@ -210,6 +221,7 @@ def test_e15_a_daily_bolus_entered_as_hourly_is_24_times() -> None:
     assert hourly.counted_pL / daily.counted_pL == pytest.approx(24, rel=1e-2)
 
 
+@pytest.mark.requirement("GIP-1.3.1")
 def test_what_cannot_be_done_exactly_is_said() -> None:
     """A base too slow, a bolus that is no whole number of steps and one too fast are each reported."""
     told = settings("0.1 mg/day\nbolus 0.00003 mg over 1 min at 07:00\nbolus 20 mg over 10 min at 08:00")
@@ -303,6 +315,7 @@ def test_a_program_that_gives_nothing_ends_a_bridge() -> None:
     assert counted_between(actions, DAY_MS + HOUR, 2 * DAY_MS) == 0
 
 
+@pytest.mark.requirement("GIP-5.1.6")
 def test_a_pump_past_its_service_life_when_filled_does_not_run() -> None:
     """Implanted nine years before the fill: it ended long ago."""
     state, actions = run(filled(settings("2.4 mg/day"), 20, 9 * 366 * DAY_MS), DAY_MS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import settings as check
 from hypothesis import strategies as st
@@ -40,6 +41,7 @@ def fullest(state: State, actions: Sequence[Action], length: int) -> Fraction:
     return most * step
 
 
+@pytest.mark.requirement("ACC-2", "PCA-R5.2(5)-1", "PCA-R5.2(5)-2", "PCA-EC13")
 def test_a_press_counts_the_base_still_to_come() -> None:
     """2 mg/day and a limit of 3 mg in 24 h leave room for two presses at any time, not for four right after the start."""
     state = filled(settings(f"2 mg/day\n{DEMAND}\nlimit 3 mg per 24 h"))
@@ -56,6 +58,7 @@ def test_a_program_that_cannot_keep_its_own_limit_is_refused_for_ever() -> None:
     assert breach.earliest is None
 
 
+@pytest.mark.requirement("ACC-2")
 def test_what_was_given_before_delays_a_program_to_the_earliest_possible_time() -> None:
     """After a day at 4 mg/day, a program of 2 mg/day with a limit of 3 mg in 24 h may start 6 h later, and can."""
     state, _ = run(filled(settings("4 mg/day")), DAY_MS)
@@ -71,6 +74,7 @@ def test_what_was_given_before_delays_a_program_to_the_earliest_possible_time() 
     assert refused(later) == []
 
 
+@pytest.mark.requirement("ACC-2")
 def test_a_ramp_is_followed_to_its_end_before_a_program_is_accepted() -> None:
     """A ramp that would pass the limit after ten days is refused on the first."""
     assert check_program(settings("1 mg/day\nramp to 4 mg/day by 10 % every 1 day\nlimit 3 mg per 24 h"), (), 0)
@@ -100,6 +104,7 @@ def test_a_slow_press_counts_as_it_is_given() -> None:
         assert [reason for _, reason in answers(actions)] == [first, second]
 
 
+@pytest.mark.requirement("ACC-2")
 def test_the_memory_of_doses_outlives_a_program() -> None:
     """Doses given by a program without a limit count for the limit of the next."""
     state, _ = play(
@@ -111,6 +116,7 @@ def test_the_memory_of_doses_outlives_a_program() -> None:
     assert len(refused(actions)) == 1
 
 
+@pytest.mark.requirement("ACC-2", "PCA-R5.2(5)-1")
 @given(
     base=st.integers(1, 30),
     window=st.integers(1, 30),

@@ -26,6 +26,7 @@ WEEK = ((0, Level(ONE)),)
 PIECES = (Given(0, 5, ONE, ()), Given(5, 7, ONE, ()))
 
 
+@pytest.mark.requirement("ACC-7")
 @pytest.mark.parametrize(
     ("value", "said"),
     [

@@ -59,6 +59,7 @@ def refused(actions: list[Action]) -> list[Action]:
     return [action for action in actions if isinstance(action, Refused | ProgramRefused | ClockKept)]
 
 
+@pytest.mark.requirement("PCA-R5.1-2", "GIP-2.2.2")
 def test_a_stop_gives_nothing_sounds_at_once_and_ends_boluses() -> None:
     """Half of a bolus is given, the rest is lost; base, press and scheduled bolus give nothing for six hours."""
     text = DEMAND + "\nbolus 0.2 mg over 10 min at 04:00"
@@ -77,6 +78,7 @@ def test_a_stop_gives_nothing_sounds_at_once_and_ends_boluses() -> None:
     assert state.stopped_at == HOUR + 5 * MINUTE
 
 
+@pytest.mark.requirement("ACC-4")
 def test_resume_runs_the_program_on_and_keeps_the_lockout() -> None:
     """A bolus due at that moment begins; the alarm ends; a press two minutes before the lockout's end is refused."""
     text = DEMAND + "\nbolus 0.2 mg over 10 min at 04:00"
@@ -108,6 +110,7 @@ def test_a_new_program_ends_a_stop_and_a_refused_one_does_not() -> None:
     assert counted_mL(run(going, 3 * HOUR)[0]) == pytest.approx(0.03, abs=STEP_ML)
 
 
+@pytest.mark.requirement("PCA-R5.1-2")
 def test_a_refill_does_not_end_a_stop_unless_it_brings_a_program() -> None:
     """The label changes, nothing flows."""
     state, _ = play(filled(settings("2.4 mg/day")), [(HOUR, Stop())])
@@ -177,6 +180,7 @@ def falling() -> State:
     return state
 
 
+@pytest.mark.requirement("ACC-2")
 def test_resume_is_refused_when_the_ramp_would_now_meet_a_bolus_that_it_did_not_meet_before() -> None:
     """The pump stays stopped; a new program ends it."""
     state, actions = play(falling(), [(2 * DAY_MS, Resume())])
@@ -186,6 +190,7 @@ def test_resume_is_refused_when_the_ramp_would_now_meet_a_bolus_that_it_did_not_
     assert not play(falling(), [(2 * HOUR, Resume())])[0].stopped
 
 
+@pytest.mark.requirement("ACC-13", "GIP-3.2.1", "GIP-3.2.2")
 def test_a_mute_silences_for_two_minutes_and_a_second_one_does_not_lengthen_it() -> None:
     """What sounds still sounds; it is only not heard."""
     state, _ = play(filled(settings("2.4 mg/day")), [(HOUR, Stop()), (2 * HOUR, Mute()), (2 * HOUR + 60_000, Mute())])
@@ -195,6 +200,7 @@ def test_a_mute_silences_for_two_minutes_and_a_second_one_does_not_lengthen_it()
     assert not state.muted(2 * HOUR + 120_000)
 
 
+@pytest.mark.requirement("GIP-3.2.2")
 def test_a_new_alarm_ends_a_mute_and_nothing_is_muted_in_advance() -> None:
     """Silence asked for one alarm does not hide another."""
     quiet, _ = step(filled(settings("2.4 mg/day")), Mute(), HOUR)
@@ -237,6 +243,7 @@ def test_a_clock_that_goes_back_or_jumps_absurdly_changes_nothing(wall: int, why
     assert [why in action.reason for action in actions if isinstance(action, ClockKept)] == ([True] if why else [])
 
 
+@pytest.mark.requirement("ACC-2")
 def test_a_clock_that_would_break_a_limit_is_not_believed() -> None:
     """A bolus at 07:00 is all that the limit allows in 12 h; at 08:00 the clock claims that it is 06:00 of the next day."""
     text = "stop\nbolus 0.2 mg over 10 min at 07:00\nlimit 0.3 mg per 12 h"
@@ -263,6 +270,7 @@ def test_a_clock_is_judged_with_the_bridge_that_runs() -> None:
     ]
 
 
+@pytest.mark.requirement("GIP-5.1.3")
 def test_a_measured_battery_only_ever_lowers_what_is_counted() -> None:
     """At a tenth of its life, half is measured: half is left; nine tenths measured later change nothing."""
     told = settings("2.4 mg/day")

@@ -41,6 +41,7 @@ def after_the_cut(bench: Bench, off_ms: int) -> Unit:
     return unit
 
 
+@pytest.mark.requirement("ACC-6", "ACC-9", "GIP-1.7.1", "GIP-4.1.4", "PCA-R6.6-4", "PCA-R7.3-2")
 @pytest.mark.parametrize("part", range(4))
 def test_a_power_cut_at_any_change_of_the_memory_loses_and_repeats_no_step(part: int) -> None:
     """Before, during and after every write and sync of a therapy; what was read back is what was known."""
@@ -55,6 +56,7 @@ def test_a_power_cut_at_any_change_of_the_memory_loses_and_repeats_no_step(part:
         bench.check(unit)
 
 
+@pytest.mark.requirement("ACC-6", "GIP-1.6.2")
 @pytest.mark.parametrize("after", [False, True])
 def test_a_power_cut_before_and_after_every_use_of_the_motor(after: bool) -> None:
     """Whether the rotor had turned or not, it tells."""
@@ -69,6 +71,7 @@ def test_a_power_cut_before_and_after_every_use_of_the_motor(after: bool) -> Non
         bench.check(unit)
 
 
+@pytest.mark.requirement("GIP-3.4.1")
 def test_power_that_fails_again_while_the_pump_starts_does_no_harm() -> None:
     """Recovery itself is cut off at each of its changes, from an act of which only the motor was done."""
     number = 1
@@ -94,6 +97,7 @@ def test_power_that_fails_again_while_the_pump_starts_does_no_harm() -> None:
     assert number > 8
 
 
+@pytest.mark.requirement("PCA-R7.3-2", "GIP-3.3.4")
 @pytest.mark.parametrize("lasting", [False, True])
 def test_a_memory_that_fails_at_its_nth_operation_stops_the_pump_before_another_step(lasting: bool) -> None:
     """For every n until a whole therapy passes: no step without its intent, and after a restart the count is the rotor's."""
@@ -116,6 +120,7 @@ def test_a_memory_that_fails_at_its_nth_operation_stops_the_pump_before_another_
     assert number == CHANGES + 1
 
 
+@pytest.mark.requirement("PCA-R7.3-2", "ACC-6")
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("lasting", [False, True])
 def test_a_motor_that_is_lost_at_its_nth_use_settles_by_the_rotor(after: bool, lasting: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+import pytest
 from hypothesis import Phase, assume, given
 from hypothesis import settings as check
 from hypothesis import strategies as st
@@ -104,6 +105,7 @@ def play(
     return bench, unit
 
 
+@pytest.mark.requirement("ACC-16", "GIP-4.1.4", "GIP-3.4.1", "PCA-R7.4-1")
 @given(program=st.sampled_from(PROGRAMS), happened=happenings())
 @check(max_examples=60, deadline=None, phases=ALL_BUT_EXPLAIN)
 def test_read_again_the_pump_is_what_it_was(program: str, happened: list[tuple[int, str | Event]]) -> None:

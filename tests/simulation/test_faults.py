@@ -143,6 +143,7 @@ def test_a_wrong_syringe_is_in_the_ledger_and_not_in_the_pump() -> None:
     assert last["delivered_ug"] == pytest.approx(4800, rel=1e-3)
 
 
+@pytest.mark.requirement("ACC-8")
 def test_e5_bridge_and_what_a_skipped_one_does() -> None:
     """E5: 0.375 mL of old drug at 0.6 mL/day take 15.0 h, then 0.150 mL/day; without a bridge 25 % of the dose for 60 h."""
     change = 'refill = { volume = "20 mL", drugs = { morphine = "2 mg/mL" }, bridge = "%s" }'
@@ -165,6 +166,7 @@ def test_e5_bridge_and_what_a_skipped_one_does() -> None:
     assert doses(skipped)[6] == pytest.approx(300, rel=0.02)
 
 
+@pytest.mark.requirement("ACC-20")
 def test_an_empty_reservoir_is_never_delivered() -> None:
     """An over-infusing drive empties 1 mL while the pump still counts: the ledger knows, and nothing is negative."""
     done = run(volume="3 mL", drive_error="14 %", program="10 mg/day")
@@ -183,6 +185,7 @@ def test_fluid_from_the_side_port_takes_the_catheter_first() -> None:
     assert 2398 < removed < 2398 + 2 * 20
 
 
+@pytest.mark.requirement("ACC-21")
 def test_a_catheter_filled_with_fluid_delays_the_drug() -> None:
     """With nothing primed, the first drug comes after 0.4388 mL at 0.24 mL/day, 1.83 days later."""
     days = run(primed="no", days="4").figures["daily"]

@@ -91,6 +91,7 @@ def test_every_scheme_s_windows_fit_its_samples_and_its_analysis() -> None:
             assert 0 < seconds <= scheme.analysis_s
 
 
+@pytest.mark.requirement("GIP-1.1.5")
 def test_one_step_in_every_sample_has_no_error_at_all() -> None:
     """2.5 uL in every minute: each window of whole minutes is exact, and those of half a minute see all or nothing."""
     found = {result.scheme.name: result for result in measured(COARSE, "3.6 mL/day").results}
@@ -101,6 +102,7 @@ def test_one_step_in_every_sample_has_no_error_at_all() -> None:
     assert sorted(set(np.round(found["infusion pump"].startup, 6))) == [0, 7.2]
 
 
+@pytest.mark.requirement("GIP-1.2.1", "GIP-1.1.5", "PCA-R5.1-1")
 @pytest.mark.parametrize(("model", "rate"), [("prometra-ii-20", "0.5 mL/day"), ("synchromed-ii-20", "0.048 mL/day")])
 def test_no_window_is_further_off_than_one_step_on_an_exact_drive(model: str, rate: str) -> None:
     """A drive that is exact errs only by when its steps fall: by less than one step's volume in any window."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import count
 
+import pytest
 from hypothesis import given
 from hypothesis import settings as check
 from hypothesis import strategies as st
@@ -28,6 +29,7 @@ def cut_short(life: Life, storage: FaultyStorage, happening: Sequence[Act], chan
     return False
 
 
+@pytest.mark.requirement("GIP-1.7.1", "ACC-16")
 @given(happening=acts(), later=acts(3), seed=st.integers(0, 2**32), sector=SECTORS)
 @check(max_examples=60, deadline=None)
 def test_a_cut_anywhere_leaves_all_that_was_acknowledged(

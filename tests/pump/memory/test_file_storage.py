@@ -54,6 +54,7 @@ def test_what_is_appended_is_there_when_the_file_is_opened_again(path: Path) -> 
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.requirement("GIP-1.7.1", "ACC-16", "PCA-R6.6-4")
 def test_every_acknowledged_record_outlives_kill_9(path: Path) -> None:
     """Thirty processes, each killed in the middle of its work, sooner or later."""
     most = 0

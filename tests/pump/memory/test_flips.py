@@ -38,6 +38,7 @@ def with_bank(image: bytes, place: int, bank: bytes) -> bytes:
     return bank + image[BANK:] if place == 0 else image[:BANK] + bank
 
 
+@pytest.mark.requirement("ACC-15", "PCA-R7.4-2", "PCA-R7.4-3")
 @pytest.mark.parametrize(("place", "name"), [(0, "first"), (1, "second")])
 def test_every_single_flipped_bit_is_masked_repaired_and_reported(place: int, name: str) -> None:
     """All 65,536 bits of a small memory, one at a time: headers, lengths, numbers, checksums, payloads, unused tail."""
@@ -78,6 +79,7 @@ def test_one_copy_is_enough(place: int, spoilt: Callable[[bytes], bytes]) -> Non
     assert after == right
 
 
+@pytest.mark.requirement("ACC-15")
 @given(happening=acts(), bits=st.lists(st.integers(0, SIZE * 8 - 1), min_size=2, max_size=6))
 @check(max_examples=300, deadline=None)
 def test_several_flipped_bits_never_give_anything_else(happening: list[Act], bits: list[int]) -> None:
@@ -211,6 +213,7 @@ def test_a_bit_flipped_long_before_the_cut(happening: list[Act], bit: int, when:
     assert life.repairs == ()
 
 
+@pytest.mark.requirement("GIP-3.3.1")
 @given(happening=acts(), bit=st.integers(0, SIZE * 8 - 1))
 @check(max_examples=200, deadline=None)
 def test_a_scrub_finds_and_repairs_what_sleeps(happening: list[Act], bit: int) -> None:
@@ -248,6 +251,7 @@ def test_copies_that_disagree_are_a_lost_memory() -> None:
         reopen(banks)
 
 
+@pytest.mark.requirement("GIP-3.4.5")
 @pytest.mark.parametrize(
     ("image", "said"),
     [

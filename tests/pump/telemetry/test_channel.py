@@ -37,6 +37,7 @@ def paired() -> tuple[Channel, Channel]:
     return line(key_context(KEY, [PUMP.certificate_pem]), pump_context(PUMP, [KEY.certificate_pem]))
 
 
+@pytest.mark.requirement("PCA-R8-1", "PCA-EC24")
 def test_both_sides_know_each_other() -> None:
     """A paired key gets a line, and each end knows whose certificate is at the other."""
     key, pump = paired()
@@ -72,6 +73,7 @@ def test_any_cut_of_the_encrypted_bytes_gives_the_same_messages(bodies: list[byt
     assert came == bodies
 
 
+@pytest.mark.requirement("PCA-EC14", "PCA-EC15")
 def test_a_strangers_key_gets_no_line() -> None:
     """The pump refuses a certificate that it does not know, and says so."""
     with pytest.raises(ChannelError) as refused:
@@ -104,6 +106,7 @@ def test_another_pump_in_its_place_gets_no_line() -> None:
     assert refused.value.stranger
 
 
+@pytest.mark.requirement("PCA-EC24")
 def test_a_recorded_session_played_again_gets_nowhere() -> None:
     """The pump's half of the keys is new every time: what was recorded cannot be read and nothing of it is done."""
     key = Channel(key_context(KEY, [PUMP.certificate_pem]), of_pump=False)

@@ -83,6 +83,7 @@ EVERYTHING: tuple[Ask, ...] = (
 )
 
 
+@pytest.mark.requirement("PCA-R8-1", "PCA-EC14", "PCA-EC15")
 @pytest.mark.parametrize("ask", [*EVERYTHING, Press(), Ready(), Settle(ID)], ids=lambda ask: type(ask).__name__)
 def test_a_stranger_may_ask_nothing(bench: Bench, ask: Ask) -> None:
     """Whatever it asks, nothing is done, nothing is told, and the log says so."""
@@ -95,6 +96,7 @@ def test_a_stranger_may_ask_nothing(bench: Bench, ask: Ask) -> None:
     assert "a stranger at 203.0.113.7 asked for" in bench.unit.book.faults[-1].text
 
 
+@pytest.mark.requirement("GIP-6.1.5", "GIP-6.3.3", "PCA-R8-1")
 @pytest.mark.parametrize("ask", EVERYTHING, ids=lambda ask: type(ask).__name__)
 def test_a_handset_never_programs_stops_or_reads(bench: Bench, ask: Ask) -> None:
     """A stolen handset's key can do nothing but press, within what the program allows."""
@@ -106,6 +108,7 @@ def test_a_handset_never_programs_stops_or_reads(bench: Bench, ask: Ask) -> None
     assert bench.unit.book.faults[-1].kind == "refused"
 
 
+@pytest.mark.requirement("ACC-5")
 def test_a_handset_presses_once_and_the_lockout_holds(bench: Bench) -> None:
     """A press gives the programmed bolus; the next one is refused with the reason and gives nothing."""
     running(bench)
@@ -124,6 +127,7 @@ def test_a_handset_presses_once_and_the_lockout_holds(bench: Bench) -> None:
     assert bench.ask(handset, Ready()).told == Readiness("", ())
 
 
+@pytest.mark.requirement("GIP-2.3.2")
 def test_the_same_request_is_done_once_also_after_a_restart(bench: Bench) -> None:
     """An answer that was lost is given again from the book; the second press of one request gives nothing."""
     running(bench, "2.4 mg/day\non demand 0.1 mg over 4 min, lockout 1 min, max 4 per day")
@@ -138,6 +142,7 @@ def test_the_same_request_is_done_once_also_after_a_restart(bench: Bench) -> Non
     assert len(bench.unit.state.presses) == 1
 
 
+@pytest.mark.requirement("ACC-10")
 def test_what_became_of_a_request_can_be_asked_for(bench: Bench) -> None:
     """Done is done, refused is refused with the reason, and what has not come by then never will be done."""
     running(bench)
@@ -157,6 +162,7 @@ def test_what_became_of_a_request_can_be_asked_for(bench: Bench) -> None:
     assert len(bench.unit.state.presses) == 1
 
 
+@pytest.mark.requirement("PCA-EC16", "ACC-9")
 def test_a_program_that_was_shown_beside_an_old_state_is_refused(bench: Bench) -> None:
     """Two programmers: the second to send did not see what the first had sent, and must look again."""
     one = running(bench)
@@ -171,6 +177,7 @@ def test_a_program_that_was_shown_beside_an_old_state_is_refused(bench: Bench) -
     assert "changed since it was read" in bench.ask(two, refill).reason
 
 
+@pytest.mark.requirement("PCA-EC16", "PCA-R8-1")
 def test_text_and_doses_that_differ_are_refused(bench: Bench) -> None:
     """The pump reads the text itself: ten times too much in the doses alone is found."""
     programmer = running(bench)
@@ -184,6 +191,7 @@ def test_text_and_doses_that_differ_are_refused(bench: Bench) -> None:
     assert bench.read(programmer).program == DEMAND
 
 
+@pytest.mark.requirement("GIP-1.1.2")
 @pytest.mark.parametrize(
     "text",
     [
@@ -201,6 +209,7 @@ def test_a_rate_that_the_pump_cannot_run_is_refused(bench: Bench, text: str) -> 
     assert bench.read(programmer).program == DEMAND
 
 
+@pytest.mark.requirement("ACC-9")
 def test_a_program_above_its_own_limit_is_refused(bench: Bench) -> None:
     """The controller's reason reaches the programmer, and the old program goes on."""
     programmer = running(bench)
@@ -209,6 +218,7 @@ def test_a_program_above_its_own_limit_is_refused(bench: Bench) -> None:
     assert bench.read(programmer).program == DEMAND
 
 
+@pytest.mark.requirement("GIP-6.3.1")
 def test_nothing_runs_before_the_first_fill(bench: Bench) -> None:
     """A pump that was never filled refuses presses and programs, and can be read."""
     programmer, handset = bench.key("programmer"), bench.key("handset")
@@ -222,6 +232,7 @@ def test_nothing_runs_before_the_first_fill(bench: Bench) -> None:
     assert bench.ask(programmer, first_fill()).outcome == "refused"
 
 
+@pytest.mark.requirement("GIP-6.3.1", "GIP-6.3.2")
 def test_a_first_fill_for_another_pump_or_with_a_program_is_refused(bench: Bench) -> None:
     """Another model's figures, a running program, more than fits, a clock of no place: all are slips."""
     programmer = bench.key("programmer")
@@ -236,6 +247,7 @@ def test_a_first_fill_for_another_pump_or_with_a_program_is_refused(bench: Bench
     assert bench.unit.state is None
 
 
+@pytest.mark.requirement("GIP-6.2.1", "GIP-6.2.2", "ACC-8")
 def test_a_refill_with_another_primary_drug_stops_until_it_is_programmed(bench: Bench) -> None:
     """Doses of morphine are no doses of hydromorphone."""
     programmer = running(bench)
@@ -249,6 +261,7 @@ def test_a_refill_with_another_primary_drug_stops_until_it_is_programmed(bench: 
     assert (reading.program, reading.fill.flow) == ("stop", STILL)
 
 
+@pytest.mark.requirement("ACC-21")
 def test_a_prime_fills_the_line_and_no_more(bench: Bench) -> None:
     """A priming bolus larger than tubing and catheter would be a dose that no program allows."""
     programmer = running(bench)
@@ -256,6 +269,7 @@ def test_a_prime_fills_the_line_and_no_more(bench: Bench) -> None:
     assert bench.ask(programmer, Prime(Fraction(PL_PER_ML, 3), 20 * MINUTE)).outcome == "done"
 
 
+@pytest.mark.requirement("GIP-2.2.2")
 def test_an_emergency_stop_holds_until_a_programmer_ends_it(bench: Bench) -> None:
     """Flow zero at once, an alarm, presses refused, the same after a restart; resume or a program ends it."""
     programmer = running(bench)
@@ -293,6 +307,7 @@ def test_a_stranger_with_the_code_is_paired_in_its_role(bench: Bench, role: Role
     assert bench.unit.book.paired[key].role == role
 
 
+@pytest.mark.requirement("PCA-EC14", "PCA-EC15")
 def test_without_the_code_nobody_is_paired(bench: Bench) -> None:
     """A wrong code, a proof for another pump (a man in the middle), a proof for another role: refused and logged."""
     answer, key = pairing(bench, "programmer", "0" * 20)
@@ -348,6 +363,7 @@ def test_the_pump_knows_no_more_keys_than_it_can_keep(bench: Bench) -> None:
     assert "as many keys as it can" in pairing(bench, "handset", bench.code)[0].reason
 
 
+@pytest.mark.requirement("ACC-5")
 def test_a_flood_of_refused_presses_leaves_the_log_whole(bench: Bench) -> None:
     """A button that is stuck for a day neither hides what happened before nor keeps a due press from being given."""
     running(bench)
