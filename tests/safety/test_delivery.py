@@ -258,7 +258,7 @@ def test_a_bolus_that_could_not_flow_is_refused_with_its_reason(before: tuple[Ev
 @pytest.mark.requirement("ACC-23")
 def test_a_report_uses_the_program_that_was_in_force_then() -> None:
     """2.4 mg/day for two days, then 4.8: the first two days of the figures stay 2.4 after the program has changed."""
-    done = simulated('at = "day 3 10:00"\nprogram = "4.8 mg/day"', days="4")
+    done = simulated('at = "day 2 10:00"\nprogram = "4.8 mg/day"', days="4")
     asked = [day["doses"]["morphine"]["asked_ug"] for day in done.figures["daily"]]
 
     assert asked == pytest.approx([2400, 2400, 4800, 4800], rel=1e-3)
