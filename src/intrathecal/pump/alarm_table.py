@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from intrathecal.pump import alarms
-from intrathecal.pump.alarms import MUTE_MS, REPEAT_MS
+from intrathecal.pump.alarms import MUTE_MS, REPEAT_MS, REPEAT_SELDOM_MS
 
 Harm = Literal["death or irreversible injury", "reversible injury", "minor injury or discomfort"]
 Onset = Literal["immediate", "prompt", "delayed"]
@@ -61,7 +61,8 @@ class Row:
     @property
     def repeats(self) -> str:
         """When it is heard again."""
-        return f"every {REPEAT_MS // 60_000} min while it lasts, after a mute of {MUTE_MS // 60_000} min, and at each start"
+        often = (REPEAT_SELDOM_MS if self.priority == "low" else REPEAT_MS) // 60_000
+        return f"every {often} min while it lasts, after a mute of {MUTE_MS // 60_000} min, and at each start"
 
 
 WITHDRAWAL = "the drug stops, or nearly: pain and withdrawal, which can kill with baclofen"

@@ -15,8 +15,10 @@ EMERGENCY_STOP = "stopped-by-command"
 MOTOR_FAILURE = "motor-failure"
 MEMORY_FAILURE = "memory-failure"
 
-#: A sounding alarm is heard again this often; 10 min is usual for implanted pumps.
+#: A critical alarm that goes on is heard again this often, as is usual for implanted pumps; any other one less often, so
+#: that nobody gets used to it.
 REPEAT_MS = 600_000
+REPEAT_SELDOM_MS = 3_600_000
 #: A mute ends by itself after this: the most that the Generic Infusion Pump's requirement 3.2.1 allows.
 MUTE_MS = 120_000
 

@@ -119,7 +119,7 @@ HAPPENINGS = (
     Happening("back", "the motor answers again", ends=("motor-lost",), unreached=("memory",)),
     Happening("astray", "the motor goes further than asked", begins=("motor-astray",), needs="flow"),
     Happening("memory-fails", "the memory can not be written", begins=("memory",)),
-    Happening("power-cut", "the power fails and returns", ends=("memory", "motor-astray", "muted")),
+    Happening("power-cut", "the power fails and returns", ends=("memory", "muted")),
     Happening("unfelt", "a leaking valve, an occlusion, a catheter that leaks or moved: nothing feels them"),
 )
 

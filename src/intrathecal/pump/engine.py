@@ -26,6 +26,7 @@ HEARTBEAT_MS = 60_000
 RETRY_MS = 1_000
 #: Both copies of the memory are read again and compared this often.
 SCRUB_MS = 86_400_000
+LOOK = "look at the pump, then reset it"
 
 
 class Engine:
@@ -210,22 +211,26 @@ class Engine:
         except MotorLost as lost:
             self._lose_motor(lost)
             return []
-        standing = life.position
-        asked = standing if life.intent is None else life.intent.target
         actions: list[Action] = []
-        if life.intent is not None or (life.state is not None and rotor > standing):
+        if life.intent is not None or (life.state is not None and rotor > life.position):
             actions = self.write(Settled(life.counter, rotor)) or []
         if self._memory is None:
             return actions
         self.failed, self.failure, self._retry_at = "", "", None
         self._base, self._since = life.counter, self._clock.counter_ms()
-        if life.state is not None and not standing <= rotor <= asked:
-            found = f"the rotor stands at {rotor}, where {standing} to {asked} is right"
-            self._fail(MOTOR_FAILURE, f"motor failure: {found}; look at the pump, then reset it")
+        if life.state is not None and rotor < life.position:
+            self._fail(MOTOR_FAILURE, f"motor failure: the rotor stands at {rotor}, short of {life.position}; {LOOK}")
+        self._look_at_motor()
+        if self.failed:
             return actions
         if before:
             self.note("motor", "the motor answers again")
         return actions + self._see_clock()
+
+    def _look_at_motor(self) -> None:
+        """One that went further than it was asked to is not driven again before a person has looked at it."""
+        if self.life.astray and self._memory is not None:
+            self._fail(MOTOR_FAILURE, f"motor failure: it went further than it was asked to; {LOOK}")
 
     def reset(self) -> bool:
         """A programmer frees the motor; one that had failed is taken at the position where it stands, and True returned."""
@@ -239,7 +244,7 @@ class Engine:
             return False
         if self.life.intent is not None:
             self.write(Settled(self.life.counter, rotor))
-        if rotor != self.life.position:
+        if rotor != self.life.position or self.life.astray:
             self.write(Aligned(self.life.counter, rotor))
         self.recover()
         return True

@@ -54,6 +54,7 @@ class LifeImage:
     origin: int = field(metadata={"signed": True})
     intent: Intent | None
     tried_at: int | None
+    astray: bool
     utc_to_local: int = field(metadata={"signed": True})
     since: tuple[tuple[str, int], ...]
     book: BookImage
@@ -64,7 +65,8 @@ class Life:
 
     ``counter`` is the last time that is known (ms); ``origin`` the rotor's position when nothing had been counted; ``intent``
     the act that has begun and of which it is not known whether the motor moved; ``tried_at`` when a standing motor was last
-    tried; ``since`` when each sounding alarm began.
+    tried; ``astray`` whether it went further than it was asked to since a person last looked; ``since`` when each sounding
+    alarm began.
     """
 
     def __init__(self, identity: Identity) -> None:
@@ -73,6 +75,7 @@ class Life:
         self.origin = 0
         self.intent: Intent | None = None
         self.tried_at: int | None = None
+        self.astray = False
         self.utc_to_local = 0
         self.since: dict[str, int] = {}
         self.book = Book(identity)
@@ -83,7 +86,15 @@ class Life:
         """What a snapshot keeps; two lives are the same when their images are equal."""
         since = tuple(self.since.items())
         return LifeImage(
-            self.counter, self.state, self.origin, self.intent, self.tried_at, self.utc_to_local, since, self.book.image
+            self.counter,
+            self.state,
+            self.origin,
+            self.intent,
+            self.tried_at,
+            self.astray,
+            self.utc_to_local,
+            since,
+            self.book.image,
         )
 
     @classmethod
@@ -91,7 +102,8 @@ class Life:
         """The life that an image was made of."""
         life = cls(image.book.identity)
         life.counter, life.state, life.origin, life.intent = image.counter, image.state, image.origin, image.intent
-        life.tried_at, life.utc_to_local, life.since = image.tried_at, image.utc_to_local, dict(image.since)
+        life.tried_at, life.astray, life.utc_to_local = image.tried_at, image.astray, image.utc_to_local
+        life.since = dict(image.since)
         life.book = Book.of(image.book)
         return life
 
@@ -200,6 +212,7 @@ class Life:
     def _strayed(self, at: int, steps: int) -> list[Action]:
         if steps <= 0:
             return []
+        self.astray = True
         self.book.fault(at, STRAYED, f"the rotor stood {steps} steps further on than it was asked to go")
         return self._step(Strayed(steps), self.filled.now)
 
@@ -259,6 +272,7 @@ class Life:
             case Burnt(at, request):
                 book.answer(request, Answered(at, "it never arrived"))
             case Aligned(at, rotor):
+                self.astray = False
                 self.origin = rotor - (0 if self.state is None else self.state.steps)
                 book.event(at, STRAYED, "the rotor's position was taken as it is")
             case Opened(at, utc, version):

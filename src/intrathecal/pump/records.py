@@ -182,5 +182,5 @@ def from_payload(payload: bytes) -> Record:
     if match is None:
         raise EncodingError("is no record of a pump")
     numbers = [int(text) for text in match.groups() if text is not None]
-    kinds = {b"I": Intent, b"D": Done, b"P": Passed}
+    kinds: dict[bytes, type[Intent | Done | Passed]] = {b"I": Intent, b"D": Done, b"P": Passed}
     return kinds[payload[:1]](*numbers)

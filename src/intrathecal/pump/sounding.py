@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from intrathecal.pump.alarms import REPEAT_MS
-
 
 class Sounder:
-    """The pump's buzzer: an alarm is heard when it begins, when the pump starts, when a mute ends, and in between again.
+    """The pump's buzzer for alarms of one priority.
 
-    Times are those of the clock's counter, which runs on when the pump's own stands still.
+    An alarm is heard when it begins, when the pump starts, when a mute ends, and every ``interval_ms`` in between. Times are
+    those of the clock's counter, which runs on when the pump's own stands still.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, interval_ms: int) -> None:
+        self._interval = interval_ms
         self._heard: int | None = None
 
     def due(self, at: int, *, sounding: bool, fresh: bool, muted: bool) -> bool:
@@ -20,11 +20,11 @@ class Sounder:
             self._heard = at
         elif muted:
             self._heard = None
-        elif self._heard is None or at - self._heard >= REPEAT_MS:
+        elif self._heard is None or at - self._heard >= self._interval:
             self._heard = at
             return True
         return False
 
     def wait(self, at: int) -> int:
-        """How long until it may be due, if nothing else happens."""
-        return REPEAT_MS if self._heard is None else max(0, self._heard + REPEAT_MS - at)
+        """How long until what sounds is due, if nothing else happens."""
+        return 0 if self._heard is None else max(0, self._heard + self._interval - at)

@@ -6,7 +6,7 @@ nothing that was answered is forgotten. A pump that has failed gives nothing, so
 
 from __future__ import annotations
 
-from intrathecal.pump.alarms import Alarm, Reminder
+from intrathecal.pump.alarms import REPEAT_MS, REPEAT_SELDOM_MS, Alarm, Reminder
 from intrathecal.pump.book import LONGEST_KEPT, MOST_KEPT, MOST_PAIRED, Answered, Book, Identity, Paired
 from intrathecal.pump.controller import Event, Mute, Press, Prime, Refilled, Reset, Resume, Stop
 from intrathecal.pump.encoding import EncodingError
@@ -49,7 +49,7 @@ class Unit:
         self.hardware = hardware
         self._engine = engine
         self._clock = clock
-        self._sounder = Sounder()
+        self._sounders = {"critical": Sounder(REPEAT_MS), "non-critical": Sounder(REPEAT_SELDOM_MS)}
         self._sounded = ""
 
     @classmethod
@@ -141,8 +141,9 @@ class Unit:
         state, times = self.state, [self._engine.wait_ms()]
         if self._muted():
             times.append((state.muted_until or 0) - self.now() if state is not None else 0)
-        elif self.alarms():
-            times.append(self._sounder.wait(self._clock.counter_ms()))
+        else:
+            heard = self._clock.counter_ms()
+            times += [self._sounders[alarm.priority].wait(heard) for alarm in self.alarms()]
         return max(0, min(times))
 
     def advance(self) -> list[Action]:
@@ -265,12 +266,17 @@ class Unit:
         if failure is not None and name != self._sounded:
             actions = [*actions, failure]
         self._sounded = name
-        sounding = self.alarms()
-        fresh = any(isinstance(action, Alarm) for action in actions)
-        heard = self._clock.counter_ms()
-        if self._sounder.due(heard, sounding=bool(sounding), fresh=fresh, muted=self._muted()):
-            actions = actions + [Reminder(self.now(), alarm.name) for alarm in sounding]
-        return actions
+        fresh = {action.priority for action in actions if isinstance(action, Alarm)}
+        return actions + [Reminder(self.now(), alarm.name) for alarm in self._heard_again(fresh)]
+
+    def _heard_again(self, fresh: set[str]) -> list[Alarm]:
+        """The alarms that must be heard now, besides those that have just begun, which have these priorities."""
+        at, again = self._clock.counter_ms(), []
+        for priority, sounder in self._sounders.items():
+            sounding = [alarm for alarm in self.alarms() if alarm.priority == priority]
+            if sounder.due(at, sounding=bool(sounding), fresh=priority in fresh, muted=self._muted()):
+                again += sounding
+        return again
 
 
 def _no(event: Event, at: int, reason: str) -> Action:
