@@ -381,7 +381,7 @@ def test_what_the_memory_repaired_is_in_the_fault_log_without_an_alarm() -> None
 
 
 @pytest.mark.requirement("GIP-3.3.1", "PCA-EC22", "PCA-R7.4-1")
-def test_the_memory_is_read_again_every_day_and_repaired() -> None:
+def test_the_memory_is_read_again_every_week_and_repaired() -> None:
     """A bit that turns over while the pump runs is found before the second copy could lose the same record."""
     bench = Bench()
     unit = bench.filled("stop")
@@ -390,7 +390,7 @@ def test_the_memory_is_read_again_every_day_and_repaired() -> None:
     assert [entry.kind for entry in unit.book.faults] == ["memory"]
 
 
-def test_a_memory_that_cannot_be_read_any_more_stops_the_pump_at_its_daily_look() -> None:
+def test_a_memory_that_cannot_be_read_any_more_stops_the_pump_at_its_weekly_look() -> None:
     """It would not survive the next loss of power."""
     bench = Bench()
     unit = bench.filled("stop")

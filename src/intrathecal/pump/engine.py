@@ -12,6 +12,7 @@ from __future__ import annotations
 from intrathecal.pump.alarms import MEMORY_FAILURE, MOTOR_FAILURE, Alarm
 from intrathecal.pump.controller import BatteryReset, BatterySensed, ClockSeen
 from intrathecal.pump.encoding import EncodingError
+from intrathecal.pump.hardware import DAY_MS
 from intrathecal.pump.life import FIRST_MONDAY_MS, Life, pack
 from intrathecal.pump.memory.memory import Memory, MemoryFull, MemoryLost
 from intrathecal.pump.memory.storage import StorageError
@@ -24,8 +25,8 @@ from intrathecal.pump.timing import next_step, next_stretch, next_try
 HEARTBEAT_MS = 60_000
 #: A motor that cannot be reached is looked for again this often.
 RETRY_MS = 1_000
-#: Both copies of the memory are read again and compared this often.
-SCRUB_MS = 86_400_000
+#: Both copies of the memory are read again and compared this often, and before each snapshot.
+SCRUB_MS = 7 * DAY_MS
 LOOK = "look at the pump, then reset it"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from intrathecal.pump.booking import ZERO, bolus_rates
@@ -15,7 +16,7 @@ def doses_given(given: Sequence[Given], settings: Settings) -> list[Piece]:
     """The memory as doses of the primary drug, whichever that was when they were given, as far back as a limit looks."""
     longest = max((limit.per for limit in settings.orders.limits), default=0)
     oldest = given[-1].end - longest if given else 0
-    recent = [piece for piece in given if piece.end > oldest]
+    recent = given[bisect_right(given, oldest, key=lambda piece: piece.end) :]
     doses = [(piece, dict(piece.labels).get(settings.primary, ZERO)) for piece in recent]
     return [(piece.start, piece.end, piece.flow * label / PL_PER_ML) for piece, label in doses if label > 0]
 
