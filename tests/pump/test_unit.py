@@ -386,7 +386,7 @@ def test_the_memory_is_read_again_every_week_and_repaired() -> None:
     bench = Bench()
     unit = bench.filled("stop")
     bench.storage.flip(8 * 600)
-    bench.go(unit, SCRUB_MS + MINUTE)
+    bench.leap(unit, SCRUB_MS + MINUTE)
     assert [entry.kind for entry in unit.book.faults] == ["memory"]
 
 
@@ -395,7 +395,7 @@ def test_a_memory_that_cannot_be_read_any_more_stops_the_pump_at_its_weekly_look
     bench = Bench()
     unit = bench.filled("stop")
     bench.storage.fail(Failure(1, "read", lasting=True))
-    bench.go(unit, SCRUB_MS + MINUTE)
+    bench.leap(unit, SCRUB_MS + MINUTE)
 
     assert unit.failed.startswith("memory failure")
 
