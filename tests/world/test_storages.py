@@ -38,27 +38,31 @@ def test_synced_bytes_survive_and_unsynced_ones_are_shown(told: Writes, seed: in
 
 @given(told=writes(), seed=st.integers())
 @check(max_examples=200)
-def test_after_a_cut_each_sector_is_old_or_some_mixture_of_what_was_pending(told: Writes, seed: int) -> None:
-    """Sectors that nothing was written to are untouched; at most one is noise."""
+def test_a_cut_touches_only_sectors_that_were_pending(told: Writes, seed: int) -> None:
+    """And what is left is what is read afterwards."""
     before = bytes(range(256)) * (SIZE // 256)
     storage = FaultyStorage.of(before, seed)
     for offset, data in told:
         storage.write(offset, data)
     storage.cut()
-    odd = 0
     for start in range(0, SIZE, SECTOR):
-        versions = [{before[at]} for at in range(start, start + SECTOR)]
-        for offset, data in told:
-            for at in range(max(start, offset), min(start + SECTOR, offset + len(data))):
-                versions[at - start].add(data[at - offset])
-        after = storage.image[start : start + SECTOR]
-        odd += any(byte not in possible for byte, possible in zip(after, versions, strict=True))
-        if all(len(possible) == 1 for possible in versions) and not any(
-            o < start + SECTOR and start < o + len(d) for o, d in told
-        ):
-            assert after == before[start : start + SECTOR]
-    assert odd <= 1
+        if not any(offset < start + SECTOR and start < offset + len(data) for offset, data in told):
+            assert storage.image[start : start + SECTOR] == before[start : start + SECTOR]
     assert storage.read(0, SIZE) == storage.image
+
+
+def test_after_a_cut_each_byte_is_one_that_was_written_but_for_rare_noise() -> None:
+    """Two writes that overlap: each byte is the oldest, the middle or the newest, in nine cuts of ten."""
+    noisy = 0
+    for seed in range(400):
+        storage = FaultyStorage.of(b"0" * SIZE, seed)
+        storage.write(100, b"1" * 2000)
+        storage.write(700, b"2" * 2000)
+        storage.cut()
+        inside = storage.image[:100], storage.image[100:700], storage.image[700:2100], storage.image[2100:2700]
+        possible = b"0", b"01", b"012", b"02"
+        noisy += any(set(part) - set(some) for part, some in zip(inside, possible, strict=True))
+    assert 20 <= noisy <= 60
 
 
 def test_every_part_of_what_was_pending_survives_sometimes() -> None:

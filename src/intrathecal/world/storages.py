@@ -28,7 +28,7 @@ class FaultyStorage:
     """Bytes in memory, with faults. What was written since the last `sync` is pending.
 
     Reads show pending writes. When the power fails, any part of them survives: single sectors of ``sector`` bytes, in any
-    order; now and then a sector that was pending is left as noise. A ``seed`` decides, so that a run can be repeated.
+    order; now and then some of those sectors are left as noise. A ``seed`` decides, so that a run can be repeated.
     """
 
     def __init__(self, size: int, seed: int, sector: int = 512) -> None:
@@ -148,10 +148,11 @@ class FaultyStorage:
         for offset, data in self._chosen(pieces):
             self._durable[offset : offset + len(data)] = data
         if pieces and self._random.random() < 0.1:
-            # The sector that the head was over, with whatever else it held.
-            offset = self._random.choice(pieces)[0] // self._sector * self._sector
-            length = min(self._sector, self.size - offset)
-            self._durable[offset : offset + length] = self._random.randbytes(length)
+            # Sectors that were being written, with whatever else they held.
+            sectors = sorted({offset // self._sector * self._sector for offset, _ in pieces})
+            for offset in self._random.sample(sectors, self._random.randint(1, len(sectors))):
+                length = min(self._sector, self.size - offset)
+                self._durable[offset : offset + length] = self._random.randbytes(length)
 
     def _pieces(self) -> list[tuple[int, bytes]]:
         """Pending writes, cut where sectors begin."""

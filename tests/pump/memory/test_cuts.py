@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as check
 from hypothesis import strategies as st
-from tests.pump.memory.model import FORMATTED, Act, Life, acts
+from tests.pump.memory.model import FORMATTED, SIZE, Act, Life, acts
 
 from intrathecal.pump.memory.memory import Memory
 from intrathecal.world.storages import FaultyStorage, PowerCut
@@ -85,6 +85,22 @@ def test_cut_after_cut_in_a_long_life(happening: list[Act], gaps: list[int], see
         except PowerCut:
             continue
     life.open()
+
+
+def test_damage_in_both_copies_is_repaired_through_cuts_too() -> None:
+    """One copy has lost its header and a record, the other another record: each is needed until the other is whole."""
+    acts = [Act("append", letter * 400) for letter in (b"a", b"b", b"c", b"d")]
+    for spoilt, other in ((0, SIZE // 2), (SIZE // 2, 0)):
+        for change in range(1, 20):
+            storage = FaultyStorage.of(FORMATTED, change)
+            life = Life(storage)
+            life.live(acts)
+            for place, letter in ((spoilt, b"a"), (other, b"c")):
+                storage.flip(storage.image.index(letter * 400, place) * 8)
+            storage.flip(spoilt * 8)
+            cut_short(life, storage, [], change)
+            life.open()
+            assert len(life.sure.payloads) == 4
 
 
 def test_an_unfinished_record_is_dropped_and_said() -> None:
