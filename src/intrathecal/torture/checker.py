@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from intrathecal.pump import alarms
-from intrathecal.pump.alarms import MUTE_MS, REPEAT_MS, Alarm, Reminder
+from intrathecal.pump.alarms import MUTE_MS, REPEAT_MS, REPEAT_SELDOM_MS, Alarm, Reminder
 from intrathecal.pump.hardware import Hardware
 from intrathecal.pump.settings import Orders
 from intrathecal.pump.state import Action, State
@@ -22,6 +22,10 @@ from intrathecal.world.mechanism import Mechanism
 
 #: How far count and words may be apart: a step that is due and not made, or made and not due. The rest is round-off.
 ONE_STEP = 1.02
+#: The end of service cannot come before a battery was found with less than this part of its charge.
+OLD_BATTERY = 0.1
+#: From 1 January 1970 to the first Monday, when the schedule's clock begins.
+FIRST_MONDAY_MS = 4 * DAY_MS
 #: The counter is made durable so often at least.
 HEARTBEAT_MS = 60_000
 
@@ -37,13 +41,22 @@ class Facts:
     held_at: int = -1
     stray_steps: int = 0
     link_lost: bool = False
-    ran_away: bool = False
+    excused_strays: int = 0
     memory_failed: bool = False
     memory_lost: bool = False
     restarted: bool = True
     battery_left: float = 1.0
     late_ms: int = 0
-    wall_offset: int = 0
+    wall_ms: int = 0
+    dipped: bool = False
+    notices_dip_by: int | None = None
+    cut_in_act: int = 0
+
+
+    @property
+    def ran_away(self) -> bool:
+        """Whether the rotor strayed, and nobody has reset the pump since."""
+        return self.stray_steps > self.excused_strays
 
 
 @dataclass
@@ -70,6 +83,7 @@ class Checker:
         self.told = Told("", Orders(week=()))
         self.presses: list[int] = []
         self.press_counters: list[int] = []
+        self._primes: list[tuple[int, float]] = []
         self.looks = 0
         self._rotor_at_first = 0
         self._rotor_at_fill = 0
@@ -78,9 +92,10 @@ class Checker:
         self._seen_steps = 0
         self._seen_strays = 0
         self._real = 0
-        self._counter = 0
+        self._counter = self._latest = 1
         self._state_now = 0
         self._failed = ""
+        self._may_set_clock = False
         self._names: frozenset[str] = frozenset()
         self._heard: set[str] = set()
         self._heard_at = 0
@@ -91,7 +106,14 @@ class Checker:
     def filled(self, state: State, words: Words, label: float, volume_pL: int, told: Told) -> None:
         """The first fill was taken."""
         self.reading = Reading(
-            self.figures, words, state.settings.clock, label, volume_pL, now=state.now, began=state.now, origin=state.now
+            self.figures,
+            words,
+            state.settings.clock,
+            label,
+            volume_pL,
+            now=state.now,
+            began=state.now,
+            origin=state.now,
         )
         self._rotor_at_first = self._rotor_at_fill = self.mechanism.rotor()
         self._seen_strays = self.facts.stray_steps
@@ -107,10 +129,7 @@ class Checker:
     def refilled(self, at: int, volume_pL: int, label: float, bridge: tuple[float, float] | None) -> None:
         """A refill was taken."""
         reading = self._read(at)
-        before = reading.label
         reading.refill(volume_pL, label, bridge)
-        if bridge is not None:
-            reading.bridge_label = before
         self._told_pL, self._rotor_at_fill = volume_pL, self._counted_rotor
 
     def pressed(self, at: int, reason: str, real: int) -> None:
@@ -180,18 +199,15 @@ class Checker:
         self._read(at).resume()
 
     def primed(self, at: int, volume: float, over: int) -> None:
-        """A priming bolus was taken."""
-        self._read(at).prime(volume, over)
+        """A priming bolus was taken; it fills the line, and no limit is meant for it."""
+        reading = self._read(at)
+        reading.prime(volume, over)
+        self._primes.append((self._real + over, volume * reading.label / PL_PER_ML))
 
     def reset(self, at: int) -> None:
         """A programmer's reset was taken; a rotor that had strayed is taken as it stands."""
         self._read(at).reset()
-        if self.facts.ran_away:
-            self.facts.ran_away = False
-
-    def battery_reset(self, at: int) -> None:
-        """The electronics lost their program."""
-        self._read(at).battery_reset()
+        self.facts.excused_strays = self.facts.stray_steps
 
     def _read(self, at: int) -> Reading:
         """The words as they stand at a time of the counter."""
@@ -220,7 +236,7 @@ class Checker:
         if self.reading is not None and state is not None and not self.facts.memory_lost:
             bridging = self.reading.bridge_left > 0
             label = self.reading.bridge_label if bridging else self.reading.label
-            self._follow(self.reading, state, real)
+            self._follow(self.reading, unit, state)
             self._check_flow(self.reading, real, label)
             self._check_count(unit, state)
             self._check_dose(self.reading, unit)
@@ -236,8 +252,15 @@ class Checker:
     def _check_counter(self, unit: Unit, real: int) -> None:
         counter, passed = unit.now(), real - self._real
         running = not (unit.failed or self._failed or self.facts.restarted)
-        if counter > self._counter + passed:
-            raise Violation("clock", f"the counter went on {counter - self._counter} ms in {passed} ms")
+        self._may_set_clock = (
+            self.facts.restarted or self.facts.link_lost or bool(self._failed) or self.facts.late_ms > 0
+        )
+        if not self._failed:
+            self._latest += passed
+        if counter > self._latest:
+            raise Violation("clock", f"the counter went on {counter - self._latest} ms more than time did")
+        if not unit.failed:
+            self._latest = counter
         late = self.facts.late_ms
         if running and counter < self._counter + passed - late:
             raise Violation("clock", f"the counter went on only {counter - self._counter} ms in {passed} ms")
@@ -246,19 +269,31 @@ class Checker:
         self._counter, self._failed = counter, unit.failed
         self.facts.late_ms = 0
 
-    def _follow(self, reading: Reading, state: State, real: int) -> None:
+    def _follow(self, reading: Reading, unit: Unit, state: State) -> None:
         """Bring the words to the time of the last record, and take over what only the pump can know: a stall, its clock."""
         if state.now < reading.now:
             raise Violation("clock", f"the pump's time {state.now} lies before what was done at {reading.now}")
         if self._counter - state.now > HEARTBEAT_MS and not self._failed:
             raise Violation("clock", f"the counter was not made durable for {self._counter - state.now} ms")
+        if state.ended and not reading.ended:
+            self._check_end(reading, unit)
         reading.advance(state.now)
         self._state_now = state.now
         moved = state.settings.clock - reading.clock
         if moved:
-            if moved < 0 or not self.facts.restarted:
-                raise Violation("clock", f"the schedule's clock was moved by {moved} ms")
+            off = self.facts.wall_ms - FIRST_MONDAY_MS - state.settings.clock - state.now
+            if moved < 0 or not self._may_set_clock or abs(off) > HEARTBEAT_MS:
+                raise Violation("clock", f"the schedule's clock was moved by {moved} ms, and is now {-off} ms off")
             reading.set_clock(moved)
+        if state.safe and not reading.safe:
+            if not self.facts.dipped:
+                raise Violation("alarm", "a battery reset is reported that did not happen")
+            reading.battery_reset()
+        if reading.safe:
+            self.facts.dipped, self.facts.notices_dip_by = False, None
+        by = self.facts.notices_dip_by
+        if by is not None and state.now > by and not self._failed:
+            raise Violation("alarm", "a battery reset was not noticed")
         if state.stalled != reading.stalled:
             lately = self.facts.held_at >= self._real
             if state.stalled and not lately:
@@ -266,22 +301,28 @@ class Checker:
             if not state.stalled and self.witness.steps_made == self._seen_steps:
                 raise Violation("alarm", "a motor stall is over without a step")
             reading.stalled = state.stalled
-        if state.ended and not reading.ended:
-            if self.facts.battery_left > 0.1:
-                raise Violation("alarm", "the end of service was reached with a good battery")
-            reading.ended = True
+
+    def _check_end(self, reading: Reading, unit: Unit) -> None:
+        """The pump says when its service ended; the words end there."""
+        if self.facts.battery_left > OLD_BATTERY:
+            raise Violation("alarm", "the end of service was reached with a good battery")
+        ended = [alarm.at for alarm in unit.alarms() if alarm.name == alarms.END_OF_SERVICE]
+        reading.advance(max(reading.now, *ended))
+        reading.ended = True
 
     def _check_flow(self, reading: Reading, real: int, label: float) -> None:
         made = self.witness.steps_made - self._seen_steps
         strays = self.facts.stray_steps - self._seen_strays
         self._seen_steps, self._seen_strays = self.witness.steps_made, self.facts.stray_steps
+        reading.left -= strays * self.figures.step_pL
         self.witness.check_flow(strays)
         self.doses.add(real, made * self.figures.step_pL * label / PL_PER_ML)
         most_label = max(label, reading.label)
         edge = (EDGE_STEPS + self.facts.stray_steps) * self.figures.step_pL * most_label / PL_PER_ML
         for dose, per in reading.words.limits:
             held = self.doses.fullest(per, max(self._real, self._limits_since))
-            if held > dose + edge:
+            primed = sum(amount for end, amount in self._primes if end > self._real - per)
+            if held > dose + edge + primed:
                 raise Violation("limit", f"a window of {per} ms holds {held:.0f} ng, the limit is {dose:.0f} ng")
 
     @property
@@ -312,7 +353,10 @@ class Checker:
     def _check_dose(self, reading: Reading, unit: Unit) -> None:
         made = self._counted_rotor - self._rotor_at_first - self.facts.stray_steps
         asked = reading.volume / self.figures.step_pL
-        above = ONE_STEP + (1 if unit.uncertain else 0)
+        # The time of an act that was cut off is forgotten: what it made comes ahead of its time, a step for each cut.
+        above = ONE_STEP + self.facts.cut_in_act + (1 if unit.uncertain else 0)
+        if made <= asked + ONE_STEP:
+            self.facts.cut_in_act = 0
         if not asked - ONE_STEP <= made <= asked + above:
             raise Violation("dose", f"the motor made {made} steps, the words ask for {asked:.2f}")
 
@@ -342,10 +386,11 @@ class Checker:
         self._names = names
 
     def _check_heard(self, unit: Unit, real: int) -> None:
-        sounding = bool(unit.alarms())
-        if not sounding or self.facts.restarted:
+        priorities = {alarm.priority for alarm in unit.alarms()}
+        often = REPEAT_MS if "critical" in priorities else REPEAT_SELDOM_MS
+        if not priorities or self.facts.restarted:
             self._heard_at = real
-        elif real - self._heard_at > REPEAT_MS + MUTE_MS + HEARTBEAT_MS:
+        elif real - self._heard_at > often + MUTE_MS + HEARTBEAT_MS:
             raise Violation("heard", f"an alarm goes on and was not heard for {real - self._heard_at} ms")
         self._heard.clear()
 

@@ -112,4 +112,6 @@ def load(path: Path) -> Plan:
     try:
         return from_text(Plan, data, LONGEST_FILE)
     except EncodingError as problem:
-        raise ReplayError(f"{path}: is no replay of this version of torture ({problem}); let torture write it again") from None
+        raise ReplayError(
+            f"{path}: is no replay of this version of torture ({problem}); let torture write it again"
+        ) from None

@@ -92,9 +92,9 @@ class PoweredMotor:
         self.ran_away = 0
 
     @property
-    def lost(self) -> bool:
-        """Whether the link is down."""
-        return self._failure is not None and self._failure.lasting and self._failure.number <= 1
+    def failing(self) -> bool:
+        """Whether the link is down, or going to be."""
+        return self._failure is not None
 
     def fail(self, failure: LinkFailure | None) -> None:
         """Lose the link; None mends it."""

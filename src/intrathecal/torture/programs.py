@@ -50,7 +50,9 @@ def _draw(random: Random) -> str:
         lines.append(bolus + (f" on {days}" if days else ""))
     if random.random() < 0.1:
         every = random.choice(("90 min", "5 h", "7 h", "1 day", "14 days"))
-        lines.append(f"bolus {random.choice(SMALL)} over {random.choice(LONG)} every {every} from {random.choice(CLOCKS)}")
+        lines.append(
+            f"bolus {random.choice(SMALL)} over {random.choice(LONG)} every {every} from {random.choice(CLOCKS)}"
+        )
     if random.random() < 0.6:
         lockout = random.choice(("10 min", "30 min", "1 h", "4 h", "30 h"))
         most = random.choice((1, 2, 4, 8, 24))

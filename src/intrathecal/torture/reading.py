@@ -18,6 +18,8 @@ MINUTE_MS = 60_000
 DAY_MS = 1440 * MINUTE_MS
 WEEK_MS = 7 * DAY_MS
 PL_PER_ML = 1e9
+#: A step is whole when no more than this is missing.
+ROUND_OFF_PL = 1e-2
 #: What is left of a bolus below this part of a picolitre is round-off.
 CRUMB_PL = 1e-3
 
@@ -182,7 +184,7 @@ class Reading:
 
     @property
     def _still(self) -> bool:
-        return self.stopped or self.stalled or self.ended or self.left + self.owed < self.figures.step_pL
+        return self.stopped or self.stalled or self.ended or self.left + self.owed + ROUND_OFF_PL < self.figures.step_pL
 
     def _level(self) -> float | None:
         return self.words.levels[bisect_right(self.words.edges, (self.clock + self.now) % WEEK_MS) - 1]
@@ -200,7 +202,7 @@ class Reading:
         step = self.figures.step_pL
         if flow > 0:
             # Empty once the last whole step has been made.
-            whole = (self.left + self.owed + 1e-3) // step * step
+            whole = (self.left + self.owed + ROUND_OFF_PL) // step * step
             found.append(now + max(1, ceil((whole - self.owed) / flow - 1e-6)))
         if self.bridge_left > 0:
             if flow > 0:
@@ -259,8 +261,7 @@ class Reading:
         self.volume += volume
         self.left -= volume
         self.owed += volume
-        if self.owed >= self.figures.step_pL:
-            self.owed %= self.figures.step_pL
+        self.owed -= (self.owed + ROUND_OFF_PL) // self.figures.step_pL * self.figures.step_pL
         self.now = end
         if self.bridge_left <= 0:
             self._start_due()

@@ -29,6 +29,7 @@ class Witness:
         self.delivered_fL = 0
         self.lost_fL = 0
         self.filled_fL = 0
+        self._spread = 0.0
         self._level = 0.0
         self._last = 0
 
@@ -51,13 +52,21 @@ class Witness:
         self.steps_made += count
         self.delivered_fL += count * fL
         figures = self._figures
-        self._level = max(0.0, self._level - figures.fastest * (at - self._last)) + count * figures.step_pL
+        spread = min(self._spread, count * figures.step_pL)
+        self._spread -= spread
+        self._level = max(0.0, self._level - figures.fastest * (at - self._last)) + count * figures.step_pL - spread
         self._last = at
 
+    def spread(self, ms: int) -> None:
+        """The steps that come now were made in the course of the ``ms`` before; 0: no more of them."""
+        self._level = max(0.0, self._level - self._spread)
+        self._spread = self._figures.fastest * ms
+        self._last += ms
+
     def check_flow(self, excused: int) -> None:
-        """The fastest flow, with ``excused`` more steps at once (those of a runaway motor)."""
-        most = (AT_ONCE + excused) * self._figures.step_pL + self._figures.fastest
-        if self._level > most:
+        """The fastest flow, without ``excused`` steps that a runaway motor has just made."""
+        self._level = max(0.0, self._level - excused * self._figures.step_pL)
+        if self._level > AT_ONCE * self._figures.step_pL + self._figures.fastest:
             too_many = self._level / self._figures.step_pL
             raise Violation("fastest-flow", f"{too_many:.1f} steps more than the fastest flow makes in the time")
 
@@ -98,8 +107,6 @@ class Doses:
         first = bisect_right(self._times, since)
         ends = {now, *self._times[first:]}
         ends.update(
-            time + length
-            for time in self._times[bisect_right(self._times, since - length) :]
-            if time + length <= now
+            time + length for time in self._times[bisect_right(self._times, since - length) :] if time + length <= now
         )
         return max(self.given(end) - self.given(end - length) for end in ends)
