@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from intrathecal.cli.asking import confirmed, on_a_terminal
 from intrathecal.cli.output import write_json
 from intrathecal.quantities import InputError, QuantityError, parse_number
 
@@ -119,10 +119,11 @@ def program(
     plan = load_therapy(therapy, tuple(catalogue or ()))
     with _session(at, key) as session:
         proposal = propose(plan, session.read())
-        typer.echo(proposal_text(proposal), nl=False)
-        if not (yes or _confirmed(proposal)):
-            typer.echo("intrathecal: not sent; the pump goes on as before", err=True)
-            raise typer.Exit(REFUSED)
+    typer.echo(proposal_text(proposal), nl=False)
+    if not (yes or _confirmed(proposal)):
+        typer.echo("intrathecal: not sent; the pump goes on as before", err=True)
+        raise typer.Exit(REFUSED)
+    with _session(at, key) as session:
         reading = send(session, proposal)
     typer.echo(f"pump {reading.serial} runs this program; it was read back and is the same in every field")
 
@@ -256,9 +257,9 @@ def _answering() -> Iterator[None]:
 
 
 def _confirmed(proposal: Proposal) -> bool:
-    if not (sys.stdin and sys.stdin.isatty()):
+    if not on_a_terminal():
         raise CommandError("there is no terminal to ask on; look at both programs, and add --yes to send")
-    return typer.confirm(f"Send the new program to pump {proposal.reading.serial} ({proposal.reading.model})?")
+    return confirmed(f"Send the new program to pump {proposal.reading.serial} ({proposal.reading.model})?")
 
 
 def _speed(text: str) -> float:

@@ -1,0 +1,33 @@
+"""A question on a terminal that does not wait for ever: whoever has walked away has not said yes."""
+
+from __future__ import annotations
+
+import select
+import sys
+
+import typer
+
+#: Seconds until it is said that an answer is waited for, and until the question is withdrawn (requirements 2.2.4 and 2.2.5
+#: of the Generic Infusion Pump).
+REMIND_S, WITHDRAW_S = 300.0, 600.0
+
+
+def on_a_terminal() -> bool:
+    """Whether there is anybody to ask."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def confirmed(question: str, remind_s: float = REMIND_S, withdraw_s: float = WITHDRAW_S) -> bool:
+    """Whether the answer is yes, within the time."""
+    typer.echo(f"{question} [y/N]: ", nl=False)
+    if not _answered(remind_s):
+        typer.echo("\nwaiting for an answer; without one nothing is sent [y/N]: ", nl=False)
+        if not _answered(withdraw_s - remind_s):
+            typer.echo("\nno answer came")
+            return False
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _answered(within_s: float) -> bool:
+    sys.stdout.flush()
+    return bool(select.select([sys.stdin], [], [], within_s)[0])
