@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import singledispatch
 
 from intrathecal.quantities import Quantity
@@ -38,10 +39,13 @@ def describe(action: Action) -> str:
 
 @describe.register
 def _(action: Refill) -> str:
-    label = " and ".join(f"{name} {amount}" for name, amount in action.drugs.items() if amount.number)
-    wrong = "; the syringe held something else" if action.actual else ""
+    wrong = f"; the syringe held {_mixture(action.actual)}" if action.actual else ""
     bridged = "" if action.bridge == "none" else " A bridge runs until the new drug is at the tip."
-    return f"Refill with {action.volume} of {label}{wrong}.{bridged}"
+    return f"Refill with {action.volume} of {_mixture(action.drugs)}{wrong}.{bridged}"
+
+
+def _mixture(drugs: Mapping[str, Quantity]) -> str:
+    return " and ".join(f"{name} {amount}" for name, amount in drugs.items() if amount.number)
 
 
 @describe.register

@@ -47,9 +47,10 @@ def _bounds(shown: Sequence[Side], drug: Drug, factor: float) -> tuple[float, fl
     most = factor * max((float(np.quantile(values, 1 - RARE)) for values in fluid), default=0.0)
     if most <= 0:
         return 0.1, 1.0
-    least = factor * min(float(np.quantile(values, RARE)) for values in fluid)
     high = next(bound for bound in _round(most) if bound >= most * (1 - 1e-9))
-    wanted = min(max(least, high / WIDEST), high / NARROWEST)
+    floor_ug = high / WIDEST / factor
+    least = factor * min(float(np.quantile(held, RARE)) for values in fluid if (held := values[values > floor_ug]).size)
+    wanted = min(least, high / NARROWEST)
     return max(bound for bound in _round(wanted) if bound <= wanted * (1 + 1e-9)), high
 
 

@@ -110,26 +110,22 @@ def _ledger(side: Side, which: str) -> Table:
 
 
 def exposures(shown: Sequence[Side]) -> list[Table]:
-    """Mean and peak at every site, a table for each drug."""
-    return [
-        Table(
-            f"exposure-{drug.name}",
-            f"{drug.title}: concentration over the whole run, mcg/mL",
-            (
-                "",
-                *(
-                    f"{what}{_of(shown, side)}"
-                    for side in shown
-                    for what in ("mean", "peak", "area under the curve, mcg h/mL")
-                ),
-            ),
-            tuple(
-                (site_title(site), *(cell for side in shown for cell in _exposed(side, drug.name, site)))
-                for site in (*fluid_sites(shown), PLASMA)
-            ),
-        )
-        for drug in drugs_of(shown)
-    ]
+    """Mean, peak and area under the curve at every site, a table for each drug; of a metabolite the mean."""
+    kinds = ("mean", "peak", "area under the curve, mcg h/mL")
+    head = ("", *(f"{kind}{_of(shown, side)}" for side in shown for kind in kinds))
+    tables = []
+    for drug in drugs_of(shown):
+        rows = [
+            (site_title(site), *(cell for side in shown for cell in _exposed(side, drug.name, site)))
+            for site in (*fluid_sites(shown), PLASMA)
+        ]
+        if drug.metabolite is not None:
+            means = (side.figures["metabolites"].get(drug.metabolite.name) for side in shown)
+            cells = (("-" if seen is None else number(seen[PLASMA]["mean_ug_per_mL"]), "", "") for seen in means)
+            rows.append((f"{drug.metabolite.title} in plasma", *(cell for three in cells for cell in three)))
+        caption = f"{drug.title}: concentration over the whole run, mcg/mL"
+        tables.append(Table(f"exposure-{drug.name}", caption, head, tuple(rows)))
+    return tables
 
 
 def _exposed(side: Side, drug: str, site: str) -> tuple[str, ...]:

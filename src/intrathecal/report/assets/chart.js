@@ -7,7 +7,7 @@ const COLOURS = [
 const DASHES = ["solid", [7, 4], [2, 3], [9, 3, 2, 3], [14, 4], [5, 2, 5, 6], [1, 3]];
 const HEIGHT = 270;
 const PAPER = { width: 660, height: 215 };
-const MARK_GAP = 16; // pixels below which two numbers of events are one label
+const LETTER = 7; // about as wide as one, in pixels
 
 class TimeChart {
   constructor(report, figure, plot) {
@@ -117,12 +117,15 @@ class TimeChart {
 
   marks() {
     const { report, plot } = this;
-    const groups = groupMarks(report, this.chart.getWidth());
-    const events = groups.map(({ at, labels }) => ({
-      xAxis: report.clock.toAxis(at),
-      lineStyle: { color: "#8a8a8a", type: "dotted", width: 1 },
-      label: { formatter: labels.join(" "), position: "end", color: "#333", fontSize: 11, distance: 3 },
-    }));
+    const style = { color: "#8a8a8a", type: "dotted", width: 1 };
+    const events = groupMarks(report, this.chart.getWidth()).flatMap(({ ats, middle, text }) => [
+      ...ats.map((at) => ({ xAxis: report.clock.toAxis(at), lineStyle: style, label: { show: false } })),
+      {
+        xAxis: report.clock.toAxis(middle),
+        lineStyle: { ...style, color: "transparent" },
+        label: { formatter: text, position: "end", color: "#333", fontSize: 11, distance: 3 },
+      },
+    ]);
     const levels = plot.marks.map(({ value, name }) => ({
       yAxis: value,
       lineStyle: { color: "#555", type: "dashed", width: 1 },
@@ -233,17 +236,33 @@ class TimeChart {
   }
 }
 
-// The events of the time shown; those whose numbers would lie over each other are one.
+// The events of the time shown: each has a line, and those whose numbers would lie over each other share one label.
 function groupMarks(report, width) {
   const { from, to } = report.moment;
   const groups = [];
   for (const { at, label } of report.marks.filter((mark) => mark.at >= from && mark.at <= to)) {
     const last = groups.at(-1);
-    if (!last || ((at - last.at) / (to - from)) * (width - 70) >= MARK_GAP) groups.push({ at, labels: [label] });
-    else if (!last.labels.includes(label)) last.labels.push(label);
+    if (last?.ats[0] === at) last.labels.push(label);
+    else groups.push({ ats: [at], labels: [label] });
   }
-  return groups;
+  const middle = ({ ats }) => 0.5 * (ats[0] + ats.at(-1));
+  const crowded = (group, index) => {
+    const next = groups[index + 1];
+    const gap = next && ((middle(next) - middle(group)) / (to - from)) * (width - 70);
+    return next && gap < LETTER * (0.5 * (markText(group).length + markText(next).length) + 1);
+  };
+  for (let index = groups.findIndex(crowded); index >= 0; index = groups.findIndex(crowded)) {
+    const [next] = groups.splice(index + 1, 1);
+    groups[index].ats.push(...next.ats);
+    groups[index].labels.push(...next.labels);
+  }
+  return groups.map((group) => ({ ats: group.ats, middle: middle(group), text: markText(group) }));
 }
+
+const markText = ({ labels }) => {
+  const each = [...new Set(labels)];
+  return each.length > 3 ? `${each[0]}…${each.at(-1)}` : each.join(" ");
+};
 
 // A piece of the line as it is drawn, for the legend.
 function sample(colour, dash, kind) {

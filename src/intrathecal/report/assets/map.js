@@ -49,11 +49,11 @@ class CanalMap {
       const x = this.x(this.report.clock.fromAxis(tick));
       const y = MAP.height - MAP.bottom;
       svg.append(shape("path", { d: `M${x} ${y}v5`, class: "tick" }));
-      svg.append(shape("text", { x, y: y + 17, class: "when" }, this.report.clock.tick(tick)));
+      svg.append(shape("text", { x, y: y + 17, class: "when" }, this.report.clock.tick(tick, to - from)));
     }
-    for (const { at: when, labels } of groupMarks(this.report, this.width)) {
-      svg.append(shape("path", { d: `M${this.x(when)} ${MAP.top}V${MAP.height - MAP.bottom}`, class: "event" }));
-      svg.append(shape("text", { x: this.x(when), y: MAP.top - 6, class: "when" }, labels.join(" ")));
+    for (const { ats, middle, text } of groupMarks(this.report, this.width)) {
+      for (const when of ats) svg.append(shape("path", { d: `M${this.x(when)} ${MAP.top}V${MAP.height - MAP.bottom}`, class: "event" }));
+      svg.append(shape("text", { x: this.x(middle), y: MAP.top - 6, class: "when" }, text));
     }
     this.box.replaceChildren(svg);
     this.mark(at);

@@ -3,6 +3,7 @@
 const MINUTE = 60000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const YEAR = 365 * DAY;
 const TICK_STEPS = [1 / 24, 0.25, 0.5, 1, 3, 6, 12, 24, 48, 168, 336, 672, 2184, 8736].map((hours) => hours * HOUR);
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const two = (number) => String(number).padStart(2, "0");
@@ -57,11 +58,12 @@ class Clock {
     return found;
   }
 
-  tick(value) {
+  tick(value, span) {
     if (!this.dated) return value % DAY || !value ? `${figure(value / HOUR, 4)} h` : `day ${value / DAY}`;
     const moment = new Date(value);
     if (value % DAY) return `${two(moment.getUTCHours())}:${two(moment.getUTCMinutes())}`;
-    return `${moment.getUTCDate()} ${MONTHS[moment.getUTCMonth()]}`;
+    const date = `${moment.getUTCDate()} ${MONTHS[moment.getUTCMonth()]}`;
+    return span > YEAR ? `${date} ${moment.getUTCFullYear()}` : date;
   }
 
   axis(from, to, most) {
@@ -73,7 +75,7 @@ class Clock {
       splitLine: { show: false },
       axisLine: { onZero: false, lineStyle: { color: "#555" } },
       axisTick: { show: true, customValues },
-      axisLabel: { color: "#333", hideOverlap: true, customValues, formatter: (value) => this.tick(value) },
+      axisLabel: { color: "#333", hideOverlap: true, customValues, formatter: (value) => this.tick(value, to - from) },
     };
   }
 }
