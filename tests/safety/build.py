@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from tests.safety.case import SAFETY, STATUSES, Case, Requirement, load
 
 from intrathecal.pump.alarm_table import MATRIX, ONSETS, TABLE
-from intrathecal.pump.alarms import PRIORITY
+from intrathecal.pump.alarms import MUTE_MS, PRIORITY
 from intrathecal.pump.conduct import CONDITIONS, HAPPENINGS, NOTHING, Answer, Happening, alarms_in, answer, flow_in
 
 WRITTEN = "Written by `python -m tests.safety.build`; change the data and not this file."
@@ -111,7 +111,18 @@ def alarms_page() -> str:
         "## Alarms",
         "",
         _table(
-            ["alarm", "when", "if nobody answers", "harm", "onset", "priority", "tone", "flow meanwhile", "ends by"],
+            [
+                "alarm",
+                "when",
+                "if nobody answers",
+                "harm",
+                "onset",
+                "priority",
+                "tone",
+                "again",
+                "flow meanwhile",
+                "ends by",
+            ],
             [
                 [
                     f"`{row.name}` ({PRIORITY[row.name]})",
@@ -121,6 +132,7 @@ def alarms_page() -> str:
                     row.onset,
                     f"**{row.priority}**",
                     row.tone,
+                    row.again,
                     row.flow,
                     row.ends,
                 ]
@@ -128,8 +140,8 @@ def alarms_page() -> str:
             ],
         ),
         "",
-        f"Each is heard when it begins, and {TABLE[0].repeats}. A failure of motor or memory cannot be muted. Makers repeat",
-        "non-critical alarms about hourly; this pump repeats all alike.",
+        f"Each is heard when it begins and at each start, again while it lasts; a mute silences it for {MUTE_MS // 60_000} min",
+        "and ends by itself. A failure of motor or memory cannot be muted.",
         "",
         "Priorities are computed, not chosen, from harm and onset (immediate: seconds; prompt: to minutes; delayed: later), by",
         "the matrix of IEC 60601-1-8 as it is widely known; it is not checked against the standard's text:",

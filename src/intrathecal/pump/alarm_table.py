@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from intrathecal.pump import alarms
-from intrathecal.pump.alarms import MUTE_MS, REPEAT_MS, REPEAT_SELDOM_MS
+from intrathecal.pump.alarms import REPEAT_MS, REPEAT_SELDOM_MS
 
 Harm = Literal["death or irreversible injury", "reversible injury", "minor injury or discomfort"]
 Onset = Literal["immediate", "prompt", "delayed"]
@@ -59,10 +59,10 @@ class Row:
         return TONES["non-critical" if self.priority == "low" else "critical"]
 
     @property
-    def repeats(self) -> str:
-        """When it is heard again."""
-        often = (REPEAT_SELDOM_MS if self.priority == "low" else REPEAT_MS) // 60_000
-        return f"every {often} min while it lasts, after a mute of {MUTE_MS // 60_000} min, and at each start"
+    def again(self) -> str:
+        """How often it is heard while it lasts."""
+        often = REPEAT_SELDOM_MS if self.priority == "low" else REPEAT_MS
+        return f"every {often // 60_000} min"
 
 
 WITHDRAWAL = "the drug stops, or nearly: pain and withdrawal, which can kill with baclofen"
