@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from intrathecal import __version__
-from intrathecal.cli import flow_accuracy, pump_commands, world_commands
+from intrathecal.cli import flow_accuracy, pump_commands, torture, world_commands
 from intrathecal.cli.output import write_json, writing
 from intrathecal.cli.progress import progress_bar
 from intrathecal.quantities import InputError, QuantityError, parse_number, parse_quantity
@@ -215,6 +215,7 @@ def equivalence(
 app.command("flow-accuracy")(flow_accuracy.flow_accuracy)
 world_commands.register(app)
 pump_commands.register(app)
+torture.register(app)
 
 
 def _check_targets(targets: Sequence[Path], *sources: Path) -> None:

@@ -52,7 +52,6 @@ class Facts:
     notices_dip_by: int | None = None
     cut_in_act: int = 0
 
-
     @property
     def ran_away(self) -> bool:
         """Whether the rotor strayed, and nobody has reset the pump since."""
@@ -279,28 +278,38 @@ class Checker:
             self._check_end(reading, unit)
         reading.advance(state.now)
         self._state_now = state.now
+        if state.settings.clock != reading.clock:
+            self._check_clock(reading, state)
+        self._check_dip(reading, state)
+        if state.stalled != reading.stalled:
+            self._check_stall(reading, state)
+
+    def _check_clock(self, reading: Reading, state: State) -> None:
         moved = state.settings.clock - reading.clock
-        if moved:
-            off = self.facts.wall_ms - FIRST_MONDAY_MS - state.settings.clock - state.now
-            if moved < 0 or not self._may_set_clock or abs(off) > HEARTBEAT_MS:
-                raise Violation("clock", f"the schedule's clock was moved by {moved} ms, and is now {-off} ms off")
-            reading.set_clock(moved)
+        off = self.facts.wall_ms - FIRST_MONDAY_MS - state.settings.clock - state.now
+        if moved < 0 or not self._may_set_clock or abs(off) > HEARTBEAT_MS:
+            raise Violation("clock", f"the schedule's clock was moved by {moved} ms, and is now {-off} ms off")
+        reading.set_clock(moved)
+
+    def _check_dip(self, reading: Reading, state: State) -> None:
+        facts = self.facts
         if state.safe and not reading.safe:
-            if not self.facts.dipped:
+            if not facts.dipped:
                 raise Violation("alarm", "a battery reset is reported that did not happen")
             reading.battery_reset()
         if reading.safe:
-            self.facts.dipped, self.facts.notices_dip_by = False, None
-        by = self.facts.notices_dip_by
+            facts.dipped, facts.notices_dip_by = False, None
+        by = facts.notices_dip_by
         if by is not None and state.now > by and not self._failed:
             raise Violation("alarm", "a battery reset was not noticed")
-        if state.stalled != reading.stalled:
-            lately = self.facts.held_at >= self._real
-            if state.stalled and not lately:
-                raise Violation("alarm", "a motor stall is reported of a motor that nothing held")
-            if not state.stalled and self.witness.steps_made == self._seen_steps:
-                raise Violation("alarm", "a motor stall is over without a step")
-            reading.stalled = state.stalled
+
+    def _check_stall(self, reading: Reading, state: State) -> None:
+        lately = self.facts.held_at >= self._real
+        if state.stalled and not lately:
+            raise Violation("alarm", "a motor stall is reported of a motor that nothing held")
+        if not state.stalled and self.witness.steps_made == self._seen_steps:
+            raise Violation("alarm", "a motor stall is over without a step")
+        reading.stalled = state.stalled
 
     def _check_end(self, reading: Reading, unit: Unit) -> None:
         """The pump says when its service ended; the words end there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 from intrathecal.torture.plan import Happening, Kind, Plan
@@ -55,6 +56,8 @@ WEIGHTS: dict[Kind, tuple[int, int]] = {
     "torn-session": (1, 1),
     "replayed-session": (1, 1),
 }
+#: The part of all messages that goes through a real encrypted channel.
+SECURE = 0.1
 #: What a person does about a fault some time later, so that the pump's life goes on.
 REMEDIES: dict[Kind, Kind] = {
     "runaway-motor": "reset",
@@ -107,42 +110,52 @@ def draw(seed: int, number: int) -> Plan:
 
 
 def _happening(random: Random, kind: Kind, at: int) -> Happening:
-    amount, lasts = 0, 0
-    match kind:
-        case "power-cut":
-            amount, lasts = random.choice((0, random.randrange(1, 40))), random.choice((1000, MINUTE_MS, 5 * HOUR_MS))
-        case "bit-flip":
-            amount, lasts = random.randrange(2**20), random.choice((0, 1000))
-        case "memory-failure":
-            amount, lasts = random.randrange(120), random.randrange(1, 20) * MINUTE_MS
-        case "stuck-motor":
-            lasts = random.choice((5_000, MINUTE_MS, HOUR_MS))
-        case "slipping-motor":
-            amount, lasts = random.randrange(5, 100), random.randrange(1, 5) * MINUTE_MS
-        case "runaway-motor":
-            amount = random.randrange(1, 5)
-        case "motor-link-lost":
-            amount, lasts = random.randrange(24), random.randrange(1, 120) * 1000
-        case "valve-leak":
-            amount, lasts = random.randrange(1, 50), random.randrange(1, 48) * HOUR_MS
-        case "mri":
-            lasts = random.randrange(5, 40) * MINUTE_MS
-        case "battery-low":
-            amount = random.choice((500, 200, 50, 30))
-        case "clock-jump":
-            amount = random.choice((-1, 1)) * random.choice((MINUTE_MS, HOUR_MS, DAY_MS, 40 * DAY_MS))
-            lasts = random.choice((0, 1000, HOUR_MS))
-        case "controller-stuck":
-            lasts = random.randrange(95_000, 10 * MINUTE_MS)
-        case "presses-all-day":
-            amount, lasts = random.choice((2 * MINUTE_MS, 5 * MINUTE_MS, 17 * MINUTE_MS)), random.randrange(1, 9) * HOUR_MS
-        case "two-programmers":
-            amount, lasts = random.randrange(POOL), random.randrange(10_000)
-        case "refill" | "overfill" | "underfill" | "wrong-fill":
-            amount = random.choice((random.randrange(20_000), 18_000, 20_000))
-        case _:
-            amount = random.randrange(2**16)
-    return Happening(at, kind, amount, lasts, *_fate(random), secure=random.random() < 0.1)
+    figures = _FIGURES.get(kind, _any)
+    amount, lasts = figures(random)
+    return Happening(at, kind, amount, lasts, *_fate(random), secure=random.random() < SECURE)
+
+
+def _any(random: Random) -> tuple[int, int]:
+    return random.randrange(2**16), 0
+
+
+def _jump(random: Random) -> tuple[int, int]:
+    far = random.choice((MINUTE_MS, HOUR_MS, DAY_MS, 40 * DAY_MS))
+    return random.choice((-far, far)), random.choice((0, 1000, HOUR_MS))
+
+
+def _cut(random: Random) -> tuple[int, int]:
+    return random.choice((0, random.randrange(1, 40))), random.choice((1000, MINUTE_MS, 5 * HOUR_MS))
+
+
+def _fill(random: Random) -> tuple[int, int]:
+    return random.choice((random.randrange(20_000), 18_000, 20_000)), 0
+
+
+#: Amount and length of each kind; what they mean is said in `trial`.
+_FIGURES: dict[Kind, Callable[[Random], tuple[int, int]]] = {
+    "power-cut": _cut,
+    "bit-flip": lambda random: (random.randrange(2**20), random.choice((0, 1000))),
+    "memory-failure": lambda random: (random.randrange(120), random.randrange(1, 20) * MINUTE_MS),
+    "stuck-motor": lambda random: (0, random.choice((5_000, MINUTE_MS, HOUR_MS))),
+    "slipping-motor": lambda random: (random.randrange(5, 100), random.randrange(1, 5) * MINUTE_MS),
+    "runaway-motor": lambda random: (random.randrange(1, 5), 0),
+    "motor-link-lost": lambda random: (random.randrange(24), random.randrange(1, 120) * 1000),
+    "valve-leak": lambda random: (random.randrange(1, 50), random.randrange(1, 48) * HOUR_MS),
+    "mri": lambda random: (0, random.randrange(5, 40) * MINUTE_MS),
+    "battery-low": lambda random: (random.choice((500, 200, 50, 30)), 0),
+    "clock-jump": _jump,
+    "controller-stuck": lambda random: (0, random.randrange(95_000, 10 * MINUTE_MS)),
+    "presses-all-day": lambda random: (
+        random.choice((2 * MINUTE_MS, 5 * MINUTE_MS, 17 * MINUTE_MS)),
+        random.randrange(1, 9) * HOUR_MS,
+    ),
+    "two-programmers": lambda random: (random.randrange(POOL), random.randrange(10_000)),
+    "refill": _fill,
+    "overfill": _fill,
+    "underfill": _fill,
+    "wrong-fill": _fill,
+}
 
 
 def _fate(random: Random) -> tuple[tuple[int, ...], bool]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from intrathecal.catalogue import Pump, load_catalogue
 from intrathecal.pump.book import Entry, Identity, Paired
@@ -115,13 +115,13 @@ class Rig:
             memory, recovered = Memory.open(self.powered)
         except MemoryLost as lost:
             self._may_lose(lost)
-            unit = HeardUnit.without_memory(str(lost), self.motor, self.clock, self.identity, self.hardware)
+            made = HeardUnit.without_memory(str(lost), self.motor, self.clock, self.identity, self.hardware)
         else:
-            unit = HeardUnit.open(
+            made = HeardUnit.open(
                 memory, recovered, self.motor, self.clock, self.identity, self.hardware, patience_ms=patience
             )
-            self._check_repairs(unit, recovered.repairs)
-        assert isinstance(unit, HeardUnit)
+            self._check_repairs(made, recovered.repairs)
+        unit = cast(HeardUnit, made)
         unit.ear = lambda actions: self.checker.hear(actions, self.real)
         return unit
 
@@ -237,7 +237,7 @@ class Rig:
         passing = min(max(self.unit.wait_ms(), 1), to - self.real)
         self.pass_time(passing)
         made = self.witness.steps_made
-        self.guarded(lambda: self.unit.advance())
+        self.guarded(self.unit.advance)
         self.single_steps += self.witness.steps_made - made
         self.single_acts += 1
 
@@ -248,12 +248,12 @@ class Rig:
             passing = min(passing, max(1, reading.next_change(counter + passing) - counter))
         self.pass_time(passing)
         self.witness.spread(passing)
-        self.guarded(lambda: self.unit.advance_quiet())
+        self.guarded(self.unit.advance_quiet)
         self.witness.spread(0)
 
     def catch_up(self) -> None:
         """What is due now is done, and looked at."""
-        self.guarded(lambda: self.unit.advance())
+        self.guarded(self.unit.advance)
         self.look()
 
     def pass_time(self, ms: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil, inf
+from math import ceil
 
 from intrathecal.quantities import Quantity
 from intrathecal.therapy import MinimumRate, Program, Rate

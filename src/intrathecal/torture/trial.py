@@ -14,8 +14,8 @@ from intrathecal.pump.hardware import PL_PER_ML
 from intrathecal.pump.records import FirstFill
 from intrathecal.pump.settings import Bridge, Orders, Settings, order
 from intrathecal.pump.telemetry.checks import STANDING_STILL
-from intrathecal.pump.telemetry.messages import Interrogate, Reading, SendProgram, TellRefill
-from intrathecal.pump.telemetry.reading import basis_of, reading
+from intrathecal.pump.telemetry.messages import Interrogate, SendProgram, TellRefill
+from intrathecal.pump.telemetry.reading import basis_of
 from intrathecal.therapy import Program
 from intrathecal.torture.air import Air, Meant
 from intrathecal.torture.checker import Told
@@ -289,7 +289,7 @@ class Trial:
         if self.plan.watched:
             rig.pass_time(happening.lasts)
             rig.checker.facts.late_ms = happening.lasts + 90_000
-            rig.guarded(lambda: rig.unit.advance())
+            rig.guarded(rig.unit.advance)
             rig.look()
 
     # ---- people
@@ -312,10 +312,10 @@ class Trial:
         start = Happening(0, "refill")
 
         def filled(at: int) -> None:
-            state = rig.unit.state
-            assert state is not None
             words = Words.of("stop", float(self._label))
-            rig.checker.filled(state, words, float(self._label), plan.volume_uL * UL, Told("stop", STANDING_STILL))
+            rig.checker.filled(
+                rig.unit.life.filled, words, float(self._label), plan.volume_uL * UL, Told("stop", STANDING_STILL)
+            )
 
         self.air.send(start, FIRST, fill, Meant("fill", filled))
         self.air.arrive()
