@@ -69,6 +69,7 @@ def start_and_kill(pump: Pump, random: Random) -> None:
         pump.kill()
 
 
+@pytest.mark.requirement("ACC-6", "GIP-1.7.1", "ACC-16")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_after_every_kill_the_count_and_the_motor_agree(tmp_path: Path, seed: int) -> None:
     """At every kill the motor stands where the memory says, or within the one act that it says has begun.

@@ -105,6 +105,7 @@ def test_a_pump_that_takes_over_is_a_barrier_for_the_one_before(world: Running, 
         second.move_to(4)
 
 
+@pytest.mark.requirement("ACC-6")
 def test_commands_that_come_late_or_twice_move_nothing_twice(world: Running) -> None:
     """Sent by hand, in one heap, with a takeover in between."""
     with closing(world.wire()) as old, closing(world.wire()) as new:
@@ -200,6 +201,7 @@ def test_signals_come_with_the_answers_until_they_are_heard(world: Running, link
     assert motor.signals() == ()
 
 
+@pytest.mark.requirement("ACC-6", "PCA-EC5")
 def test_a_whole_pump_on_a_wire_keeps_count_through_kills_of_the_world(world: Running, link: Linked) -> None:
     """Unit, memory and link; the world is killed three times while the pump drives."""
     bench = Bench()

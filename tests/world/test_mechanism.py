@@ -44,6 +44,7 @@ def filled(model: str = "synchromed-ii-20", mL: float = 20, error: str = "0") ->
     return hands
 
 
+@pytest.mark.requirement("GIP-1.8.1", "PCA-R7.2-4")
 def test_the_rotor_goes_to_absolute_positions_and_never_back() -> None:
     """The same command again moves nothing; nor does an older one."""
     pump = filled().made
@@ -219,6 +220,7 @@ def do(hands: Hands, wait: int, deed: str, amount: float) -> None:
     does[deed]()
 
 
+@pytest.mark.requirement("ACC-6")
 @given(happened=deeds(), model=st.sampled_from(["synchromed-ii-20", "prometra-ii-20"]))
 @check(max_examples=60, deadline=None)
 def test_the_journal_rebuilds_the_world_exactly(
