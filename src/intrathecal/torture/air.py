@@ -9,12 +9,16 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from random import Random
 
+from intrathecal.pump.book import Answered
 from intrathecal.pump.encoding import EncodingError
 from intrathecal.pump.telemetry.channel import Channel, ChannelError
 from intrathecal.pump.telemetry.messages import (
     Answer,
     Ask,
+    Became,
+    Reading,
     Request,
     Settle,
     read_answer,
@@ -144,22 +148,29 @@ class Air:
         if outcome == "done" and remembered is None and letter.meant.kind != READING:
             raise Violation("answer", f"a {letter.meant.kind} was done and is not remembered")
         self.outcomes[request.id] = outcome
+        self._take(letter.meant, answer, remembered, reason)
+
+    def _take(self, meant: Meant, answer: Answer | None, remembered: Answered | None, reason: str) -> None:
+        """Tell the checker what was done or refused, at its time on the counter, and look for it in the log."""
         state = self._rig.unit.state
         at = remembered.at if remembered is not None else state.now if state is not None else 0
-        if outcome == "done":
-            letter.meant.done(at)
+        if answer is not None and isinstance(answer.told, Reading):
+            self._rig.checker.read_back(answer.told)
+        if reason:
+            meant.refused(at, reason)
         else:
-            letter.meant.refused(at, reason)
+            meant.done(at)
         if remembered is not None:
-            self._check_logged(letter.meant.kind, at, reason)
+            self._check_logged(meant.kind, at, reason)
 
     def _settled(self, letter: _Letter, answer: Answer | None) -> None:
         ask = letter.request.ask
-        if answer is None or not isinstance(ask, Settle) or not letter.meant.allowed:
+        if answer is None or not isinstance(ask, Settle) or not isinstance(answer.told, Became):
             return
-        known = self.outcomes.setdefault(ask.request, answer.outcome)
-        if (known == "done") != (answer.outcome == "done"):
-            raise Violation("answer", f'what was "{known}" is told to be "{answer.outcome}" when asked for later')
+        became = answer.told.outcome
+        known = self.outcomes.setdefault(ask.request, became)
+        if letter.meant.allowed and (known == "done") != (became == "done"):
+            raise Violation("answer", f'what was "{known}" is told to be "{became}" when asked for later')
 
     def _check_logged(self, kind: str, at: int, reason: str) -> None:
         recent = self._rig.unit.book.events[-8:]
@@ -168,8 +179,9 @@ class Air:
 
     # ---- what is not meant well
 
-    def garbage(self, data: bytes) -> None:
+    def garbage(self, happening: Happening) -> None:
         """Bytes that are no request, from one who is known."""
+        data = Random(happening.amount).randbytes(1 + happening.amount % 300)  # noqa: S311 - repeatable, not secret
         service, peer = self._rig.service, Peer(keys.fingerprint("first programmer"), "the air")
         try:
             self._rig.guarded(lambda: service.answer(peer, data))
@@ -180,8 +192,9 @@ class Air:
             raise Violation("role", "the pump took garbage for a request")
         self._rig.look()
 
-    def torn(self, flipped: int) -> None:
+    def torn(self, happening: Happening) -> None:
         """An encrypted line on which one bit is turned on the way: nothing of it may be taken."""
+        flipped = happening.amount
         pump, key = Channel(keys.pump_side(), of_pump=True), Channel(keys.key_side("first programmer"), of_pump=False)
         try:
             if flipped % 2:
@@ -199,7 +212,7 @@ class Air:
                 raise Violation("role", "a message that was changed on its way was taken")
         self._rig.look()
 
-    def replayed(self) -> None:
+    def replayed(self, _: Happening) -> None:
         """A recorded encrypted line is played again."""
         pump = Channel(keys.pump_side(), of_pump=True)
         try:
@@ -211,7 +224,7 @@ class Air:
             self._rig.guarded(lambda: self._rig.service.trouble("garbage", message))
         self._rig.look()
 
-    def stranger(self) -> None:
+    def stranger(self, _: Happening) -> None:
         """A key that the pump does not know tries to open a line."""
         pump, key = Channel(keys.pump_side(), of_pump=True), Channel(keys.key_side(keys.STRANGER), of_pump=False)
         try:

@@ -14,7 +14,9 @@ from intrathecal.pump.alarms import MUTE_MS, REPEAT_MS, REPEAT_SELDOM_MS, Alarm,
 from intrathecal.pump.hardware import Hardware
 from intrathecal.pump.settings import Orders
 from intrathecal.pump.state import Action, State
+from intrathecal.pump.telemetry import messages
 from intrathecal.pump.unit import Unit
+from intrathecal.torture.presses import Presses
 from intrathecal.torture.reading import DAY_MS, PL_PER_ML, Figures, Reading, Words
 from intrathecal.torture.violation import Violation
 from intrathecal.torture.witness import EDGE_STEPS, Doses, Witness
@@ -80,8 +82,7 @@ class Checker:
     def __post_init__(self) -> None:
         self.reading: Reading | None = None
         self.told = Told("", Orders(week=()))
-        self.presses: list[int] = []
-        self.press_counters: list[int] = []
+        self.presses = Presses()
         self._primes: list[tuple[int, float]] = []
         self.looks = 0
         self._rotor_at_first = 0
@@ -134,60 +135,24 @@ class Checker:
     def pressed(self, at: int, reason: str, real: int) -> None:
         """A press was answered."""
         reading = self._read(at)
-        if not reason:
-            self._check_press(reading, at, real)
-            self.presses.append(real)
-            self.press_counters.append(at)
+        empty = self._left_pL < self.figures.step_pL
+        if reason:
+            self.presses.refused(reading, at, reason, empty=empty)
+        else:
+            self.presses.given(reading, at, real, empty=empty)
             reading.press()
+
+    def read_back(self, told: messages.Reading) -> None:
+        """What an interrogation shows is what is in force."""
+        fill = told.fill
+        if fill is None or self.reading is None:
             return
-        found = self._why_not(reading, at)
-        if reason not in found:
-            raise Violation("refusal", f'a press was refused for "{reason}"; what holds is {found or "nothing"}')
-
-    def _check_press(self, reading: Reading, at: int, real: int) -> None:
-        demand = reading.words.demand
-        if demand is None:
-            raise Violation("refusal", "a press was given without a clause for it")
-        _, _, lockout, most = demand
-        if self.presses and real - self.presses[-1] < lockout:
-            raise Violation("lockout", f"two boluses in {real - self.presses[-1]} ms, the lockout is {lockout} ms")
-        today = sum(press > real - DAY_MS for press in self.presses) + 1
-        if today > most:
-            raise Violation("daily-count", f"{today} boluses in 24 h, at most {most} are allowed")
-        standing = self._standing(reading)
-        if standing:
-            raise Violation("refusal", f"a press was given although: {', '.join(standing)}")
-
-    def _standing(self, reading: Reading) -> set[str]:
-        """What stands against every press."""
-        holds = {
-            "stopped": reading.stopped,
-            "motor stall": reading.stalled,
-            "battery reset": reading.safe,
-            "bridge running": reading.bridge_left > 0,
-            "priming": any(bolus.prime and bolus.left > 0 for bolus in reading.running),
-            "end of service": reading.ended,
-            "no patient bolus is programmed": reading.words.demand is None,
-            "reservoir empty": self._left_pL < self.figures.step_pL,
-        }
-        return {reason for reason, held in holds.items() if held}
-
-    def _why_not(self, reading: Reading, at: int) -> set[str]:
-        """Every reason that holds; limits and the fastest flow are taken on trust where there are any to break."""
-        found = self._standing(reading)
-        demand = reading.words.demand
-        if demand is not None:
-            dose, over, lockout, most = demand
-            if self.press_counters and at - self.press_counters[-1] < lockout:
-                found.add("lockout")
-            if sum(press > at - DAY_MS for press in self.press_counters) >= most:
-                found.add("daily count")
-            if reading.words.limits:
-                found.add("limit")
-            rate = dose * PL_PER_ML / reading.label / over
-            if rate + sum(level or 0.0 for level in reading.words.levels) > 0.01 * self.figures.fastest:
-                found.add("fastest flow")
-        return found
+        if told.program != self.told.text or fill.settings.orders != self.told.orders:
+            raise Violation("atomic", f'"{told.program}" is read back, and "{self.told.text}" was taken last')
+        if not told.uncertain and fill.steps != self._counted_rotor - self._rotor_at_first:
+            raise Violation("count", f"{fill.steps} steps are shown to a programmer")
+        if fill.stopped != self.reading.stopped or told.now != self._counter:
+            raise Violation("answer", "an interrogation shows another pump than there is")
 
     def stopped(self, at: int) -> None:
         """An emergency stop was taken."""
