@@ -118,6 +118,9 @@ def test_interrogation_has_the_keys_of_the_interface(pump: Pump, keys: tuple[Pat
     assert isinstance(found["log"], list)
     assert all(datetime.fromisoformat(entry["at"]).utcoffset() is not None for entry in found["log"])
     assert str(found["time"]).endswith("+01:00")
+    first, last = found["log"][0], found["log"][-1]
+    assert first["at"].endswith("+00:00"), "before its first fill a pump knows no other clock"
+    assert last["at"].endswith("+01:00")
     target = tmp_path / "pump.json"
     done = call("interrogate", pump.address, "--key", keys[0], "--json", target)
     assert done.returncode == 0
@@ -218,6 +221,9 @@ def test_wrong_input_is_one_message_and_exit_code_2(pump: Pump, keys: tuple[Path
     refused(call("pump", "--listen", "127.0.0.1:0", "--memory", memory, "--model", "no-such"), 2, "no-such", MODEL)
     refused(call("pump", "--listen", "127.0.0.1:0", "--memory", memory, "--model", MODEL, "--speed", "0"), 2, "--speed")
     assert not memory.exists()
+    taken = call("pump", "--listen", pump.address, "--memory", memory, "--model", MODEL)
+    assert taken.returncode == 2
+    assert "cannot be listened on" in taken.stderr
 
 
 def test_a_wrong_code_is_refused(pump: Pump, tmp_path: Path) -> None:

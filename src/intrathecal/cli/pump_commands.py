@@ -95,7 +95,7 @@ def interrogate(
     from intrathecal.cli.pump_text import reading_text
     from intrathecal.programmer.figures import figures
 
-    with _session(at, key) as session:
+    with _opened(at, key) as session:
         outcomes = session.settle()
         found = figures(session.read(), outcomes)
     if json:
@@ -194,8 +194,6 @@ def press(at: At, key: KeyFile) -> None:
     from intrathecal.pump.controller import Press
 
     with _session(at, key) as session:
-        for outcome in session.settle():
-            typer.echo(str(outcome), err=True)
         session.ready()
         session.act(Press(), "a press")
     typer.echo("the bolus is being given")
@@ -231,6 +229,15 @@ def unpair(
 
 @contextmanager
 def _session(at: str, key: Path) -> Iterator[Session]:
+    """An open session that knows, and says, what became of commands that were not answered before."""
+    with _opened(at, key) as session:
+        for outcome in session.settle():
+            typer.echo(f"intrathecal: {outcome}", err=True)
+        yield session
+
+
+@contextmanager
+def _opened(at: str, key: Path) -> Iterator[Session]:
     """An open session; what the pump refuses ends with exit code 1, what is unreachable or uncertain with 3."""
     from intrathecal.programmer.client import Address
     from intrathecal.programmer.keyfile import is_private

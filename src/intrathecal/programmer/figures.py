@@ -13,6 +13,8 @@ from intrathecal.pump.telemetry.messages import Fill, Reading, Sounding
 
 #: Nanograms and ng/mL in the units that are shown.
 NG_PER_UG = 1000
+#: Kind and text of the log entry that ends the time without a clock.
+FIRST_FILL = ("fill", "first fill")
 
 
 def iso(wall_ms: int, offset_minutes: int) -> str:
@@ -70,12 +72,16 @@ def _alarm(alarm: Sounding, at: str) -> dict[str, str]:
 
 
 def _log(reading: Reading) -> list[dict[str, Any]]:
-    """Every entry in order of time; a fault stands in the event log too, for as long as that holds it."""
+    """Every entry in order of time; a fault stands in the event log too, for as long as that holds it.
+
+    Until its first fill a pump knows no other clock than UTC.
+    """
+    filled = next((entry.at for entry in reading.events if (entry.kind, entry.text) == FIRST_FILL), -1)
     shown = {_key(entry) for entry in reading.events}
     entries = [*(entry for entry in reading.faults if _key(entry) not in shown), *reading.events]
     return [
         {
-            "at": iso(entry.date, reading.offset_minutes),
+            "at": iso(entry.date, reading.offset_minutes if entry.at > filled else 0),
             "kind": entry.kind,
             "text": entry.text,
             "by": entry.by or None,

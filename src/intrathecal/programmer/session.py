@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from intrathecal.programmer.client import Address, Line, LineLost
 from intrathecal.programmer.errors import PairingError, Refused, Uncertain, Unreachable
@@ -23,8 +22,8 @@ from intrathecal.programmer.keyfile import (
 from intrathecal.pump.telemetry.channel import key_context, pairing_context
 from intrathecal.pump.telemetry.identity import fingerprint_of
 from intrathecal.pump.telemetry.messages import (
-    Answer,
     Ask,
+    Became,
     Interrogate,
     Pair,
     Readiness,
@@ -36,21 +35,23 @@ from intrathecal.pump.telemetry.messages import (
 )
 from intrathecal.pump.telemetry.pairing import Role, proof, proves, read_code
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of a command that was not answered when it was sent: a sentence."""
 
     sent: Unanswered
-    answer: Answer
+    became: Became
 
     def __str__(self) -> str:
-        became = {
+        said = {
             "done": "was carried out",
-            "refused": f"was refused: {self.answer.reason}",
+            "refused": f"was refused: {self.became.reason}",
             "never": "never arrived, and will not be carried out any more",
         }
-        return f"{self.sent.what}, sent at {self.sent.sent_at} and not answered then, {became[self.answer.outcome]}"
+        return f"{self.sent.what}, sent at {self.sent.sent_at} and not answered then, {said[self.became.outcome]}"
 
 
 class Session:
@@ -70,28 +71,18 @@ class Session:
 
     def read(self) -> Reading:
         """All that the pump tells a programmer. Raises `Unreachable`, `Refused`."""
-        told = self._told(Interrogate())
-        if not isinstance(told, Reading):
-            raise Unreachable(f"{self.address}: the answer is not what was asked for")
-        return told
+        return self._told(Interrogate(), Reading)
 
     def ready(self) -> Readiness:
         """What the pump tells a handset. Raises `Unreachable`, `Refused`."""
-        told = self._told(Ready())
-        if not isinstance(told, Readiness):
-            raise Unreachable(f"{self.address}: the answer is not what was asked for")
-        return told
+        return self._told(Ready(), Readiness)
 
-    def settle(self) -> Sequence[Outcome]:
-        """Learn what became of every command that this pump has not answered. Raises `Unreachable`."""
+    def settle(self) -> list[Outcome]:
+        """Learn what became of every command that this pump has not answered. Raises `Unreachable`, `Refused`."""
         outcomes = []
         for sent in unanswered(self._key_file, fingerprint_of(self._line.certificate)):
-            try:
-                answer = self._line.ask(Request(Settle(sent.id)))
-            except LineLost as lost:
-                raise Unreachable(f"{self.address}: {lost}; {sent.what} of {sent.sent_at} stays uncertain") from None
+            outcomes.append(Outcome(sent, self._told(Settle(sent.id), Became)))
             forget(self._key_file, sent.id)
-            outcomes.append(Outcome(sent, answer))
         return outcomes
 
     def act(self, ask: Ask, what: str) -> None:
@@ -110,13 +101,15 @@ class Session:
         if answer.outcome != "done":
             raise Refused(answer.reason)
 
-    def _told(self, ask: Interrogate | Ready) -> object:
+    def _told(self, ask: Interrogate | Ready | Settle, form: type[T]) -> T:
         try:
             answer = self._line.ask(Request(ask))
         except LineLost as lost:
             raise Unreachable(f"{self.address}: {lost}") from None
         if answer.outcome != "done":
             raise Refused(answer.reason)
+        if not isinstance(answer.told, form):
+            raise Unreachable(f"{self.address}: the answer is not what was asked for")
         return answer.told
 
 

@@ -13,9 +13,14 @@ from collections.abc import Callable
 from intrathecal.pump.pace import keep_up
 from intrathecal.pump.telemetry.listener import Listener
 from intrathecal.pump.unit import Unit
+from intrathecal.quantities import InputError
 
 #: The drive looks at its unit at least so often (real seconds).
 LOOK_S = 30.0
+
+
+class CannotListen(InputError):
+    """An address that is taken, or not this machine's: the message says which and why."""
 
 
 async def run(
@@ -26,13 +31,17 @@ async def run(
     announce: Callable[[str, int], None],
     ending: asyncio.Event,
 ) -> None:
-    """Drive and listen until ``ending`` is set. ``announce`` is told where it listens. Raises `OSError` if it cannot listen.
+    """Drive and listen until ``ending`` is set. ``announce`` is told where it listens. Raises `CannotListen`.
 
     ``speed`` is how many pump seconds go by in a real one; the unit's clock must go as fast.
     """
     changed = asyncio.Event()
     listener = Listener(unit, changed.set)
-    server = await listener.listen(host, port)
+    try:
+        server = await listener.listen(host, port)
+    except OSError as problem:
+        reason = problem.strerror or problem
+        raise CannotListen(f"{host}:{port}: cannot be listened on ({reason}); name another address") from None
     try:
         announce(*server.sockets[0].getsockname()[:2])
         drive = asyncio.create_task(_drive(unit, speed, changed))
@@ -41,8 +50,8 @@ async def run(
         stop.cancel()
         drive.cancel()
         await asyncio.gather(drive, stop, return_exceptions=True)
-        if drive.done() and not drive.cancelled() and (problem := drive.exception()):
-            raise problem
+        if drive.done() and not drive.cancelled() and (failure := drive.exception()):
+            raise failure
     finally:
         server.close()
         await listener.hang_up()

@@ -19,6 +19,7 @@ from intrathecal.pump.telemetry.identity import make_identity
 from intrathecal.pump.telemetry.messages import (
     Answer,
     Ask,
+    Became,
     Interrogate,
     Pair,
     Readiness,
@@ -151,10 +152,10 @@ def test_what_became_of_a_request_can_be_asked_for(bench: Bench) -> None:
     refused = "0" * 31 + "2"
     bench.ask(handset, Press(), refused)
     bench.start()
-    assert bench.ask(handset, Settle(ID)).outcome == "done"
-    assert bench.ask(handset, Settle(refused)).reason == "lockout"
+    assert bench.ask(handset, Settle(ID)).told == Became("done", "")
+    assert bench.ask(handset, Settle(refused)).told == Became("refused", "lockout")
     late = "0" * 31 + "3"
-    assert bench.ask(handset, Settle(late)).outcome == "never"
+    assert bench.ask(handset, Settle(late)).told == Became("never", "")
     bench.start()
     bench.pass_(6 * HOUR)
     assert bench.ask(handset, Press(), late).outcome == "refused"

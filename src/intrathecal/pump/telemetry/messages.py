@@ -211,16 +211,21 @@ class Readiness:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What became of the request ``id``.
+class Became:
+    """What became of another request: it was done, or refused with a reason; or it never came and never will be done."""
 
-    It was done, or refused with a reason; or it never came and never will be carried out (`Settle` alone is answered so).
-    """
+    outcome: Literal["done", "refused", "never"]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether the request ``id`` was done, or refused with a reason, and what the pump tells with it."""
 
     id: str
-    outcome: Literal["done", "refused", "never"]
+    outcome: Literal["done", "refused"]
     reason: str = ""
-    told: Reading | Readiness | Welcome | None = None
+    told: Reading | Readiness | Welcome | Became | None = None
 
 
 def request_bytes(request: Request) -> bytes:

@@ -27,6 +27,7 @@ from intrathecal.pump.telemetry.identity import IdentityError, fingerprint_of, r
 from intrathecal.pump.telemetry.messages import (
     Answer,
     Ask,
+    Became,
     Interrogate,
     Pair,
     Ready,
@@ -196,10 +197,13 @@ class Service:
 
     def _settle(self, request: str, other: str) -> Answer:
         before = self._unit.answered(other)
-        if before is None:
-            self._unit.burn(other)
-            return Answer(request, "never")
-        return Answer(request, "refused" if before.reason else "done", before.reason)
+        if before is not None:
+            became = Became("refused" if before.reason else "done", before.reason)
+        elif self._unit.burn(other):
+            became = Became("never", "")
+        else:
+            return Answer(request, "refused", self._unit.failed)
+        return Answer(request, "done", told=became)
 
     def _unpair(self, peer: Peer, fingerprint: str, by: str) -> str:
         if fingerprint not in self._unit.book.paired:
