@@ -30,6 +30,8 @@ __all__ = ["DEFAULT_SIZE", "Memory", "MemoryFull", "MemoryLost", "Recovered"]
 #: Bytes of a pump's memory, both copies together: room for a snapshot of 2 MB, where 400 days of doses, compressed, take
 #: a tenth of one, and for twenty thousand records after it.
 DEFAULT_SIZE = 8 * 2**20
+#: A snapshot is due after so many records at the latest: a pump gives nothing while it reads them again.
+MOST_RECORDS = 1024
 
 
 class MemoryFull(Exception):
@@ -95,7 +97,7 @@ class Memory:
     @property
     def full(self) -> bool:
         """Whether it is time for a snapshot; while it is not, whatever is not too long can be appended."""
-        return self._bank - self._tail < RECORD_BYTES + self.longest_payload
+        return self._count > MOST_RECORDS or self._bank - self._tail < RECORD_BYTES + self.longest_payload
 
     def append(self, payload: bytes) -> None:
         """Return when both copies hold ``payload`` durably. Raises `StorageError` or `MemoryFull`."""
