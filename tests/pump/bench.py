@@ -170,12 +170,14 @@ class Bench:
         return sum(line["count"] for line in self.journal if line["did"] == "step")
 
     def check(self, unit: Unit) -> None:
-        """The count, the rotor and the journal agree step for step, and no volume is lost."""
+        """The count, the rotor and the journal agree step for step; no more was given, or is owed, than was asked for."""
         assert unit.life.position == self.mechanism.rotor()
         assert self.mechanism.truth.rotor == self.steps_made
         state = unit.state
         if state is not None:
             assert state.owed < 2 * self.hardware.step_pL
+            asked = sum((piece.flow * (piece.end - piece.start) for piece in state.given), Fraction(0))
+            assert state.counted_pL + state.owed <= asked
 
     def replayed(self) -> Life:
         """A life rebuilt from every record that was ever made durable."""

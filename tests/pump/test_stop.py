@@ -299,3 +299,17 @@ def test_steps_that_nobody_asked_for_are_counted_and_fill_the_limits_windows(dur
     assert after.reservoir_pL == state.reservoir_pL - astray * state.settings.hardware.step_pL
     assert answers(actions)[-1][1] == ("limit" if during else "")
     assert after.owed == state.owed
+
+
+def test_a_rhythm_of_days_stays_on_its_day_when_the_clock_passes_midnight() -> None:
+    """Sent on Monday at 23:00; on a Tuesday its bolus would break the limit, and three hours without power make it Tuesday."""
+    text = "stop\nTue 06:00-07:00 24 mg/day\nbolus 1 mg over 10 min every 14 days from 06:30\nlimit 1.5 mg per 1 h"
+    events: list[tuple[int, Event]] = [
+        (23 * HOUR, program(text)),
+        (23 * HOUR + 30 * MINUTE, ClockSeen(26 * HOUR + 30 * MINUTE)),
+        (15 * DAY_MS, Tick()),
+    ]
+    _, actions = play(filled(settings("stop")), events)
+
+    assert not refused(actions)
+    assert bolus_starts(actions) == [14 * DAY_MS + 3 * HOUR + 30 * MINUTE]
