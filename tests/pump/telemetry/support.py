@@ -36,6 +36,7 @@ class Drive:
 
     position: int = 0
     lost: bool = False
+    acts: int = 0
 
     def rotor(self) -> int:
         """Where it stands."""
@@ -45,6 +46,7 @@ class Drive:
 
     def move_to(self, target: int) -> int:
         """Go there."""
+        self.acts += 1
         self.position = max(self.rotor(), target)
         return self.position
 
