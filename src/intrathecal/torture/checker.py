@@ -129,7 +129,7 @@ class Checker:
     def refilled(self, at: int, volume_pL: int, label: float, bridge: tuple[float, float] | None) -> None:
         """A refill was taken."""
         reading = self._read(at)
-        reading.refill(volume_pL, label, bridge)
+        reading.refill(volume_pL, self._made, label, bridge)
         self._told_pL, self._rotor_at_fill = volume_pL, self._counted_rotor
 
     def pressed(self, at: int, reason: str, real: int) -> None:
@@ -288,7 +288,7 @@ class Checker:
         made = self.witness.steps_made - self._seen_steps
         strays = self.facts.stray_steps - self._seen_strays
         self._seen_steps, self._seen_strays = self.witness.steps_made, self.facts.stray_steps
-        reading.left -= strays * self.figures.step_pL
+        reading.last -= strays * self.figures.step_pL
         self.witness.check_flow(strays)
         self.doses.add(real, made * self.figures.step_pL * label / PL_PER_ML)
         most_label = max(label, reading.label)
@@ -303,6 +303,11 @@ class Checker:
     def _counted_rotor(self) -> int:
         """Where the rotor stands, as this kind of pump can know it."""
         return self.mechanism.rotor()
+
+    @property
+    def _made(self) -> int:
+        """The steps that were made because they were asked for."""
+        return self._counted_rotor - self._rotor_at_first - self.facts.stray_steps
 
     @property
     def _left_pL(self) -> int:
@@ -325,7 +330,7 @@ class Checker:
             raise Violation("count", "more flowed than the drive was told")
 
     def _check_dose(self, reading: Reading, unit: Unit) -> None:
-        made = self._counted_rotor - self._rotor_at_first - self.facts.stray_steps
+        made = self._made
         asked = reading.volume / self.figures.step_pL
         # The time of an act that was cut off is forgotten: what it made comes ahead of its time, a step for each cut.
         above = ONE_STEP + self.facts.cut_in_act + (1 if unit.uncertain else 0)

@@ -12,8 +12,8 @@ DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
 MODELS = ("synchromed-ii-20", "synchromed-iii-40", "prometra-ii-20", "prometra-ii-40")
-#: Small, so that it is often full; a life full of presses fills its log.
-MEMORY_BYTES = {True: 131_072, False: 98_304}
+#: Room for a snapshot after the busiest life.
+MEMORY_BYTES = 512 * 1024
 #: 1 January 2026, and lives begin within the year after it.
 FIRST_DAY_MS = 1_767_225_600_000
 
@@ -97,7 +97,7 @@ def draw(seed: int, number: int) -> Plan:
     return Plan(
         seed=random.randrange(2**32),
         model=model,
-        memory_bytes=MEMORY_BYTES[dense],
+        memory_bytes=MEMORY_BYTES,
         wall_ms=FIRST_DAY_MS + random.randrange(365 * DAY_MS // MINUTE_MS) * MINUTE_MS,
         drive_error_ppm=random.choice((0, 0, -50_000, 50_000)),
         label=random.choice((5, 10, 10, 20)),

@@ -10,6 +10,8 @@ from intrathecal.torture.pump import Rig
 from intrathecal.torture.violation import Violation
 from intrathecal.world.storages import Failure, Operation
 
+#: Two to this many bits of each copy of the memory are used, more or less.
+USED_BITS = 19
 #: Acts that a lit fuse or a failing memory is waited for.
 ACTS = 60
 
@@ -47,7 +49,8 @@ class Harm:
     def bit_flip(self, happening: Happening) -> None:
         """At rest, or (``lasts``) while the pump has no power, and then it must be found at once."""
         rig = self._rig
-        bit = happening.amount % (8 * rig.storage.size)
+        copy, bit = divmod(happening.amount, 2**USED_BITS)
+        bit += copy % 2 * 4 * rig.storage.size
         if not happening.lasts:
             rig.storage.flip(bit)
             rig.flipped.append(bit)

@@ -18,7 +18,7 @@ MINUTE_MS = 60_000
 DAY_MS = 1440 * MINUTE_MS
 WEEK_MS = 7 * DAY_MS
 PL_PER_ML = 1e9
-#: A step is whole when no more than this is missing.
+#: The last step is made when no more than this is missing.
 ROUND_OFF_PL = 1e-2
 #: What is left of a bolus below this part of a picolitre is round-off.
 CRUMB_PL = 1e-3
@@ -123,20 +123,19 @@ class Reading:
     """The flow that a program asks of a pump, in the course of time.
 
     ``clock`` is the local time at counter 0 (ms since a Monday 00:00), ``label`` the primary drug's ng/mL. ``volume`` and
-    ``dose`` are all that should have flowed; ``left`` is what the reservoir is said to hold.
+    ``dose`` are all that should have flowed; the reservoir is said to be empty when the volume has reached ``last``.
     """
 
     figures: Figures
     words: Words
     clock: int
     label: float
-    left: float
+    last: float
     now: int = 0
     began: int = 0
     origin: int = 0
     volume: float = 0.0
     dose: float = 0.0
-    owed: float = 0.0
     safe: bool = False
     stopped: bool = False
     stalled: bool = False
@@ -148,6 +147,11 @@ class Reading:
     def __post_init__(self) -> None:
         self.running: list[Running] = []
         self._start_due()
+
+    @staticmethod
+    def last_of(volume_pL: int, steps: int, figures: Figures) -> float:
+        """The volume in all at which a reservoir is empty that was filled after so many ``steps``."""
+        return float((steps + volume_pL // figures.step_pL) * figures.step_pL)
 
     # ---- time
 
@@ -184,7 +188,7 @@ class Reading:
 
     @property
     def _still(self) -> bool:
-        return self.stopped or self.stalled or self.ended or self.left + self.owed + ROUND_OFF_PL < self.figures.step_pL
+        return self.stopped or self.stalled or self.ended or self.volume + ROUND_OFF_PL >= self.last
 
     def _level(self) -> float | None:
         return self.words.levels[bisect_right(self.words.edges, (self.clock + self.now) % WEEK_MS) - 1]
@@ -199,11 +203,8 @@ class Reading:
     def _next(self, flow: float, shares: list[float], horizon: int) -> int:
         found = [float(horizon)]
         now = self.now
-        step = self.figures.step_pL
         if flow > 0:
-            # Empty once the last whole step has been made.
-            whole = (self.left + self.owed + ROUND_OFF_PL) // step * step
-            found.append(now + max(1, ceil((whole - self.owed) / flow - 1e-6)))
+            found.append(now + max(1, ceil((self.last - self.volume) / flow - 1e-6)))
         if self.bridge_left > 0:
             if flow > 0:
                 found.append(now + max(1, ceil(self.bridge_left / flow - 1e-6)))
@@ -258,10 +259,7 @@ class Reading:
             self.dose += volume * self.label / PL_PER_ML
         if bridging or self.stopped:
             self.origin += length
-        self.volume += volume
-        self.left -= volume
-        self.owed += volume
-        self.owed -= (self.owed + ROUND_OFF_PL) // self.figures.step_pL * self.figures.step_pL
+        self.volume = min(self.volume + volume, max(self.last, self.volume))
         self.now = end
         if self.bridge_left <= 0:
             self._start_due()
@@ -306,20 +304,16 @@ class Reading:
         if self.bridge_left <= 0:
             self._start_due()
 
-    def refill(
-        self, volume: float, label: float, bridge: tuple[float, float] | None, words: Words | None = None
-    ) -> None:
-        """Another volume, label, and a bridge (pL, pL/ms) for the old drug in the line."""
+    def refill(self, volume_pL: int, steps: int, label: float, bridge: tuple[float, float] | None) -> None:
+        """Another volume after so many ``steps`` in all, another label, and a bridge (pL, pL/ms) for the old drug."""
         self.running = []
         self.bridge_left = 0.0
         if bridge is not None:
             self.bridge_left, self.bridge_rate = bridge
             self.bridge_label = self.label
         self.label = label
-        self.left = volume - self.owed
-        if words is not None:
-            self.program(words)
-        elif self.bridge_left <= 0:
+        self.last = self.last_of(volume_pL, steps, self.figures)
+        if self.bridge_left <= 0:
             self._start_due()
 
     def battery_reset(self) -> None:
