@@ -284,6 +284,17 @@ def test_a_line_that_was_not_finished_never_happened(tmp_path: Path) -> None:
     assert Hands(journal=FileJournal(path)).made.rotor() == 4
 
 
+def test_many_steps_at_once_are_a_line_each(tmp_path: Path) -> None:
+    """25,000 in one command."""
+    path = tmp_path / "journal"
+    hands = Hands(journal=FileJournal(path))
+    hands.made.inject(1, MORPHINE)
+    hands.made.move_to(25_000)
+
+    positions = [json.loads(text)["rotor"] for text in path.read_text().splitlines()[2:]]
+    assert positions == list(range(1, 25_001))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from intrathecal.quantities import InputError
 
+#: Lines that are put together before they are written.
+LINES_AT_ONCE = 10_000
 #: What happened: ``at`` (ms), ``did``, and what belongs to it. Volumes are in femtolitres.
 Line = Mapping[str, Any]
 
@@ -80,7 +82,11 @@ class FileJournal:
 
     def steps(self, at: int, first: int, count: int, fL: int) -> None:
         """Write a line for each step."""
-        self._write("".join(f'{{"at":{at},"did":"step","rotor":{first + i},"fL":{fL}}}\n' for i in range(count)))
+        for begin in range(first, first + count, LINES_AT_ONCE):
+            end = min(begin + LINES_AT_ONCE, first + count)
+            self._write(
+                "".join(f'{{"at":{at},"did":"step","rotor":{rotor},"fL":{fL}}}\n' for rotor in range(begin, end))
+            )
 
     def __iter__(self) -> Iterator[Line]:
         """The lines that stood in the file when it was opened."""
