@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import count
+from itertools import count, product
 
 import pytest
 from hypothesis import given
@@ -91,8 +91,8 @@ def test_damage_in_both_copies_is_repaired_through_cuts_too() -> None:
     """One copy has lost its header and a record, the other another record: each is needed until the other is whole."""
     acts = [Act("append", letter * 400) for letter in (b"a", b"b", b"c", b"d")]
     for spoilt, other in ((0, SIZE // 2), (SIZE // 2, 0)):
-        for change in range(1, 20):
-            storage = FaultyStorage.of(FORMATTED, change)
+        for seed, change in product(range(40), range(1, 9)):
+            storage = FaultyStorage.of(FORMATTED, seed)
             life = Life(storage)
             life.live(acts)
             for place, letter in ((spoilt, b"a"), (other, b"c")):

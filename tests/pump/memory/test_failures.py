@@ -12,15 +12,15 @@ from tests.pump.memory.model import FORMATTED, Act, Life, acts
 
 from intrathecal.pump.memory.memory import Memory, MemoryFull
 from intrathecal.pump.memory.storage import StorageError
-from intrathecal.world.storages import Failure, FaultyStorage, Operation
+from intrathecal.world.storages import Failure, FaultyStorage, Operation, PowerCut
 
 
 @pytest.mark.parametrize("lasting", [False, True])
 @pytest.mark.parametrize("operation", ["write", "sync", "read", None])
-@given(happening=acts(5), later=acts(3), seed=st.integers(0, 2**32))
+@given(happening=acts(5), later=acts(3), seed=st.integers(0, 2**32), change=st.integers(1, 20))
 @check(max_examples=15, deadline=None)
 def test_a_failure_anywhere_stops_the_memory_and_costs_nothing(
-    operation: Operation | None, lasting: bool, happening: list[Act], later: list[Act], seed: int
+    operation: Operation | None, lasting: bool, happening: list[Act], later: list[Act], seed: int, change: int
 ) -> None:
     """It takes nothing more until it is opened again; then all that was acknowledged is there, also after a power cut."""
     for number in count(1):
@@ -40,8 +40,15 @@ def test_a_failure_anywhere_stops_the_memory_and_costs_nothing(
                 with pytest.raises(StorageError):
                     Memory.open(storage)
         storage.fail(None)
-        life.live(later)
-        storage.cut()
+        life.open()
+        storage.cut_at(change)
+        try:
+            for act in later:
+                life.do(act)
+        except PowerCut:
+            pass
+        else:
+            storage.cut()
         life.open()
         if not stopped:
             break
