@@ -26,6 +26,7 @@ class Bars {
 
   option(width) {
     const { categories, series, stacked } = this.bars;
+    const told = ({ name, seriesName, value }) => `${name}, ${seriesName}: ${withUnit(value, "%")}`;
     const label = { show: true, color: "#333", formatter: ({ value }) => (value >= 5 ? `${figure(value, 2)} %` : "") };
     const inside = { ...label, color: "#fff", textBorderColor: "#333", textBorderWidth: 2 };
     return {
@@ -34,7 +35,7 @@ class Bars {
       aria: { enabled: true, label: { description: this.box.getAttribute("aria-label") }, decal: { show: series.length > 1 } },
       grid: { left: 8, right: 40, top: 8 + 22 * this.rows(width), bottom: 4, containLabel: true },
       legend: { show: this.rows(width) > 0, top: 0, left: 0, selectedMode: false, itemGap: 14 },
-      tooltip: { trigger: "item", confine: true, formatter: (point) => make("div", {}, `${point.name}, ${point.seriesName}: ${withUnit(point.value, "%")}`) },
+      tooltip: { trigger: "item", confine: true, formatter: (point) => make("div", {}, told(point)) },
       xAxis: { type: "value", min: 0, max: 100, axisLabel: { formatter: "{value} %", color: "#333" } },
       yAxis: { type: "category", data: categories, inverse: true, axisLabel: { color: "#333", width: 150, overflow: "break" } },
       series: series.map(({ name, values, look }) => ({

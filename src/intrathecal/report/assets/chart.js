@@ -126,10 +126,11 @@ class TimeChart {
         label: { formatter: text, position: "end", color: "#333", fontSize: 11, distance: 3 },
       },
     ]);
+    const beside = { color: "#333", fontSize: 11, backgroundColor: "#ffffffd9", padding: [1, 3] };
     const levels = plot.marks.map(({ value, name }) => ({
       yAxis: value,
       lineStyle: { color: "#555", type: "dashed", width: 1 },
-      label: { formatter: `${name} ${figure(value)}`, position: "insideEndTop", color: "#333", fontSize: 11, backgroundColor: "#ffffffd9", padding: [1, 3] },
+      label: { ...beside, formatter: `${name} ${figure(value)}`, position: "insideEndTop" },
     }));
     return { silent: true, symbol: "none", animation: false, data: [...events, ...levels] };
   }
@@ -208,7 +209,7 @@ class TimeChart {
     const curves = lines.map((line) => ({ ...line, curve: this.report.curves.get(line.key) }));
     return {
       head: ["from", ...lines.flatMap(({ name }) => ["least", "mean", "greatest"].map((what) => `${name}, ${what}${unit}`))],
-      ...periods(this.report, (begin, end) =>
+      ...periods(this.report, "Least, mean over time and greatest", (begin, end) =>
         curves.flatMap(({ curve, step }) => {
           const of = summary(curve, begin, end, step);
           return [of.least, of.mean, of.greatest].map((value) => figure(value * this.plot.factor));

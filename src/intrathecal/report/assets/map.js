@@ -16,7 +16,6 @@ class CanalMap {
     }));
     this.box = figure.querySelector(".chart");
     this.cursor = figure.querySelector(".cursor");
-    this.title = `${figure.querySelector("h3").textContent}, ${this.drug.unit}`;
     this.box.addEventListener("click", (event) => this.click(event));
     figure.querySelector(".scale").replaceChildren(...scaleBar(this.drug, true));
     new ResizeObserver(() => this.onPaper || this.width === this.box.clientWidth || this.draw()).observe(this.box);
@@ -109,8 +108,8 @@ class CanalMap {
   table() {
     const means = (begin, end) =>
       this.levels.map(({ curve }) => figure(summary(curve, begin, end, false).mean * this.drug.factor));
-    const { rows, says } = periods(this.report, means);
-    return { head: ["from", ...this.levels.map(({ name }) => name)], rows, says: says.replace("Least, mean over time and greatest", "Mean over time") };
+    const head = ["from", ...this.levels.map(({ name }) => name)];
+    return { head, ...periods(this.report, "Mean over time", means) };
   }
 
   picture() {

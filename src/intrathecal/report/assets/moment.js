@@ -102,5 +102,9 @@ function bindControls(moment) {
     part("text").textContent = moment.clock.text(at);
   };
   moment.moved.push(follow);
+  moment.framed.push((from, to) => {
+    const span = part("span");
+    if (span) span.textContent = `${moment.clock.text(from)} to ${moment.clock.text(to)}`;
+  });
   follow(moment.at);
 }

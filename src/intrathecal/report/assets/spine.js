@@ -10,7 +10,24 @@ const TOP = 128;
 const CANAL = 17; // half of the fluid's width
 const DURA = 4.5; // from the fluid's edge to bone: the epidural space
 // The natural curves: how far the canal lies behind a straight line, by share of its length from C1 to S2.
-const CURVE = [[0, 2], [0.06, -5], [0.13, -8], [0.2, 0], [0.32, 17], [0.45, 22], [0.58, 13], [0.7, -3], [0.8, -11], [0.88, -6], [0.95, 12], [1, 30]];
+const CURVE = [
+  [0, 2], [0.06, -5], [0.13, -8], [0.2, 0], [0.32, 17], [0.45, 22],
+  [0.58, 13], [0.7, -3], [0.8, -11], [0.88, -6], [0.95, 12], [1, 30],
+];
+// The head above the canal, from the middle of its upper end: brain, cerebellum, cisterna magna between it and the stem.
+const HEAD = {
+  brain: [
+    "M-92 -66C-96 -118 -30 -132 24 -120C74 -108 86 -66 62 -52",
+    "L-60 -52C-76 -50 -90 -56 -92 -66Z",
+  ],
+  cerebellum: ["M16 -50C36 -58 66 -52 64 -34C60 -16 34 -14 18 -24Z"],
+  cistern: ["M9 1L9 -22C24 -13 50 -10 60 -18C56 2 30 12 17 3Z"],
+  stem: [
+    "M-7 2L-8 -24C-22 -34 -20 -46 -12 -54",
+    "L12 -54C16 -40 10 -28 8 -20L7 2Z",
+  ],
+};
+const HEAD_LOOKS = { brain: "brain", cerebellum: "brain", cistern: "fluid", stem: "cord" };
 const MIDDLE = 128;
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -111,14 +128,10 @@ class SpineDrawing {
 
   head() {
     const [x, y] = this.backbone.centre(0);
-    const brain = `M${x - 92} ${y - 66}C${x - 96} ${y - 118} ${x - 30} ${y - 132} ${x + 24} ${y - 120}C${x + 74} ${y - 108} ${x + 86} ${y - 66} ${x + 62} ${y - 52}L${x - 60} ${y - 52}C${x - 76} ${y - 50} ${x - 90} ${y - 56} ${x - 92} ${y - 66}Z`;
-    const cerebellum = `M${x + 16} ${y - 50}C${x + 36} ${y - 58} ${x + 66} ${y - 52} ${x + 64} ${y - 34}C${x + 60} ${y - 16} ${x + 34} ${y - 14} ${x + 18} ${y - 24}Z`;
-    const cistern = `M${x + 9} ${y + 1}L${x + 9} ${y - 22}C${x + 24} ${y - 13} ${x + 50} ${y - 10} ${x + 60} ${y - 18}C${x + 56} ${y + 2} ${x + 30} ${y + 12} ${x + CANAL} ${y + 3}Z`;
-    const stem = `M${x - 7} ${y + 2}L${x - 8} ${y - 24}C${x - 22} ${y - 34} ${x - 20} ${y - 46} ${x - 12} ${y - 54}L${x + 12} ${y - 54}C${x + 16} ${y - 40} ${x + 10} ${y - 28} ${x + 8} ${y - 20}L${x + 7} ${y + 2}Z`;
-    for (const path of [brain, cerebellum]) this.svg.append(shape("path", { d: path, class: "brain" }));
-    const pool = shape("path", { d: cistern, class: "fluid" });
-    this.svg.append(pool, shape("path", { d: stem, class: "cord" }));
-    this.fluid.set("cisterna_magna", pool);
+    const parts = Object.entries(HEAD).map(([name, lines]) => [name, shape("path", { d: lines.join("") })]);
+    for (const [name, part] of parts) part.setAttribute("class", HEAD_LOOKS[name]);
+    this.fluid.set("cisterna_magna", Object.fromEntries(parts).cistern);
+    this.svg.append(shape("g", { transform: `translate(${x} ${y})` }, ...parts.map(([, part]) => part)));
   }
 
   bones() {
@@ -133,7 +146,13 @@ class SpineDrawing {
       this.svg.append(shape("path", { d: outline(body), class: "bone" }));
       const back = CANAL + DURA;
       const reach = level.name.startsWith("T") ? 0.9 : 0.45;
-      const spike = [backbone.beside(from + 0.25, back), backbone.beside(from + reach + 0.2, back + 15 + index / 3), backbone.beside(from + reach + 0.55, back + 14 + index / 3), backbone.beside(to - 0.1, back)];
+      const tip = back + 14 + index / 3;
+      const spike = [
+        backbone.beside(from + 0.25, back),
+        backbone.beside(from + reach + 0.2, tip + 1),
+        backbone.beside(from + reach + 0.55, tip),
+        backbone.beside(to - 0.1, back),
+      ];
       if (!sacral) this.svg.append(shape("path", { d: outline(spike), class: "bone" }));
     });
   }
@@ -189,7 +208,8 @@ class SpineDrawing {
     const at = backbone.level(tip.level).middle;
     const entry = Math.min(Math.max(backbone.level("L3").bottom, at + 2), backbone.length - 0.5);
     const [x, y] = backbone.beside(entry, across);
-    const way = `M${x + 84} ${y + 40}C${x + 60} ${y + 40} ${x + 26} ${y + 30} ${x} ${y}${line(backbone.path(entry, at, across, 60)).replace("M", "L")}`;
+    const inside = line(backbone.path(entry, at, across, 60)).replace("M", "L");
+    const way = `M${x + 84} ${y + 40}C${x + 60} ${y + 40} ${x + 26} ${y + 30} ${x} ${y}${inside}`;
     const [endX, endY] = backbone.beside(at, across);
     const note = shape("text", { x: endX + 22, y: endY - 11, class: "note tip-note" }, `tip ${tip.level}`);
     this.line.replaceChildren(

@@ -3,8 +3,8 @@
 const MOST_ROWS = 100;
 const ROW_LENGTHS = [15 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY, 28 * DAY, 365 * DAY];
 
-// Rows of equal periods of the time shown, and what they are: `cells` gives the texts of one period.
-function periods(report, cells) {
+// Rows of equal periods of the time shown, and what they are: `cells` gives the texts of one period, `what` says which.
+function periods(report, what, cells) {
   const { from, to } = report.moment;
   const length = ROW_LENGTHS.find((of) => (to - from) / of <= MOST_ROWS) ?? to - from;
   const rows = [];
@@ -14,7 +14,7 @@ function periods(report, cells) {
   }
   const thinned = report.sides.some((side) => side.neighbours > 1);
   const says =
-    `Least, mean over time and greatest of every ${lengthText(length)} of the time shown` +
+    `${what} of every ${lengthText(length)} of the time shown` +
     (thinned ? ", from samples that were thinned to the least and the greatest of neighbours." : ".");
   return { says, rows };
 }
