@@ -36,11 +36,13 @@ HEARTBEAT_MS = 60_000
 class Facts:
     """What the world did to the pump, for the checker: what may be wrong only because of it.
 
-    ``held_at`` is when the rotor was last held or slipped, ``stray_steps`` how many steps nobody asked for; ``restarted`` is
-    reset by each look; ``late_ms`` is how much time the controller was not called.
+    Counted are commands of the motor that ``missed`` their target, steps that nobody asked for, dips of the battery that were
+    felt; ``restarted`` is reset by each look; ``late_ms`` is how long the controller was not
+    called, ``off_ms`` how long it had no power; ``wall_ms`` is the local time, right or wrong (ms since 1970).
     """
 
-    held_at: int = -1
+    missed: int = 0
+    dips_felt: int = 0
     stray_steps: int = 0
     link_lost: bool = False
     excused_strays: int = 0
@@ -49,8 +51,8 @@ class Facts:
     restarted: bool = True
     battery_left: float = 1.0
     late_ms: int = 0
+    off_ms: int = 0
     wall_ms: int = 0
-    dipped: bool = False
     notices_dip_by: int | None = None
     cut_in_act: int = 0
 
@@ -90,7 +92,7 @@ class Checker:
         self._told_pL = 0
         self._limits_since = 0
         self._seen_steps = 0
-        self._seen_strays = 0
+        self._seen_strays = self._seen_missed = self._seen_dips = 0
         self._real = 0
         self._counter = self._latest = 1
         self._state_now = 0
@@ -103,12 +105,12 @@ class Checker:
 
     # ---- what was asked and answered
 
-    def filled(self, state: State, words: Words, label: float, volume_pL: int, told: Told) -> None:
-        """The first fill was taken."""
+    def filled(self, state: State, words: Words, clock: int, label: float, volume_pL: int, told: Told) -> None:
+        """The first fill was taken when the local time was ``clock`` (ms since a Monday)."""
         self.reading = Reading(
             self.figures,
             words,
-            state.settings.clock,
+            clock - state.now,
             label,
             volume_pL,
             now=state.now,
@@ -220,7 +222,8 @@ class Checker:
             self.facts.restarted or self.facts.link_lost or bool(self._failed) or self.facts.late_ms > 0
         )
         if not self._failed:
-            self._latest += passed
+            self._latest += passed - self.facts.off_ms
+        self.facts.off_ms = 0
         if counter > self._latest:
             raise Violation("clock", f"the counter went on {counter - self._latest} ms more than time did")
         if not unit.failed:
@@ -248,6 +251,7 @@ class Checker:
         self._check_dip(reading, state)
         if state.stalled != reading.stalled:
             self._check_stall(reading, state)
+        self._seen_missed = self.facts.missed
 
     def _check_clock(self, reading: Reading, state: State) -> None:
         moved = state.settings.clock - reading.clock
@@ -258,19 +262,18 @@ class Checker:
 
     def _check_dip(self, reading: Reading, state: State) -> None:
         facts = self.facts
-        if state.safe and not reading.safe:
-            if not facts.dipped:
-                raise Violation("alarm", "a battery reset is reported that did not happen")
+        felt, self._seen_dips = facts.dips_felt > self._seen_dips, facts.dips_felt
+        if state.safe and felt:
             reading.battery_reset()
-        if reading.safe:
-            facts.dipped, facts.notices_dip_by = False, None
+            facts.notices_dip_by = None
+        elif state.safe and not reading.safe:
+            raise Violation("alarm", "a battery reset is reported that did not happen")
         by = facts.notices_dip_by
         if by is not None and state.now > by and not self._failed:
             raise Violation("alarm", "a battery reset was not noticed")
 
     def _check_stall(self, reading: Reading, state: State) -> None:
-        lately = self.facts.held_at >= self._real
-        if state.stalled and not lately:
+        if state.stalled and self.facts.missed == self._seen_missed:
             raise Violation("alarm", "a motor stall is reported of a motor that nothing held")
         if not state.stalled and self.witness.steps_made == self._seen_steps:
             raise Violation("alarm", "a motor stall is over without a step")

@@ -99,6 +99,7 @@ def draw(seed: int, number: int) -> Plan:
         model=model,
         memory_bytes=MEMORY_BYTES,
         wall_ms=FIRST_DAY_MS + random.randrange(365 * DAY_MS // MINUTE_MS) * MINUTE_MS,
+        offset_minutes=random.choice((0, 60, 120, -300, 345)),
         drive_error_ppm=random.choice((0, 0, -50_000, 50_000)),
         label=random.choice((5, 10, 10, 20)),
         volume_uL=random.choice((18_000, 20_000, 3_000)),

@@ -126,8 +126,7 @@ class Harm:
 
     def battery_reset(self, happening: Happening) -> None:
         """The electronics restart without their program."""
-        facts = self._rig.checker.facts
-        facts.dipped, facts.notices_dip_by = True, self._rig.unit.now() + 60_000
+        self._rig.checker.facts.notices_dip_by = self._rig.unit.now() + 60_000
         self._rig.mechanism.dip()
 
     def clock_jump(self, happening: Happening) -> None:

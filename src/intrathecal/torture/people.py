@@ -16,7 +16,7 @@ from intrathecal.pump.telemetry.messages import Interrogate, SendProgram, TellRe
 from intrathecal.pump.telemetry.reading import basis_of
 from intrathecal.therapy import Program
 from intrathecal.torture.air import READING, Air, Meant
-from intrathecal.torture.checker import Told
+from intrathecal.torture.checker import FIRST_MONDAY_MS, Told
 from intrathecal.torture.keys import STRANGER
 from intrathecal.torture.plan import Happening
 from intrathecal.torture.programs import program_text
@@ -61,14 +61,15 @@ class People:
             tubing=Fraction(100 * UL),
             catheter=Fraction(200 * UL),
         )
-        fill = FirstFill(settings, plan.volume_uL * UL, 0, plan.wall_ms, 0)
+        local = plan.wall_ms + plan.offset_minutes * 60_000
+        fill = FirstFill(settings, plan.volume_uL * UL, 0, local, plan.offset_minutes)
         start = Happening(0, "refill")
 
         def filled(at: int) -> None:
             words = Words.of("stop", float(self._label))
-            rig.checker.filled(
-                rig.unit.life.filled, words, float(self._label), plan.volume_uL * UL, Told("stop", STANDING_STILL)
-            )
+            told = Told("stop", STANDING_STILL)
+            clock = local - FIRST_MONDAY_MS
+            rig.checker.filled(rig.unit.life.filled, words, clock, float(self._label), plan.volume_uL * UL, told)
 
         self._air.send(start, FIRST, fill, Meant("fill", filled))
         self._air.arrive()

@@ -74,15 +74,17 @@ class Happening:
 class Plan:
     """The life of one pump.
 
-    ``seed`` decides what survives of the memory at a power cut; ``program`` is the first program's number in the pool,
-    ``label`` the drug's mg/mL, ``volume_uL`` the first fill. A ``watched`` pump is called by the clock in single steps all its
-    life, with its watchdog; any other is in quiet stretches far from its faults.
+    ``seed`` decides what survives of the memory at a power cut. ``wall_ms`` is UTC at the beginning (ms since 1970) and
+    ``offset_minutes`` what the local clock is ahead of it. ``program`` is the first program's number in the pool, ``label``
+    the drug's mg/mL, ``volume_uL`` the first fill. A ``watched`` pump has its watchdog, and every step of its life is made
+    singly; any other is in quiet stretches far from its faults.
     """
 
     seed: int
     model: str
     memory_bytes: int
     wall_ms: int
+    offset_minutes: int = field(metadata={"signed": True})
     drive_error_ppm: int = field(metadata={"signed": True})
     label: int
     volume_uL: int

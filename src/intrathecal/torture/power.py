@@ -80,7 +80,11 @@ class LinkFailure:
 
 
 class PoweredMotor:
-    """A pump's motor on the fuse, over a link that can be lost; implements `pump.motor.Motor`."""
+    """A pump's motor on the fuse, over a link that can be lost; implements `pump.motor.Motor`.
+
+    Counted are the ``commands`` that came, those that ``missed`` their target because the rotor was held or slipped, the steps
+    that it ``ran_away``, and the dips of the battery that were felt.
+    """
 
     def __init__(self, mechanism: Mechanism, fuse: Fuse, seed: int) -> None:
         self._mechanism = mechanism
@@ -90,6 +94,8 @@ class PoweredMotor:
         self._runaway = 0
         self.commands = 0
         self.ran_away = 0
+        self.missed = 0
+        self.dips_felt = 0
 
     @property
     def failing(self) -> bool:
@@ -122,7 +128,7 @@ class PoweredMotor:
             if target > at:
                 self._mechanism.move_to(self._random.randint(at, target))
         else:
-            self._mechanism.move_to(target)
+            self.missed += self._mechanism.move_to(target) < target
             if self._runaway and self._mechanism.rotor() >= target and not self._mechanism.truth.held:
                 self._mechanism.move_to(self._mechanism.rotor() + self._runaway)
                 self.ran_away += max(0, self._mechanism.rotor() - target)
@@ -140,7 +146,9 @@ class PoweredMotor:
 
     def signals(self) -> tuple[Signal, ...]:
         """What was felt."""
-        return self._mechanism.signals()
+        felt = self._mechanism.signals()
+        self.dips_felt += sum(signal.kind == "battery-reset" for signal in felt)
+        return felt
 
     def _failing(self) -> LinkFailure | None:
         """Whether this command is lost."""

@@ -32,6 +32,7 @@ from intrathecal.world.storages import FaultyStorage, PowerCut
 T = TypeVar("T")
 
 VERSION = "torture"
+MINUTE_MS = 60_000
 PATIENCE_MS = 90_000
 #: Around a fault every step is made singly: so many steps before and after it, within these times.
 STEPS_AROUND = 12
@@ -168,6 +169,7 @@ class Rig:
             self.storage.cut()
             self.clock.power_off(off_ms)
             self.real += off_ms
+            facts.off_ms += off_ms
             self.mechanism.let_time_pass()
             facts.restarted = True
             facts.memory_failed = facts.memory_lost
@@ -265,11 +267,9 @@ class Rig:
     def look(self) -> None:
         """Check the invariants."""
         facts = self.checker.facts
-        truth = self.mechanism.truth
-        if truth.held or any(fault.kind in ROTOR_FAULTS for fault in truth.faults):
-            facts.held_at = self.real
+        facts.missed, facts.dips_felt = self.motor.missed, self.motor.dips_felt
         facts.stray_steps = self.motor.ran_away
-        facts.wall_ms = self.clock.wall_ms()
+        facts.wall_ms = self.clock.wall_ms() + self.plan.offset_minutes * MINUTE_MS
         if self.motor.failing:
             facts.link_lost = True
             facts.cut_in_act = max(facts.cut_in_act, 1)
