@@ -241,6 +241,33 @@ def test_a_scrub_says_that_a_record_is_gone() -> None:
         life.memory.scrub()
 
 
+def test_stray_bits_in_the_unused_part_of_both_copies_are_cleared() -> None:
+    """A few bits are no record: nothing was written there."""
+    life = lived(TOLD)
+    storage = life.storage
+    assert isinstance(storage, FaultyStorage)
+    right = storage.image
+    for bit in (BANK * 8 - 1, BANK * 8 - 77, SIZE * 8 - 5):
+        storage.flip(bit)
+    life.open()
+    assert [
+        f"stray bits after record 2, the newest, were cleared in the {name}" in said
+        for name, said in zip(("first", "second"), life.repairs, strict=True)
+    ] == [True, True]
+    assert storage.image == right
+
+
+def test_a_record_in_the_place_of_another_is_not_taken_for_it() -> None:
+    """In both copies the bytes of the first record were written over those of the second."""
+    storage = FaultyStorage.of(FORMATTED, 0)
+    Life(storage).live([Act("append", b"first"), Act("append", b"other")])
+    image = storage.image
+    first, other = pack_record(0, 1, b"first"), pack_record(0, 2, b"other")
+    assert image.count(other) == 2
+    with pytest.raises(MemoryLost, match="no copy can give record 2"):
+        reopen(image.replace(other, first))
+
+
 def test_copies_that_disagree_are_a_lost_memory() -> None:
     """Two sound records with the same number cannot both be true."""
     banks = b""
