@@ -72,9 +72,7 @@ def test_the_loop_is_that_of_a_patient_who_is_asked_time_by_time(lockout: str, m
     plan = therapy(
         LEAK.replace("day 1 10:07", "day 0 14:07"), **{**IN_PAIN, "program": PROGRAM.format(lockout=lockout, most=most)}
     )
-    closed = replace(
-        plan, simulation=replace(plan.simulation, presses=PressWhenPain(Decimal(above)))
-    )
+    closed = replace(plan, simulation=replace(plan.simulation, presses=PressWhenPain(Decimal(above))))
     presses, ledger = asked_one_by_one(plan, float(above), 1)
     done = simulate(closed, profiles=(), days=1)
 
