@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from intrathecal.pump.memory.records import RECORD_BYTES, SECTOR, pack_record
+from intrathecal.pump.memory.records import RECORD_BYTES, SECTOR, longest_record, pack_record
 from intrathecal.pump.memory.recovery import MemoryLost, bank_bytes, refresh, repair, survey, write_bank
 from intrathecal.pump.memory.storage import Storage, StorageError
 
@@ -87,7 +87,7 @@ class Memory:
     @property
     def longest_payload(self) -> int:
         """Bytes that `append` takes at most."""
-        return (self._bank - SECTOR) // 8 - RECORD_BYTES
+        return longest_record(self._bank) - RECORD_BYTES
 
     @property
     def longest_snapshot(self) -> int:

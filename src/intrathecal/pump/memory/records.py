@@ -31,6 +31,11 @@ class Header:
     whole: bool
 
 
+def longest_record(bank_bytes: int) -> int:
+    """Bytes that one record may take, so that a bank always holds several; a snapshot may take more."""
+    return (bank_bytes - SECTOR) // 8
+
+
 def pack_header(header: Header, bank_bytes: int) -> bytes:
     """The first sector of a bank of ``bank_bytes``."""
     told = _HEADER.pack(_HEADER_MAGIC, bank_bytes, header.epoch, _WHOLE if header.whole else _REWRITTEN, 0)[:-4]

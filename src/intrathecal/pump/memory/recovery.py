@@ -15,8 +15,8 @@ from intrathecal.pump.memory.records import (
     RECORD_BYTES,
     SECTOR,
     Header,
+    longest_record,
     pack_header,
-    pack_record,
     read_header,
     read_record,
     shows_writing,
@@ -125,12 +125,16 @@ def refresh(storage: Storage, found: Found) -> None:
     """Write again, in both banks, what the last change before this one may have left undurable.
 
     After a `Storage.sync` that failed, an operating system may go on showing bytes that never reached the medium. Nothing
-    is written after such a failure, so that these can only be a header or the newest record.
+    is written after such a failure, so that these can only be a header, the newest record, or what an unfinished record
+    after it left behind, with the rest of the sectors that hold them.
     """
-    newest = pack_record(found.epoch, len(found.payloads) - 1, found.payloads[-1])
+    size = bank_bytes(storage)
+    image = (pack_header(Header(found.epoch, whole=True), size) + found.log).ljust(size, b"\0")
+    newest = found.tail - RECORD_BYTES - len(found.payloads[-1])
+    begin, end = newest // SHARED * SHARED, found.tail + longest_record(size)
     for bank in found.banks:
-        storage.write(bank.offset, pack_header(Header(found.epoch, whole=True), bank_bytes(storage)))
-        storage.write(bank.offset + found.tail - len(newest), newest)
+        storage.write(bank.offset, image[: min(SHARED, begin)])
+        storage.write(bank.offset + begin, image[begin : -(-end // SHARED) * SHARED])
         storage.sync()
 
 
