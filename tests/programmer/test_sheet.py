@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+import pytest
 from tests.pump.telemetry.support import NG_PER_ML, told
 
 from intrathecal.programmer.sheet import Row, in_words, sheet
@@ -33,6 +34,7 @@ def test_a_change_stands_in_percent_and_the_unit_in_words() -> None:
     assert shown["daily dose, bupivacaine"].change == "+12.5 %"
 
 
+@pytest.mark.requirement("PCA-R6.5-1")
 def test_a_point_out_of_place_is_said_as_a_factor() -> None:
     """Ten times as much cannot be overlooked, nor can a tenth."""
     assert rows("0.3 mg/day", "3 mg/day")["base"].change == "+900 % (10 times as much)"
@@ -51,6 +53,7 @@ def test_a_volume_is_compared_by_its_dose() -> None:
     assert rows("3 mg/day", "0.3 mL/day")["base"].change == "same"
 
 
+@pytest.mark.requirement("PCA-R6.5-1")
 def test_every_clause_has_its_rows_and_what_ends_is_shown() -> None:
     """Windows, boluses, the button, ramp and limits: each field that is new, changed or gone."""
     old = """2.4 mg/day
