@@ -20,9 +20,9 @@ WIDE: ViewportSize = {"width": 1400, "height": 900}
 NARROW: ViewportSize = {"width": 400, "height": 800}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium of the system."""
+    """Chromium of the system; closed with its module, because Playwright keeps an event loop running in this thread."""
     found = next((path for name in NAMES if (path := shutil.which(name))), None)
     if found is None:
         missing = "there is no Chromium on this machine (apt-get install chromium)"
