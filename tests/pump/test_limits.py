@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as check
 from hypothesis import strategies as st
-from tests.pump.support import HOUR, MINUTE, answers, filled, play, run, settings
+from tests.pump.support import HOUR, MINUTE, answers, filled, ng_per_mL, play, run, settings
 
-from intrathecal.pump.controller import Event, Press, Program, Tick, fresh
+from intrathecal.pump import controller
+from intrathecal.pump.controller import Event, Press, Program, Refilled, Tick, fresh
 from intrathecal.pump.hardware import DAY_MS, PL_PER_ML
 from intrathecal.pump.limits import check_program
 from intrathecal.pump.settings import order
@@ -151,3 +152,15 @@ def test_a_limit_looks_back_over_months() -> None:
     _, actions = play(state, [(59 * DAY_MS, Program(orders))])
 
     assert len(refused(actions)) == 1
+
+
+def test_a_refill_at_another_label_keeps_the_limit() -> None:
+    """At twice the concentration the base is slower than the pump can run: what it would give instead breaks the limit."""
+    state = filled(settings("0.4 mg/day\nlimit 2.8 mg per 7 days", concentration="5 mg/mL"))
+    state, _ = run(state, 8 * DAY_MS)
+    told = Refilled(20 * PL_PER_ML, "morphine", (("morphine", ng_per_mL("10 mg/mL")),))
+    after, actions = controller.step(state, told, state.now)
+    assert [type(action) for action in actions] == [ProgramRefused]
+    assert after.settings == state.settings
+    same = Refilled(20 * PL_PER_ML, "morphine", state.settings.labels)
+    assert controller.step(state, same, state.now)[1] == []

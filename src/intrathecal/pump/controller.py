@@ -321,9 +321,10 @@ def _refill(state: State, event: Refilled) -> tuple[State, list[Action]]:
     answers: list[Action]
     if event.orders is not None:
         filled, answers = _program(filled, event.orders)
-    elif bridge:
-        # Windows and boluses wait and the ramp pauses while the bridge runs: its origin moves with the time.
-        begins = bridge[-1][1]
+    elif bridge or settings.labels != state.settings.labels:
+        # Windows and boluses wait and the ramp pauses while the bridge runs: its origin moves with the time. At another
+        # label a dose may need a flow that is slower than the slowest, and then more is given than is asked.
+        begins = bridge[-1][1] if bridge else state.now
         origin = state.ramp_origin + begins - state.now
         breach = check_course(settings, [*doses_given(state.given, settings), *bridge], state.began, origin, begins)
         if breach is not None:
