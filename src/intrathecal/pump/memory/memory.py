@@ -10,7 +10,8 @@ What is guaranteed, on a medium that keeps what `Storage.sync` promised:
   and reported.
 - Damage to both copies is masked where it strikes different records. Otherwise, and where a cut of power and damage have
   struck together so that an acknowledged record may be gone, `MemoryLost` is raised: never a record less, never a wrong one,
-  without saying so. (The checksums find every flip of one bit and every burst up to 32 bits; other damage goes unseen once
+  without saying so. A sync that failed may have damaged what was being written; until the memory has been opened again it
+  counts as such damage. (The checksums find every flip of one bit and every burst up to 32 bits; other damage goes unseen once
   in 2^32.)
 - Not guaranteed: a medium that forgets what it had synced, in both copies.
 """
