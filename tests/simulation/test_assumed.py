@@ -40,6 +40,7 @@ def said_without_pump(patient: str, drugs: str = "morphine", simulation: str = "
             "Oral morphine stands for every opioid by mouth; it stops at the first fill, and withdrawal",
         ),
         ("sedatives = true\negfr = 40", "at constant carbon dioxide; sedatives, egfr not used."),
+        ('allergies = ["latex"]', "at constant carbon dioxide; allergies not used."),
         ("", "Breathing is what opioids leave of it at constant carbon dioxide."),
         (
             'indication = "spasticity"',
@@ -59,6 +60,14 @@ def test_nothing_is_said_of_what_is_not_there() -> None:
     for word in ("by mouth", "Opioids (", "not on pain", "not used"):
         assert word not in plain
     assert "Breathing" not in said_without_pump("pain = 7", "bupivacaine")
+
+
+def test_what_the_file_says_in_vain_is_said_whatever_the_drug() -> None:
+    """A sedative beside baclofen, which here spares breathing."""
+    assert "In the file and not used: sedatives, allergies." in said_without_pump(
+        'sedatives = true\nallergies = ["latex"]', "baclofen"
+    )
+    assert "not used" not in said_without_pump("pain = 7", "baclofen")
 
 
 def test_more_than_one_opioid_is_named_with_the_one_by_mouth() -> None:

@@ -75,6 +75,20 @@ def test_every_route_relieves_and_depresses_breathing_and_then_wears_off(dose: s
     assert run.figures["relief"]["tolerance"]["spinal"] > 1
 
 
+@pytest.mark.parametrize("start", ["01:07", "23:44", "23:52"])
+def test_breathing_and_side_effects_at_their_worst_are_not_missed_between_samples(start: str) -> None:
+    """Fentanyl by vein over ten minutes acts most soon after its end, also past midnight: seen however few samples."""
+    dose = 'drug = "fentanyl", amount = "100 mcg", route = "intravenous", over = "10 min"'
+    text = WITHOUT_PUMP.format(patient="", drugs='[[drug]]\nname = "fentanyl"', days="1.1", events="")
+    plan = parse_therapy(f'{text}\n[[event]]\nat = "day 0 {start}"\ndose = {{ {dose} }}\n', "experiment.toml", Path())
+    rarely, often = (simulate(plan, profiles=(), every_ms=every) for every in (86_400_000, 5_000))
+    least = float(often.data["breathing_fraction"].min())
+
+    for run in (rarely, often):
+        assert run.figures["relief"]["breathing_fraction_min"] == pytest.approx(least, rel=1e-3)
+    assert rarely.figures["relief"]["side_effects"] == pytest.approx(often.figures["relief"]["side_effects"], rel=1e-9)
+
+
 def test_placebo_alone_is_all_that_a_run_without_a_dose_gives() -> None:
     """Pain is 7 (1 - 0.12 (1 - 2^(-t/week))), whatever the catalogue says of drugs."""
     run = dosed(days="21")

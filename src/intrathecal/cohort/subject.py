@@ -16,6 +16,7 @@ from intrathecal.catalogue.errors import nearest
 from intrathecal.quantities import InputError
 from intrathecal.relief import NO_TOLERANCE, Factors, indices, relief_fraction, site_index, spasticity_fraction, steady
 from intrathecal.simulation.system import (
+    ELIMINATED,
     EPIDURAL_ROUTE,
     INTRATHECAL,
     INTRAVENOUS,
@@ -34,6 +35,8 @@ LEVEL = "T10"
 #: What the patient called tolerant swallows, and the mechanism that tolerance is to.
 ORAL_OPIOID = "morphine"
 OPIOID: Mechanism = "opioid"
+#: At rest as much is eliminated as is given: by so much of it that may fail to come out.
+UNTOLD = 0.01
 #: Systems that are kept: of the drug and of the oral opioid.
 KEPT = 2
 
@@ -120,12 +123,17 @@ def source(system: LinearSystem, route: str) -> Array:
 
 
 def steady_effects(system: LinearSystem, route: str) -> dict[str, float]:
-    """Concentration at every effect site (ug/mL) for 1 ug/s given for ever; 0 where the drug has no such route."""
+    """Concentration at every effect site (ug/mL) for 1 ug/s given for ever; 0 where the drug has no such route.
+
+    Raises `EquivalenceError` where so little is ever eliminated that no amount at rest can be told.
+    """
     try:
         entry = source(system, route)
     except ValueError:
         return dict.fromkeys(system.effects, 0.0)
     x = splu(-system.generator.tocsc()).solve(entry)
+    if abs(float(system.sinks[ELIMINATED] @ x) - 1.0) > UNTOLD:
+        raise EquivalenceError(f"{system.drug}: with these values hardly any of it is ever eliminated; change them")
     return {site: float(row @ x) for site, row in system.effects.items()}
 
 

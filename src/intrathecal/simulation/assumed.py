@@ -78,15 +78,20 @@ def _other(followed: str) -> str:
 
 
 def _breathing(run: Finished) -> list[str]:
-    """What breathing means here, where a drug depresses it, and what the file says of it in vain."""
+    """What breathing means here, where a drug depresses it, and what the file says of the patient in vain."""
     drugs = [entry.drug for entry in run.case.therapy.drugs] + (
         [run.case.background.drug] if run.case.background else []
     )
-    if not any(drug.breathing for drug in drugs):
-        return []
     patient = run.case.therapy.patient
-    stated = {"sedatives": patient.sedatives, "sleep_apnoea": patient.sleep_apnoea, "egfr": patient.egfr_ml_per_min}
+    stated = {
+        "sedatives": patient.sedatives,
+        "sleep_apnoea": patient.sleep_apnoea,
+        "egfr": patient.egfr_ml_per_min,
+        "allergies": patient.allergies or None,
+    }
     ignored = ", ".join(name for name, value in stated.items() if value is not None)
+    if not any(drug.breathing for drug in drugs):
+        return [f"In the file and not used: {ignored}."] if ignored else []
     return [
         f"Breathing is what opioids leave of it at constant carbon dioxide{f'; {ignored} not used' if ignored else ''}."
     ]

@@ -40,6 +40,8 @@ from intrathecal.therapy import PressWhenPain
 
 #: After a bolus or dose, these minutes are sampled too.
 AFTER_BOLUS_MS = tuple(minutes * 60_000 for minutes in (1, 2, 5, 10, 20))
+#: For so long after a bolus or dose, and after the end of one given over a time, its peaks are looked for: so often.
+WATCH_MS, WATCH_STEP_MS = AFTER_BOLUS_MS[-1], 60_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +49,8 @@ class Moved:
     """A span run with the presses that were ``given`` (ms); ``legs`` are delivery and passage after each of them.
 
     ``steps_s`` are the grid's times, ``marked_s`` those of changes, boluses and doses, ``samples_s`` these and the regular
-    ones; ``edges_s`` have them all. ``motions`` are the drugs' and ``swallowed`` that of the oral opioid. ``due`` are the
-    times (ms) at which a bolus or dose is to be sampled.
+    ones, ``watched_s`` those at which drug may act most; ``edges_s`` have them all. ``motions`` are the drugs' and
+    ``swallowed`` that of the oral opioid. ``due`` are the times (ms) at which a bolus or dose is to be sampled.
     """
 
     given: tuple[int, ...]
@@ -58,6 +60,7 @@ class Moved:
     steps_s: Array
     marked_s: Array
     samples_s: Array
+    watched_s: Array
     edges_s: Array
     motions: tuple[Trajectory, ...]
     swallowed: Trajectory | None
@@ -110,7 +113,7 @@ def span(case: Case, reached: Reached, to: int, presses: tuple[int, ...]) -> tup
         swallowed=swallowed,
         felt=felt,
         asked=(*reached.asked, asked) if len(asked.complaint) else reached.asked,
-        doses=tuple(dose for dose in reached.doses if dose.end_s > to / MS_PER_S),
+        doses=tuple(dose for dose in reached.doses if dose.end_s > (to - WATCH_MS) / MS_PER_S),
         samples_due=tuple(at for at in moved.due if at >= to),
         traces=(*reached.traces, trace),
         delivered_mL=reached.delivered_mL + moved.passage.delivered_mL,
@@ -190,7 +193,8 @@ def _move(
     samples = np.unique(np.concatenate([marked, regular]))
     entries = [*passage.entries, *reached.doses]
     times = [at for entry in entries for at in (entry.start_s, entry.end_s)]
-    edges = np.unique(np.clip(np.concatenate([[first_s, last_s], times, samples, steps]), first_s, last_s))
+    watched = _watched(reached, passage, to)
+    edges = np.unique(np.clip(np.concatenate([[first_s, last_s], times, samples, watched, steps]), first_s, last_s))
     swallowed = reached.swallowed
     return Moved(
         given=pressed,
@@ -200,6 +204,7 @@ def _move(
         steps_s=steps,
         marked_s=marked,
         samples_s=samples,
+        watched_s=watched,
         edges_s=edges,
         motions=tuple(
             advance(channel, held.state, edges, entries, drug)
@@ -210,17 +215,26 @@ def _move(
     )
 
 
+def _watched(reached: Reached, passage: Passage, to: int) -> Array:
+    """The times (s) in the span to ``to`` at which drug given at once, or no longer given, may act most."""
+    ends = [round(dose.end_s * MS_PER_S) for dose in reached.doses]
+    lasts = [*reached.samples_due[-1:], *(at + WATCH_MS for at in (*passage.boluses, *ends))]
+    times = {at for last in lasts for at in range(last - WATCH_MS, last + 1, WATCH_STEP_MS) if reached.now <= at < to}
+    return np.array(sorted(times)) / MS_PER_S
+
+
 def _felt(case: Case, felt: Felt, moved: Moved, asked: Asked) -> tuple[Felt, dict[str, Array]]:
     """The patient after a span, and what was felt at its samples.
 
-    The extremes are those at the grid's times and at the marked ones, so that they do not depend on how often is sampled.
+    The extremes are those at the grid's times, the marked and the watched ones, so that they do not depend on how often is
+    sampled.
     """
-    times = np.union1d(moved.samples_s, moved.steps_s)
+    always = np.unique(np.concatenate([moved.marked_s, moved.watched_s, moved.steps_s]))
+    times = np.union1d(moved.samples_s, always)
     now = moved.acting(case, times)
     feeling = feelings(case.senses, now, factors_at(felt, asked, times), times)
-    always = np.isin(times, np.union1d(moved.marked_s, moved.steps_s))
-    sampled = np.isin(times, moved.samples_s)
-    after = worsen(go_on(felt, asked), case.senses, now, feeling, always)
+    counted, sampled = np.isin(times, always), np.isin(times, moved.samples_s)
+    after = worsen(go_on(felt, asked), case.senses, now, feeling, counted)
     return after, {name: values[sampled] for name, values in feeling.items()}
 
 
