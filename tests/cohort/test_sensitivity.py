@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from tests.cohort.support import odd_catalogue
 
-from intrathecal.catalogue import Catalogue, Spread, Value
+from intrathecal.catalogue import Catalogue, Spread, Value, load_catalogue
 from intrathecal.catalogue.overriding import known_values, override
 from intrathecal.cohort.equivalence import Case, equal_doses, ratios
-from intrathecal.cohort.sensitivity import Moved, ends, hanging, interval, move_all, solve
+from intrathecal.cohort.sensitivity import Moved, ends, hanging, interval, move_all, solve, used_values
 from intrathecal.cohort.subject import subject
 
 CSF: Case = ("csf", "naive")
@@ -41,6 +41,8 @@ def value(kind: str, *numbers: str, number: str = "2") -> Value:
         (value("factor", "3", number="12345"), ("4115 h", "37040 h")),
         (Value(Decimal(2), "h", "duration", ("chosen",)), None),
         (value("cv", "0.5", number="0"), None),
+        (value("sd", "0.5", number="0"), None),
+        (value("range", "0", "1.5", number="0"), ("0 h", "1.5 h")),
     ],
 )
 def test_the_ends_of_a_spread(given: Value, right: tuple[str, str] | None) -> None:
@@ -130,6 +132,26 @@ def test_a_ratio_hangs_on_what_it_is_made_of_and_on_nothing_else() -> None:
     assert {"drug.morphine.oral.bioavailability", "relief.tolerance.fast_max"} <= names(("effect", "tolerant"))
     assert not {"drug.morphine.oral.bioavailability", "relief.tolerance.fast_max"} & names(NAIVE)
     assert "drug.fentanyl.response.fluid_half_life" not in names(NAIVE)
+
+
+@pytest.mark.parametrize("drug", ["morphine", "baclofen"])
+def test_every_value_with_a_spread_is_moved(drug: str) -> None:
+    """Those that a ratio can hang on have two ends, also where the value is zero."""
+    used = used_values(load_catalogue(), drug)
+
+    assert {name for name, one in used.items() if ends(one) is None} == {
+        name for name, one in used.items() if one.spread is None
+    }
+
+
+def test_a_value_of_zero_with_a_range_is_moved() -> None:
+    """Synergy of the sites is 0, up to 1: it adds where both sites act at once, and so alters an opioid's ratio."""
+    synergy = next(one for one in move_all(load_catalogue(), "morphine")[0] if one.name == "relief.site_synergy")
+    central = solve(load_catalogue(), "morphine")
+
+    assert (synergy.value, synergy.low_value, synergy.high_value) == ("0", "0", "1")
+    assert synergy.low[NAIVE] == pytest.approx(central[NAIVE], rel=1e-12)
+    assert synergy.high[NAIVE]["oral"] != pytest.approx(central[NAIVE]["oral"], rel=0.01)
 
 
 def test_what_is_kept_does_not_move() -> None:

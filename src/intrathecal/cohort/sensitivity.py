@@ -68,13 +68,15 @@ def ends(value: Value) -> tuple[str, str] | None:
     """A value at its 5 and its 95 percent point, as it would be typed; none without a spread.
 
     A range is read as those points, a factor divides and multiplies; a coefficient of variation or a standard deviation
-    is that of a lognormal distribution whose median is the value.
+    is that of a lognormal distribution whose median is the value. Of these only a range moves a value of zero.
     """
     spread = value.spread
-    if spread is None or not value.number:
+    if spread is None:
         return None
     if spread.kind == "range":
         return _typed(spread.numbers[0], value), _typed(spread.numbers[1], value)
+    if not value.number:
+        return None
     factor = float(spread.numbers[0])
     if spread.kind != "factor":
         cv = factor / float(value.number) if spread.kind == "sd" else factor
