@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from intrathecal.pump.hardware import DAY_MS
+from intrathecal.simulation.dates import when
 from intrathecal.simulation.feeling import (
     BREATHING,
     PAIN,
@@ -17,7 +18,6 @@ from intrathecal.simulation.feeling import (
     TOLERANCE_SUPRASPINAL,
 )
 from intrathecal.simulation.files import replacing
-from intrathecal.simulation.outcome import when
 from intrathecal.simulation.reached import Finished
 from intrathecal.simulation.tracing import BELIEVED, TRUE
 

@@ -70,9 +70,9 @@ def _apply(case: Case, reached: Reached, event: Event, pocket_mL: float) -> Reac
         raise refusal(case.therapy, event, refused.breach, delivery.pump.settings.primary)
     if isinstance(action, Refill):
         left = Refilled(reached.now, delivery.pump.reservoir_pL / PL_PER_ML, delivery.device.volume_mL)
-        reached = replace(reached, filled_at=reached.now, fills=reached.fills + 1, refills=(*reached.refills, left))
+        reached = replace(reached, filled_at=reached.now, refills=(*reached.refills, left))
     if isinstance(action, ReplacePump):
-        reached = replace(reached, filled_at=reached.now, fills=1)
+        reached = replace(reached, filled_at=reached.now)
     told = touched.delivery.pump.settings
     if told != delivery.pump.settings:
         before = tuple(item for item in reached.inexact if item[0] < reached.now)

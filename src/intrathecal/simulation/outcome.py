@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from typing import Any
 
@@ -12,10 +11,10 @@ from intrathecal.catalogue import unverified
 from intrathecal.catalogue.citing import AnyEntry
 from intrathecal.flow import Array
 from intrathecal.pump.alarms import Alarm
-from intrathecal.pump.forecast import due, reservoir_dates
 from intrathecal.pump.hardware import DAY_MS, PL_PER_ML
 from intrathecal.simulation.assumed import assumptions
 from intrathecal.simulation.background import MORPHINE, is_swallowed
+from intrathecal.simulation.dates import held_before, refill_dates, when
 from intrathecal.simulation.delivery import Delivery
 from intrathecal.simulation.reached import Finished, Reached
 from intrathecal.simulation.relieved import relief_figures
@@ -95,15 +94,6 @@ def ledger_rows(run: Finished) -> dict[str, dict[str, float]]:
     return rows
 
 
-def when(therapy: Therapy, at_ms: int | None) -> str | None:
-    """A time on the pump's clock with its offset, as ISO 8601; None where the file has no date."""
-    clock = None if at_ms is None else therapy.time_at(at_ms)
-    if clock is None:
-        return None
-    offset = therapy.pump.utc_offset_minutes if therapy.pump else 0
-    return clock.replace(tzinfo=timezone(timedelta(minutes=offset))).isoformat(timespec="seconds")
-
-
 def entries_used(therapy: Therapy) -> list[AnyEntry]:
     """The catalogue entries that a run of this therapy rests on."""
     entries: list[AnyEntry] = [therapy.pump.entry] if therapy.pump else []
@@ -155,44 +145,15 @@ def _alarm(therapy: Therapy, alarm: Alarm) -> Figures:
 
 def _refill(therapy: Therapy, end: Reached, delivery: Delivery) -> Figures:
     """Dates of the fill in the pump, with the program now in force."""
-    dates = reservoir_dates(delivery.pump)
-    candidates = {
-        "volume": due(end.filled_at, dates.worst, _lead_ms(therapy)),
-        "stability": _stable_until(therapy, end, delivery),
-        "visit": _visit_ms(therapy),
-    }
-    known = {reason: at for reason, at in candidates.items() if at is not None}
-    reason = min(known, key=lambda name: known[name], default=None)
+    filled_at = end.filled_at
+    dates = refill_dates(therapy, delivery.pump, filled_at, filled_at, held_before(therapy, filled_at))
     return {
-        "low_reservoir_at": when(therapy, dates.low),
-        "worst_case_low_reservoir_at": when(therapy, dates.worst),
-        "fastest_low_reservoir_at": when(therapy, dates.fastest),
-        "due_at": when(therapy, known[reason]) if reason else None,
-        "due_reason": reason,
+        "low_reservoir_at": when(therapy, dates.reservoir.low),
+        "worst_case_low_reservoir_at": when(therapy, dates.reservoir.worst),
+        "fastest_low_reservoir_at": when(therapy, dates.reservoir.fastest),
+        "due_at": when(therapy, dates.due),
+        "due_reason": dates.reason,
     }
-
-
-def _lead_ms(therapy: Therapy) -> int:
-    return round(therapy.fill.lead.exact * 1000) if therapy.fill else 0
-
-
-def _stable_until(therapy: Therapy, end: Reached, delivery: Delivery) -> int | None:
-    """When the first drug of the fill is no longer stable in the pump; the first fill of a new pump may last less."""
-    inside = dict(delivery.pump.settings.labels)
-    lives = []
-    for entry in therapy.drugs:
-        drug = entry.drug
-        life = drug.pump_life_first_fill if end.fills == 1 and drug.pump_life_first_fill else drug.pump_life
-        if life is not None and inside.get(drug.name, 0) > 0:
-            lives.append(round(life.exact * 1000))
-    return end.filled_at + min(lives) if lives else None
-
-
-def _visit_ms(therapy: Therapy) -> int | None:
-    if therapy.fill is None or therapy.fill.next_visit is None or therapy.start is None:
-        return None
-    visit = datetime.combine(therapy.fill.next_visit, datetime.min.time())
-    return round((visit - therapy.start).total_seconds() * 1000)
 
 
 def _daily(run: Finished) -> list[Figures]:

@@ -59,8 +59,8 @@ class Reached:
     """A run at ``now`` (ms): all that is needed to go on, and what was recorded so far.
 
     ``given_ug`` (drugs,) came by other ways than the pump; the delivery has the pump's own ledger. ``doses`` are under way.
-    ``fills`` counts those of the pump that is in the body, the last at ``filled_at`` (ms). ``swallowed`` is the oral opioid,
-    ``felt`` the patient, and ``asked`` the answers so far.
+    ``filled_at`` (ms) is when the last fill was. ``swallowed`` is the oral opioid, ``felt`` the patient, and ``asked`` the
+    answers so far.
     """
 
     now: int
@@ -74,7 +74,6 @@ class Reached:
     samples_due: tuple[int, ...] = ()
     events_done: int = 0
     filled_at: int = 0
-    fills: int = 1
     delivered_mL: float = 0.0
     traces: tuple[Trace, ...] = ()
     days: tuple[Day, ...] = ()

@@ -16,6 +16,7 @@ from intrathecal.pump.forecast import auto_bridge
 from intrathecal.pump.hardware import MS_PER_S, PL_PER_ML, Hardware
 from intrathecal.pump.pressing import standing
 from intrathecal.pump.settings import Bridge, fixed_orders, labels_of, milliseconds, order
+from intrathecal.pump.state import State
 from intrathecal.simulation.beginning import age_ms, concentrations, held_mL, picolitres
 from intrathecal.simulation.delivery import Delivery, Passage
 from intrathecal.world import faults
@@ -76,9 +77,16 @@ def _refill(action: therapy.Refill, delivery: Delivery, moment: Moment) -> Touch
         )
     device = device.fill(volume - moment.pocket_mL, filled)
     ledger = delivery.ledger.add(entered=volume * filled, removed=removed, pocket=moment.pocket_mL * filled)
-    bridge, notes = _bridge(action, delivery)
+    told, notes = told_at_refill(action, delivery.pump)
+    after, passage = replace(delivery, device=device, ledger=ledger).tell(told, moment.now)
+    return Touched(after, passage, notes=notes)
+
+
+def told_at_refill(action: therapy.Refill, pump: State) -> tuple[controller.Refilled, tuple[str, ...]]:
+    """What a pump is told at a refill, and why there is no bridge where one was asked for."""
+    bridge, notes = _bridge(action, pump)
     labels = labels_of(action.drugs)
-    hardware = delivery.pump.settings.hardware
+    hardware = pump.settings.hardware
     told = controller.Refilled(
         volume_pL=picolitres(action.volume),
         primary=action.primary,
@@ -86,12 +94,11 @@ def _refill(action: therapy.Refill, delivery: Delivery, moment: Moment) -> Touch
         bridge=bridge,
         orders=fixed_orders(hardware, dict(labels)[action.primary]) if hardware.fixed is not None else None,
     )
-    after, passage = replace(delivery, device=device, ledger=ledger).tell(told, moment.now)
-    return Touched(after, passage, notes=notes)
+    return told, notes
 
 
-def _bridge(action: therapy.Refill, delivery: Delivery) -> tuple[Bridge | None, tuple[str, ...]]:
-    settings = delivery.pump.settings
+def _bridge(action: therapy.Refill, pump: State) -> tuple[Bridge | None, tuple[str, ...]]:
+    settings = pump.settings
     if isinstance(action.bridge, therapy.Bridge):
         rate = action.bridge.rate.to("mL/s") * PL_PER_ML / MS_PER_S
         return Bridge(action.bridge.volume.exact * PL_PER_ML, rate), ()
@@ -99,7 +106,7 @@ def _bridge(action: therapy.Refill, delivery: Delivery) -> tuple[Bridge | None, 
         return None, ()
     if dict(settings.labels) == dict(labels_of(action.drugs)):
         return None, ("The refill has the label of the one before: no bridge is needed, none was run.",)
-    bridge = auto_bridge(delivery.pump)
+    bridge = auto_bridge(pump)
     if bridge is None:
         return None, ("The program gave nothing at the refill: a bridge at its dose cannot run, none was run.",)
     return bridge, ()
