@@ -16,6 +16,7 @@ SMITH = (
 def test_every_reference_is_used_and_every_source_is_there() -> None:
     """No orphans on either side."""
     used = {key for entry in load_catalogue().entries for _, value in values_of(entry) for key in value.source}
+    used |= {key for check in load_catalogue().checks.values() for key in check.source}
     assert used - {CHOSEN} == set(load_catalogue().references)
 
 

@@ -8,6 +8,7 @@ from intrathecal.catalogue.effects import Breathing, Mechanism, Relief, Response
 from intrathecal.catalogue.errors import CatalogueError
 from intrathecal.catalogue.loading import Catalogue, load_catalogue, parse_catheter, parse_pump
 from intrathecal.catalogue.references import Reference
+from intrathecal.catalogue.screening import Check, Indication, Screening, Trial
 from intrathecal.catalogue.values import CHOSEN, Spread, Value
 
 __all__ = [
@@ -18,9 +19,11 @@ __all__ = [
     "Catalogue",
     "CatalogueError",
     "Catheter",
+    "Check",
     "Citation",
     "CsfKinetics",
     "Drug",
+    "Indication",
     "Level",
     "Mechanism",
     "Metabolite",
@@ -31,11 +34,13 @@ __all__ = [
     "Reference",
     "Relief",
     "Response",
+    "Screening",
     "Segment",
     "SideEffect",
     "Spread",
     "Tolerance",
     "Tracer",
+    "Trial",
     "Value",
     "citation_text",
     "cite",

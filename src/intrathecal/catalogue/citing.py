@@ -11,9 +11,10 @@ from intrathecal.catalogue.devices import Catheter, Pump
 from intrathecal.catalogue.drugs import Drug, Tracer
 from intrathecal.catalogue.effects import Relief, SideEffect
 from intrathecal.catalogue.references import Reference
+from intrathecal.catalogue.screening import Check, Screening, Trial
 from intrathecal.catalogue.values import CHOSEN, Value
 
-AnyEntry = Drug | Pump | Catheter | Tracer | Anatomy | Physiology | Relief | SideEffect
+AnyEntry = Drug | Pump | Catheter | Tracer | Anatomy | Physiology | Relief | SideEffect | Trial | Screening | Check
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ def _walk(path: str, part: Any) -> Iterator[tuple[str, Value]]:
         yield path, part
     elif isinstance(part, tuple):
         for item in part:
-            yield from _walk(f"{path}.{item.name}", item)
+            if is_dataclass(item):
+                yield from _walk(f"{path}.{getattr(item, 'name', '')}", item)
     elif is_dataclass(part):
         for field in fields(part):
             yield from _walk(f"{path}.{field.name}", getattr(part, field.name))

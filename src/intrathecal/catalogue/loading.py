@@ -21,28 +21,40 @@ from intrathecal.catalogue.effects import Relief, SideEffect
 from intrathecal.catalogue.errors import CatalogueError, nearest
 from intrathecal.catalogue.reading import Where, read_entry, slots
 from intrathecal.catalogue.references import Reference, parse_bibliography, read_reference
+from intrathecal.catalogue.screening import Check, Screening, Trial
 from intrathecal.quantities import shorten
 
 # a catalogue of a thousand entries is smaller
 LARGEST_FILE_BYTES = 2_000_000
 # tables of named entries, and tables that are one entry
-NAMED: dict[str, type] = {"drug": Drug, "pump": Pump, "catheter": Catheter, "tracer": Tracer, "side_effect": SideEffect}
-SINGLE: dict[str, type] = {"anatomy": Anatomy, "physiology": Physiology, "relief": Relief}
+NAMED: dict[str, type] = {
+    "drug": Drug,
+    "pump": Pump,
+    "catheter": Catheter,
+    "tracer": Tracer,
+    "side_effect": SideEffect,
+    "screening": Screening,
+    "check": Check,
+}
+SINGLE: dict[str, type] = {"anatomy": Anatomy, "physiology": Physiology, "relief": Relief, "trial": Trial}
 TABLES = (*NAMED, *SINGLE, "reference")
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every sourced value: entries by name, the spine, the body, relief, and the references they rest on."""
+    """Every sourced value: entries by name, the spine, the body, relief, the trial, and the references they rest on."""
 
     drugs: Mapping[str, Drug]
     pumps: Mapping[str, Pump]
     catheters: Mapping[str, Catheter]
     tracers: Mapping[str, Tracer]
     side_effects: Mapping[str, SideEffect]
+    screenings: Mapping[str, Screening]
+    checks: Mapping[str, Check]
     anatomy: Anatomy
     physiology: Physiology
     relief: Relief
+    trial: Trial
     references: Mapping[str, Reference]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -57,8 +69,8 @@ class Catalogue:
     def entries(self) -> tuple[AnyEntry, ...]:
         """All that holds values."""
         named: list[AnyEntry] = [*self.pumps.values(), *self.catheters.values(), *self.drugs.values()]
-        named += [*self.tracers.values(), *self.side_effects.values()]
-        return (*named, self.anatomy, self.physiology, self.relief)
+        named += [*self.tracers.values(), *self.side_effects.values(), *self.screenings.values(), *self.checks.values()]
+        return (*named, self.anatomy, self.physiology, self.relief, self.trial)
 
     def with_pump(self, pump: Pump) -> Catalogue:
         """The same catalogue with ``pump`` added, or in the place of the one of its name."""
@@ -128,9 +140,12 @@ def _built_in() -> Catalogue:
         catheters=named["catheter"],
         tracers=named["tracer"],
         side_effects=named["side_effect"],
+        screenings=named["screening"],
+        checks=named["check"],
         anatomy=read_entry(Anatomy, None, tables["anatomy"], Where("catalogue", "anatomy", references)),
         physiology=read_entry(Physiology, None, tables["physiology"], Where("catalogue", "physiology", references)),
         relief=read_entry(Relief, None, tables["relief"], Where("catalogue", "relief", references)),
+        trial=read_entry(Trial, None, tables["trial"], Where("catalogue", "trial", references)),
         references=MappingProxyType(references),
     )
 
@@ -189,11 +204,14 @@ def _lay_over(
         "catheter": dict(catalogue.catheters),
         "tracer": dict(catalogue.tracers),
         "side_effect": dict(catalogue.side_effects),
+        "screening": dict(catalogue.screenings),
+        "check": dict(catalogue.checks),
     }
     single: dict[str, Any] = {
         "anatomy": catalogue.anatomy,
         "physiology": catalogue.physiology,
         "relief": catalogue.relief,
+        "trial": catalogue.trial,
     }
     for kind, cls in NAMED.items():
         merged[kind] = dict(tables[kind])
@@ -214,9 +232,12 @@ def _lay_over(
         catheters=MappingProxyType(named["catheter"]),
         tracers=MappingProxyType(named["tracer"]),
         side_effects=MappingProxyType(named["side_effect"]),
+        screenings=MappingProxyType(named["screening"]),
+        checks=MappingProxyType(named["check"]),
         anatomy=single["anatomy"],
         physiology=single["physiology"],
         relief=single["relief"],
+        trial=single["trial"],
         references=MappingProxyType(references),
     )
     return laid, merged
