@@ -54,6 +54,11 @@ class Engine:
         return not self.failed and self.life.state is not None
 
     @property
+    def remembers(self) -> bool:
+        """Whether the memory still takes records."""
+        return self._memory is not None
+
+    @property
     def alarm(self) -> Alarm | None:
         """The failure as an alarm."""
         return Alarm(self._failed_at, self.failure) if self.failed else None

@@ -116,6 +116,11 @@ class Unit:
         return self._engine.failed
 
     @property
+    def remembers(self) -> bool:
+        """Whether anything can still be made durable."""
+        return self._engine.remembers
+
+    @property
     def uncertain(self) -> bool:
         """Whether an act has begun of which nobody knows yet what the motor did."""
         return self.life.intent is not None

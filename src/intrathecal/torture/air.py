@@ -24,7 +24,7 @@ from intrathecal.pump.telemetry.messages import (
     read_answer,
     request_bytes,
 )
-from intrathecal.pump.telemetry.service import Peer
+from intrathecal.pump.telemetry.service import Peer, Unsure
 from intrathecal.torture import keys
 from intrathecal.torture.plan import Happening
 from intrathecal.torture.pump import Rig
@@ -33,7 +33,7 @@ from intrathecal.torture.violation import Violation
 #: A sender who has no answer asks what became of it after so long.
 DOUBT_MS = 90_000
 #: What only reads is not remembered.
-READING = "interrogate"
+READING, SETTLE = "interrogate", "settle"
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,19 @@ class Meant:
     done: Callable[[int], None] = lambda at: None
     refused: Callable[[int, str], None] = lambda at, reason: None
     allowed: bool = True
+
+
+@dataclass(frozen=True)
+class Silence:
+    """The ``number``-th message that arrives is lost, or all from then on; or only its answer (``heard``)."""
+
+    number: int
+    lasting: bool
+    heard: bool
+
+    def holds(self, arrived: int) -> bool:
+        """Whether the message that is the ``arrived``-th is lost."""
+        return arrived == self.number or (self.lasting and arrived > self.number)
 
 
 @dataclass(order=True)
@@ -66,6 +79,11 @@ class Air:
         #: What the pump said, or was found to have done, by request.
         self.outcomes: dict[str, str] = {}
         self._recorded: list[bytes] = []
+        #: What has reached the pump and has no answer.
+        self._open: list[_Letter] = []
+        rig.after_start = self._be_sure
+        self.arrived = 0
+        self._silence: Silence | None = None
 
     @property
     def next_at(self) -> int | None:
@@ -79,11 +97,20 @@ class Air:
         at = self._rig.real
         for delay in happening.copies:
             self._post(at + delay, who, request, meant, happening)
-        if (not happening.copies or not happening.answered) and meant.kind != READING:
-            settle = Request(Settle(request.id), sha256(request.id.encode()).hexdigest()[:32])
-            found = Meant("settle", allowed=meant.allowed)
-            self._post(at + DOUBT_MS, who, settle, found, Happening(at, happening.kind))
+        if not happening.copies or not happening.answered:
+            self._doubt(who, request, meant)
         return request.id
+
+    def be_silent(self, silence: Silence) -> None:
+        """Lose messages as well as those of the plan."""
+        self._silence = silence
+
+    def _doubt(self, who: str, request: Request, meant: Meant) -> None:
+        """A sender who has no answer to what acts asks some time later what became of it."""
+        if meant.kind not in (READING, SETTLE):
+            settle = Request(Settle(request.id), sha256(request.id.encode()).hexdigest()[:32])
+            at = self._rig.real
+            self._post(at + DOUBT_MS, who, settle, Meant(SETTLE, allowed=meant.allowed), Happening(at, "interrogate"))
 
     def _post(self, at: int, who: str, request: Request, meant: Meant, happening: Happening) -> None:
         self._sent += 1
@@ -92,15 +119,43 @@ class Air:
     def arrive(self) -> None:
         """The next message reaches the pump; it is its time now."""
         letter = heapq.heappop(self._letters)
+        self.arrived += 1
+        silence = self._silence
+        silent = silence is not None and silence.holds(self.arrived)
+        if silence is not None and silent and not silence.heard:
+            self._doubt(letter.who, letter.request, letter.meant)
+            return
         self._rig.catch_up()
+        self._open.append(letter)
         answer = self._rig.guarded(lambda: self._carry(letter))
+        if answer is None:
+            # The power failed, and a restart has looked into the memory; or the memory failed, and the next one will.
+            self._rig.look()
+            return
+        self._open.remove(letter)
+        if silent:
+            self._doubt(letter.who, letter.request, letter.meant)
         if isinstance(letter.request.ask, Settle):
             self._settled(letter, answer)
         else:
             self._answered(letter, answer)
         self._rig.look()
 
-    def _carry(self, letter: _Letter) -> Answer:
+    def _be_sure(self) -> None:
+        """The memory was read again: it knows what became of requests that had no answer when it or the power failed."""
+        letters, self._open = self._open, []
+        for letter in letters:
+            if not isinstance(letter.request.ask, Settle):
+                self._answered(letter, None)
+
+    def _carry(self, letter: _Letter) -> Answer | None:
+        """Bring a message to the pump; None when the pump itself does not know whether it is done."""
+        try:
+            return self._brought(letter)
+        except Unsure:
+            return None
+
+    def _brought(self, letter: _Letter) -> Answer:
         body = request_bytes(letter.request)
         if letter.happening.secure:
             return read_answer(self._through_tls(letter.who, body))

@@ -90,6 +90,7 @@ class Checker:
         self._rotor_at_first = 0
         self._rotor_at_fill = 0
         self._told_pL = 0
+        self._unknown = 0
         self._limits_since = 0
         self._seen_steps = 0
         self._seen_strays = self._seen_missed = self._seen_dips = 0
@@ -129,13 +130,15 @@ class Checker:
         self._limits_since = real
 
     def refilled(self, at: int, volume_pL: int, label: float, bridge: tuple[float, float] | None) -> None:
-        """A refill was taken."""
+        """A refill was taken. A step that the pump does not know of yet counts as one of the new filling, as it must assume."""
         reading = self._read(at)
-        reading.refill(volume_pL, self._made, label, bridge)
-        self._told_pL, self._rotor_at_fill = volume_pL, self._counted_rotor
+        reading.refill(volume_pL, self._made - self._unknown, label, bridge)
+        self._told_pL, self._rotor_at_fill = volume_pL, self._counted_rotor - self._unknown
 
     def pressed(self, at: int, reason: str, real: int) -> None:
         """A press was answered."""
+        if reason and self.reading is None:
+            return
         reading = self._read(at)
         empty = self._left_pL < self.figures.step_pL
         if reason:
@@ -319,6 +322,7 @@ class Checker:
 
     def _check_count(self, unit: Unit, state: State) -> None:
         rotor = self._counted_rotor - self._rotor_at_first
+        self._unknown = rotor - state.steps
         if unit.uncertain:
             if state.steps > rotor:
                 raise Violation("count", f"{state.steps} steps are counted, the rotor made {rotor}")

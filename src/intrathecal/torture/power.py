@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from intrathecal.pump.memory.storage import Storage
@@ -79,11 +79,19 @@ class LinkFailure:
     done: bool
 
 
+@dataclass(frozen=True)
+class Sticking:
+    """The ``number``-th next drive of the motor moves nothing, once or from then on."""
+
+    number: int
+    lasting: bool
+
+
 class PoweredMotor:
     """A pump's motor on the fuse, over a link that can be lost; implements `pump.motor.Motor`.
 
-    Counted are the ``commands`` that came, those that ``missed`` their target because the rotor was held or slipped, the steps
-    that it ``ran_away``, and the dips of the battery that were felt.
+    Counted are the ``commands`` that came, those that were ``lost``, the ``drives``, those that ``missed`` their target because
+    the rotor was held or slipped, the steps that it ``ran_away``, and the dips of the battery that were felt.
     """
 
     def __init__(self, mechanism: Mechanism, fuse: Fuse, seed: int) -> None:
@@ -91,9 +99,12 @@ class PoweredMotor:
         self._fuse = fuse
         self._random = Random(seed)  # noqa: S311 - repeatable, not secret
         self._failure: LinkFailure | None = None
+        self._sticks: Sticking | None = None
         self._runaway = 0
         self.commands = 0
         self.ran_away = 0
+        self.lost = 0
+        self.drives = 0
         self.missed = 0
         self.dips_felt = 0
 
@@ -105,6 +116,10 @@ class PoweredMotor:
     def fail(self, failure: LinkFailure | None) -> None:
         """Lose the link; None mends it."""
         self._failure = failure
+
+    def stick(self, sticking: Sticking | None) -> None:
+        """Hold the rotor."""
+        self._sticks = sticking
 
     def run_away(self, steps: int) -> None:
         """At the next command the motor goes so many steps too far."""
@@ -128,7 +143,7 @@ class PoweredMotor:
             if target > at:
                 self._mechanism.move_to(self._random.randint(at, target))
         else:
-            self.missed += self._mechanism.move_to(target) < target
+            self._drive(target)
             if self._runaway and self._mechanism.rotor() >= target and not self._mechanism.truth.held:
                 self._mechanism.move_to(self._mechanism.rotor() + self._runaway)
                 self.ran_away += max(0, self._mechanism.rotor() - target)
@@ -137,6 +152,17 @@ class PoweredMotor:
         if failing is not None:
             raise MotorLost("the world did not answer in time")
         return self._mechanism.rotor()
+
+    def _drive(self, target: int) -> None:
+        self.drives += 1
+        sticking = self._sticks
+        if sticking is not None:
+            self._sticks = replace(sticking, number=sticking.number - 1) if sticking.number > 1 else None
+            if sticking.number == 1:
+                self._mechanism.suffer("stuck")
+        self.missed += self._mechanism.move_to(target) < target
+        if sticking is not None and sticking.number == 1 and not sticking.lasting:
+            self._mechanism.mend("stuck")
 
     def reset(self) -> None:
         """Raises `MotorLost`."""
@@ -157,8 +183,9 @@ class PoweredMotor:
         if failure is None:
             return None
         if failure.number > 1:
-            self._failure = LinkFailure(failure.number - 1, failure.lasting, failure.done)
+            self._failure = replace(failure, number=failure.number - 1)
             return None
         if not failure.lasting:
             self._failure = None
+        self.lost += 1
         return failure

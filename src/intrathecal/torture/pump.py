@@ -14,6 +14,7 @@ from intrathecal.pump.controller import Event
 from intrathecal.pump.hardware import Hardware
 from intrathecal.pump.life import Life, LifeImage, unpack
 from intrathecal.pump.memory.memory import Memory, MemoryLost
+from intrathecal.pump.memory.storage import StorageError
 from intrathecal.pump.records import FirstFill, from_payload
 from intrathecal.pump.state import Action
 from intrathecal.pump.telemetry.service import Service
@@ -82,7 +83,10 @@ class Rig:
         self.single_steps = 0
         self.single_acts = 0
         self.flipped: list[int] = []
+        #: Called when the pump has started again, before it is looked at.
+        self.after_start: Callable[[], None] = lambda: None
         self.cut_in_act = False
+        self._lost = 0
         entry = catalogue_pump(plan.model)
         self.hardware = Hardware.of(entry)
         self.figures = Figures(
@@ -117,6 +121,9 @@ class Rig:
         except MemoryLost as lost:
             self._may_lose(lost)
             made = HeardUnit.without_memory(str(lost), self.motor, self.clock, self.identity, self.hardware)
+        except StorageError as problem:
+            made = HeardUnit.without_memory(str(problem), self.motor, self.clock, self.identity, self.hardware)
+            self.checker.facts.memory_lost = self.checker.facts.memory_failed = True
         else:
             made = HeardUnit.open(
                 memory, recovered, self.motor, self.clock, self.identity, self.hardware, patience_ms=patience
@@ -159,7 +166,7 @@ class Rig:
     def restart(self, off_ms: int, *, idle: bool = False) -> None:
         """The power fails, and comes back; it may fail again while the pump starts.
 
-        A pump that was ``idle`` knows exactly what it knew.
+        A pump that was ``idle`` knows exactly what it knew, unless it waits for a motor to learn what an act did.
         """
         before = self.unit.life.image if not self.checker.facts.memory_failed else None
         facts = self.checker.facts
@@ -183,8 +190,10 @@ class Rig:
         self.service = Service(self.unit)
         if before is not None and not self.checker.facts.memory_lost:
             check_log(before.book.events, self.unit.book.events)
-            if idle:
+            if idle and before.intent is None:
                 check_same(before, self.unit.life.image)
+        if not self.checker.facts.memory_lost:
+            self.after_start()
         self.look()
 
     def check_replay(self) -> None:
@@ -270,9 +279,11 @@ class Rig:
         facts.missed, facts.dips_felt = self.motor.missed, self.motor.dips_felt
         facts.stray_steps = self.motor.ran_away
         facts.wall_ms = self.clock.wall_ms() + self.plan.offset_minutes * MINUTE_MS
+        if self.motor.lost > self._lost:
+            facts.cut_in_act += 1
+            self._lost = self.motor.lost
         if self.motor.failing:
             facts.link_lost = True
-            facts.cut_in_act = max(facts.cut_in_act, 1)
         elif not self.unit.failed:
             facts.link_lost = False
         self.checker.look(self.unit, self.real)

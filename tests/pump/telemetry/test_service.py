@@ -33,8 +33,9 @@ from intrathecal.pump.telemetry.messages import (
     request_bytes,
 )
 from intrathecal.pump.telemetry.pairing import Role, proof, proves
-from intrathecal.pump.telemetry.service import Peer
+from intrathecal.pump.telemetry.service import Peer, Unsure
 from intrathecal.therapy import Program
+from intrathecal.world.storages import Failure
 
 STRANGER = Peer("", "203.0.113.7")
 ID = "0" * 31 + "1"
@@ -141,6 +142,23 @@ def test_the_same_request_is_done_once_also_after_a_restart(bench: Bench) -> Non
     assert bench.ask(handset, Press(), ID) == first
     assert bench.unit.state is not None
     assert len(bench.unit.state.presses) == 1
+
+
+@pytest.mark.requirement("ACC-10")
+@pytest.mark.parametrize("write", [1, 2])
+def test_an_act_in_which_the_memory_fails_has_no_answer(bench: Bench, write: int) -> None:
+    """Whether the first or the second copy could not be written: only the next start knows, so nobody is told before."""
+    running(bench)
+    handset = bench.key("handset")
+    bench.storage.fail(Failure(write, "write"))
+    with pytest.raises(Unsure, match="memory failure"):
+        bench.ask(handset, Press(), ID)
+    assert bench.ask(handset, Press(), "0" * 31 + "2").outcome == "refused"
+    bench.start()
+    became = bench.ask(handset, Settle(ID)).told
+    assert bench.unit.state is not None
+    assert became == Became("done" if bench.unit.state.presses else "never", "")
+    assert len(bench.unit.state.presses) == write - 1
 
 
 @pytest.mark.requirement("ACC-10")

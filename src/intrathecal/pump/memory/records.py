@@ -72,4 +72,4 @@ def read_record(bank: bytes, offset: int, epoch: int, number: int) -> bytes | No
 
 def shows_writing(tail: bytes) -> bool:
     """Whether something was written where there should be zeros; a few stray bits are no record."""
-    return int.from_bytes(tail.strip(b"\0"), "little").bit_count() > _STRAY_BITS
+    return tail != bytes(len(tail)) and int.from_bytes(tail, "little").bit_count() > _STRAY_BITS

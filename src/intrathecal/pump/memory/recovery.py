@@ -195,6 +195,6 @@ def _sentences(bank: Bank, found: Found) -> list[str]:
         said.append(f"record {named} was damaged in {copy}; it was restored from {other}")
     if shows_writing(tail):
         said.append(f"what was begun after record {newest} and never finished was removed from {copy}")
-    elif tail.strip(b"\0"):
+    elif tail != bytes(len(tail)):
         said.append(f"stray bits after record {newest}, the newest, were cleared in {copy}")
     return said

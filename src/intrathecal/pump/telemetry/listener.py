@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from intrathecal.pump.encoding import EncodingError
 from intrathecal.pump.telemetry.channel import Channel, ChannelError, pump_context
 from intrathecal.pump.telemetry.own import own_identity
-from intrathecal.pump.telemetry.service import Peer, Service
+from intrathecal.pump.telemetry.service import Peer, Service, Unsure
 from intrathecal.pump.unit import Unit
 
 #: Lines of all who are not known (yet), and of each key that is.
@@ -115,6 +115,9 @@ class Listener:
             self._trouble("garbage", line, str(problem))
         except ConnectionError:
             self._trouble("half", line, "was cut off")
+        except Unsure:
+            # Nothing can be logged any more; who asked is left in doubt, and asks again when the memory has been read.
+            self._changed()
         finally:
             self._lines.pop(line, None)
             line.writer.close()

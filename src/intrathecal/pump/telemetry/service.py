@@ -58,6 +58,10 @@ CHANGED = "the pump has changed since it was read; read it again and look at the
 NOT_FILLED = "the pump has not been told its first fill; tell it with intrathecal refilled"
 
 
+class Unsure(Exception):
+    """The memory failed while it was to keep what was asked: only when it is read again is it known whether that is done."""
+
+
 @dataclass(frozen=True)
 class Peer:
     """Who is at the other end: the fingerprint of the certificate shown (empty: none) and where the line comes from."""
@@ -95,10 +99,16 @@ class Service:
             self._unit.note(kind, written, fault=True)
 
     def answer(self, peer: Peer, data: bytes) -> bytes:
-        """The answer to one request. Raises `EncodingError` for what is none; nothing is done then."""
+        """The answer to one request. Raises `EncodingError` for what is none; nothing is done then.
+
+        Raises `Unsure` when neither "done" nor "refused" would be certain: no answer may be given then.
+        """
         request = read_request(data)
         keep_up(self._unit)
+        remembered = self._unit.remembers
         answer = self._answer(peer, request)
+        if remembered and not self._unit.remembers:
+            raise Unsure(self._unit.failed)
         try:
             return answer_bytes(answer)
         except EncodingError as problem:
