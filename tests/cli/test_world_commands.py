@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -100,6 +102,24 @@ def test_a_world_that_is_not_there_cannot_be_reached() -> None:
     done = call("world", "127.0.0.1:1", "show")
     assert (done.returncode, done.stdout) == (3, "")
     assert "cannot be reached" in done.stderr
+
+
+@pytest.mark.parametrize("answer", [b"{}\n", b'{"do":"show"}\n', b'{"model":1,"faults":3}\n', b"HTTP/1.1 400\r\n\r\n"])
+def test_what_is_no_world_is_said_to_be_none(answer: bytes) -> None:
+    """Exit code 3 and one message, whatever answers there."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            line, _ = server.accept()
+            with line:
+                line.recv(1000)
+                line.sendall(answer)
+                line.recv(1000)
+
+        threading.Thread(target=serve, daemon=True).start()
+        done = call("world", f"127.0.0.1:{server.getsockname()[1]}", "show")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_it_ends_cleanly_when_it_is_told_to(tmp_path: Path) -> None:

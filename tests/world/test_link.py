@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -267,7 +268,40 @@ def test_a_world_that_does_not_answer_is_a_lost_motor() -> None:
             Link(host, port, MODEL, 0.05).rotor()
 
 
-@pytest.mark.parametrize("text", ["127.0.0.1", ":7000", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000", ""])
+def test_a_world_that_answers_letter_by_letter_is_a_lost_motor() -> None:
+    """An answer must be whole in time; letters that keep coming do not hold the pump up."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        host, port = server.getsockname()
+        ending = threading.Event()
+
+        def drip() -> None:
+            line, _ = server.accept()
+            with line, suppress(OSError):
+                while not ending.wait(0.05):
+                    line.sendall(b"x")
+
+        threading.Thread(target=drip, daemon=True).start()
+        began = time.monotonic()
+        with pytest.raises(MotorLost, match="does not answer"):
+            Link(host, port, MODEL, 0.3).rotor()
+        ending.set()
+        assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "127.0.0.1",
+        ":7000",
+        "127.0.0.1:",
+        "127.0.0.1:x",
+        "127.0.0.1:70000",
+        "",
+        "a" * 70 + ":7000",
+        "a..b:7000",
+        "127.0.0.1:" + "1" * 5000,
+    ],
+)
 def test_an_address_needs_host_and_port(text: str) -> None:
     """The message shows one."""
     with pytest.raises(AddressError, match="write HOST:PORT, such as"):

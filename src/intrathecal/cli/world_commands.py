@@ -11,12 +11,14 @@ from typing import Annotated, Any
 import typer
 
 from intrathecal.cli.output import write_json
-from intrathecal.quantities import InputError, Quantity, QuantityError, parse_number, parse_quantity
+from intrathecal.quantities import InputError, Quantity, QuantityError, parse_number, parse_quantity, shorten
 
 UNREACHABLE = 3
 FASTEST = 1_000_000
 #: How long a world may take to answer a person (real seconds).
 PATIENCE_S = 10.0
+#: Letters of a world's reason that are shown.
+LONGEST_REASON = 500
 
 GRAMMAR = """intrathecal world --listen HOST:PORT --model M --journal FILE [--speed X] [--drive-error 3%]
 intrathecal world HOST:PORT inject VOLUME --drug NAME=CONCENTRATION ...
@@ -70,7 +72,7 @@ def world(
     """
     if listen is None:
         shown = _ask(words or [], drug or [], lasts)
-        if json:
+        if json is not None:
             write_json(shown, json)
         if json != "-":
             typer.echo(_text(shown))
@@ -116,6 +118,7 @@ def _run(listen: str, model: str, journal: Path, physics: tuple[float, Fraction]
 
 def _ask(words: Sequence[str], drugs: Sequence[str], lasts: str | None) -> dict[str, Any]:
     """Have something done; what cannot be done is wrong input, a world that is not there ends with exit code 3."""
+    from intrathecal.world.process import SHOWN
     from intrathecal.world.wire import Wire, WireError, read_address
 
     if len(words) < 2:
@@ -125,11 +128,13 @@ def _ask(words: Sequence[str], drugs: Sequence[str], lasts: str | None) -> dict[
     try:
         with closing(Wire(host, port, PATIENCE_S)) as wire:
             answer = wire.ask(message)
+        if "error" not in answer and {name: type(value) for name, value in answer.items()} != SHOWN:
+            raise WireError(f"what answers at {words[0]} is no world")
     except WireError as problem:
         typer.echo(f"intrathecal: {problem}", err=True)
         raise typer.Exit(UNREACHABLE) from None
     if "error" in answer:
-        raise WorldCommandError(f"{' '.join(words[1:])}: {answer['error']}")
+        raise WorldCommandError(f"{' '.join(words[1:])}: {shorten(str(answer['error']), LONGEST_REASON)}")
     return answer
 
 

@@ -25,6 +25,20 @@ KINDS: Mapping[str, str] = {
     "battery": "the share of its charge that is left",
 }
 
+#: What is so now, and its types: the answer to every deed.
+SHOWN: Mapping[str, type] = {
+    "model": str,
+    "rotor": int,
+    "driven": int,
+    "reservoir_mL": float,
+    "concentrations_ug_per_mL": dict,
+    "delivered_mL": float,
+    "leaked_mL": float,
+    "battery_fraction": float,
+    "faults": list,
+    "driven_by_a_pump": bool,
+}
+
 
 class World:
     """Answers one message after the other. The last connection that asked to drive is the one that may.

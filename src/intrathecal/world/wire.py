@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from intrathecal.quantities import InputError
 
 LONGEST_LINE = 65_536
+HIGHEST_PORT = 65_535
+#: A socket with no time at all would not wait and say so in other words.
+_LEAST_S = 0.001
 
 
 class WireError(Exception):
@@ -24,9 +28,18 @@ def read_address(text: str) -> tuple[str, int]:
     """Host and port of ``127.0.0.1:7000`` or ``[::1]:7000``. Raises `AddressError`."""
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not (colon and host and port.isascii() and port.isdigit() and int(port) < 65_536):
+    whole = port.isascii() and port.isdigit() and len(port) <= len(str(HIGHEST_PORT))
+    if not (colon and _may_be_a_host(host) and whole and int(port) <= HIGHEST_PORT):
         raise AddressError(f'"{text}" is no address; write HOST:PORT, such as 127.0.0.1:7000')
     return host, int(port)
+
+
+def _may_be_a_host(host: str) -> bool:
+    """Whether the name can be looked up at all: no part of it is empty or too long."""
+    try:
+        return bool(host.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def pack(message: Mapping[str, Any]) -> bytes:
@@ -55,12 +68,16 @@ class Wire:
         except OSError as problem:
             raise WireError(f"the world at {host}:{port} cannot be reached ({problem.strerror or problem})") from None
         self._left = b""
+        self._timeout_s = timeout_s
 
     def ask(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer to a message."""
+        """The answer to a message. It must be whole in time: one that comes letter by letter is none."""
+        ends = time.monotonic() + self._timeout_s
         try:
+            self._socket.settimeout(self._timeout_s)
             self._socket.sendall(pack(message))
             while b"\n" not in self._left:
+                self._socket.settimeout(max(ends - time.monotonic(), _LEAST_S))
                 data = self._socket.recv(LONGEST_LINE)
                 if not data or len(self._left) > LONGEST_LINE:
                     raise WireError("the world closed the connection")
