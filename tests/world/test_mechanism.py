@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -311,6 +312,46 @@ def test_a_file_that_is_no_journal_of_this_pump_is_refused(tmp_path: Path, text:
     path.write_text(text)
     with pytest.raises(JournalError, match=message):
         Hands(journal=FileJournal(path))
+
+
+@pytest.mark.parametrize("text", [b"my dear diary\nno end", b"\0\n\0\0", b"x"])
+def test_a_file_that_is_no_journal_is_left_as_it_is(tmp_path: Path, text: bytes) -> None:
+    """Whoever names the wrong file loses nothing of it."""
+    path = tmp_path / "diary"
+    path.write_bytes(text)
+    with pytest.raises(JournalError, match="line 1 is no line of a journal"):
+        FileJournal(path)
+    assert path.read_bytes() == text
+
+
+def test_a_pipe_is_no_journal(tmp_path: Path) -> None:
+    """It is refused, and nobody waits for what may come through it."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(JournalError, match="is not a file"):
+        FileJournal(path)
+
+
+@pytest.mark.parametrize("steps", [1, 500, 20_000])
+def test_steps_that_do_not_fit_on_the_disk_never_happened(tmp_path: Path, steps: int) -> None:
+    """The motor stands, the journal has none of them, and when there is room again both go on and agree."""
+    path = tmp_path / "journal"
+    journal = FileJournal(path)
+    hands = Hands(journal=journal)
+    hands.made.inject(20, MORPHINE)
+    hands.made.move_to(5)
+    before, full = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + steps * 10, full[1]))
+    try:
+        with pytest.raises(JournalError, match="cannot be written"):
+            hands.made.move_to(5 + steps)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, full)
+    assert path.read_bytes() == before
+    assert hands.made.rotor() == 5
+    assert hands.made.move_to(9) == 9
+    journal.close()
+    assert Hands(journal=FileJournal(path)).made.truth == hands.made.truth
 
 
 def test_a_journal_belongs_to_one_world_at_a_time(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +14,8 @@ from intrathecal.quantities import InputError
 
 #: Lines that are put together before they are written.
 LINES_AT_ONCE = 10_000
+#: How every journal begins.
+_BEGINNING = b'{"at":'
 #: What happened: ``at`` (ms), ``did``, and what belongs to it. Volumes are in femtolitres.
 Line = Mapping[str, Any]
 
@@ -57,36 +60,52 @@ class FileJournal:
     """A journal in a file, one JSON object a line and a line for every step.
 
     It survives the end of its process at any instant: a line is handed to the system whole, and one that is not whole never
-    happened. Only one process can have it open.
+    happened; nor did steps of which not all could be written. Only one process can have it open.
     """
 
     def __init__(self, path: Path) -> None:
+        """Open it, or make it. Raises `JournalError`; a file that is something else is left as it is."""
         self.path = path
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            # A pipe must not keep the world waiting for somebody who writes into it.
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK
+            self._file = os.open(path, flags, 0o600)
         except OSError as problem:
             raise JournalError(f"{path}: cannot be opened ({problem.strerror}); name another file") from None
         try:
+            self._read = self._take()
+        except JournalError:
+            os.close(self._file)
+            raise
+
+    def _take(self) -> bytes:
+        """Lock the file, and cut off what was begun and never finished; returns the lines."""
+        if not stat.S_ISREG(os.fstat(self._file).st_mode):
+            raise JournalError(f"{self.path}: is not a file; name another one")
+        try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            os.close(self._file)
-            raise JournalError(f"{path}: another world is using it; end that one, or name another file") from None
-        data = path.read_bytes()
+            raise JournalError(f"{self.path}: another world is using it; end that one, or name another file") from None
+        data = self.path.read_bytes()
+        if not data.startswith(_BEGINNING[: len(data)]):
+            raise JournalError(f"{self.path}: line 1 is no line of a journal; name another file")
         whole = data.rfind(b"\n") + 1
         os.ftruncate(self._file, whole)
-        self._read = data[:whole]
+        return data[:whole]
 
     def write(self, line: Line) -> None:
-        """Write a line."""
-        self._write(json.dumps(line, separators=(",", ":")) + "\n")
+        """Write a line. Raises `JournalError`; the line never happened then."""
+        self._write([json.dumps(line, separators=(",", ":")) + "\n"])
 
     def steps(self, at: int, first: int, count: int, fL: int) -> None:
-        """Write a line for each step."""
-        for begin in range(first, first + count, LINES_AT_ONCE):
-            end = min(begin + LINES_AT_ONCE, first + count)
-            self._write(
-                "".join(f'{{"at":{at},"did":"step","rotor":{rotor},"fL":{fL}}}\n' for rotor in range(begin, end))
-            )
+        """Write a line for each step. Raises `JournalError`; none of them happened then."""
+        ranges = (
+            range(begin, min(begin + LINES_AT_ONCE, first + count))
+            for begin in range(first, first + count, LINES_AT_ONCE)
+        )
+        self._write(
+            "".join(f'{{"at":{at},"did":"step","rotor":{rotor},"fL":{fL}}}\n' for rotor in rotors) for rotors in ranges
+        )
 
     def __iter__(self) -> Iterator[Line]:
         """The lines that stood in the file when it was opened."""
@@ -103,7 +122,14 @@ class FileJournal:
         """Let others open it."""
         os.close(self._file)
 
-    def _write(self, text: str) -> None:
-        data = text.encode("ascii")
-        while data:
-            data = data[os.write(self._file, data) :]
+    def _write(self, texts: Iterable[str]) -> None:
+        """Write all of the texts, or nothing."""
+        end = os.fstat(self._file).st_size
+        try:
+            for text in texts:
+                data = text.encode("ascii")
+                while data:
+                    data = data[os.write(self._file, data) :]
+        except OSError as problem:
+            os.ftruncate(self._file, end)
+            raise JournalError(f"{self.path}: cannot be written ({problem.strerror}); free some space") from None
