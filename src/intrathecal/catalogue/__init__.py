@@ -6,7 +6,10 @@ from intrathecal.catalogue.devices import Catheter, Pump, Segment
 from intrathecal.catalogue.drugs import CsfKinetics, Drug, Metabolite, Oral, PlasmaKinetics, Tracer
 from intrathecal.catalogue.effects import Breathing, Mechanism, Relief, Response, SideEffect, Tolerance
 from intrathecal.catalogue.errors import CatalogueError
+from intrathecal.catalogue.guidelines import Guideline, Limit, Signature
 from intrathecal.catalogue.loading import Catalogue, load_catalogue, parse_catheter, parse_pump
+from intrathecal.catalogue.mixtures import Mixture
+from intrathecal.catalogue.precautions import Precaution, PumpLabel, ReviewFigures
 from intrathecal.catalogue.references import Reference
 from intrathecal.catalogue.screening import Check, Indication, Screening, Trial
 from intrathecal.catalogue.values import CHOSEN, Spread, Value
@@ -23,20 +26,27 @@ __all__ = [
     "Citation",
     "CsfKinetics",
     "Drug",
+    "Guideline",
     "Indication",
     "Level",
+    "Limit",
     "Mechanism",
     "Metabolite",
+    "Mixture",
     "Oral",
     "Physiology",
     "PlasmaKinetics",
+    "Precaution",
     "Pump",
+    "PumpLabel",
     "Reference",
     "Relief",
     "Response",
+    "ReviewFigures",
     "Screening",
     "Segment",
     "SideEffect",
+    "Signature",
     "Spread",
     "Tolerance",
     "Tracer",

@@ -10,11 +10,19 @@ from intrathecal.catalogue.body import Anatomy, Physiology
 from intrathecal.catalogue.devices import Catheter, Pump
 from intrathecal.catalogue.drugs import Drug, Tracer
 from intrathecal.catalogue.effects import Relief, SideEffect
+from intrathecal.catalogue.guidelines import Guideline, Limit
+from intrathecal.catalogue.mixtures import Mixture
+from intrathecal.catalogue.precautions import Precaution, PumpLabel, ReviewFigures
 from intrathecal.catalogue.references import Reference
 from intrathecal.catalogue.screening import Check, Screening, Trial
 from intrathecal.catalogue.values import CHOSEN, Value
 
-AnyEntry = Drug | Pump | Catheter | Tracer | Anatomy | Physiology | Relief | SideEffect | Trial | Screening | Check
+Library = Guideline | Limit | Mixture | Precaution | PumpLabel | ReviewFigures
+AnyEntry = (
+    Drug | Pump | Catheter | Tracer | Anatomy | Physiology | Relief | SideEffect | Trial | Screening | Check | Library
+)
+# tables whose name is not that of the class
+_TABLES: dict[type, str] = {SideEffect: "side_effect", PumpLabel: "pump_label", ReviewFigures: "review"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +35,7 @@ class Citation:
 
 def values_of(entry: AnyEntry) -> Iterator[tuple[str, Value]]:
     """Every value in an entry with its dotted name, such as ``drug.morphine.csf.loss_half_life``."""
-    name = "side_effect" if isinstance(entry, SideEffect) else type(entry).__name__.lower()
+    name = _TABLES.get(type(entry), type(entry).__name__.lower())
     own = getattr(entry, "name", None)
     yield from _walk(f"{name}.{own}" if own else name, entry)
 

@@ -19,9 +19,20 @@ from intrathecal.catalogue.devices import Catheter, Pump
 from intrathecal.catalogue.drugs import Drug, Tracer
 from intrathecal.catalogue.effects import Relief, SideEffect
 from intrathecal.catalogue.errors import CatalogueError, nearest
+from intrathecal.catalogue.guidelines import (
+    Guideline,
+    Limit,
+    check_loosening,
+    check_names,
+    unsigned_table,
+    without_other_quantities,
+)
+from intrathecal.catalogue.mixtures import Mixture
+from intrathecal.catalogue.precautions import Precaution, PumpLabel, ReviewFigures
 from intrathecal.catalogue.reading import Where, read_entry, slots
 from intrathecal.catalogue.references import Reference, parse_bibliography, read_reference
 from intrathecal.catalogue.screening import Check, Screening, Trial
+from intrathecal.catalogue.values import CHOSEN
 from intrathecal.quantities import shorten
 
 # a catalogue of a thousand entries is smaller
@@ -35,14 +46,29 @@ NAMED: dict[str, type] = {
     "side_effect": SideEffect,
     "screening": Screening,
     "check": Check,
+    "guideline": Guideline,
+    "limit": Limit,
+    "mixture": Mixture,
+    "precaution": Precaution,
+    "pump_label": PumpLabel,
 }
-SINGLE: dict[str, type] = {"anatomy": Anatomy, "physiology": Physiology, "relief": Relief, "trial": Trial}
+SINGLE: dict[str, type] = {
+    "anatomy": Anatomy,
+    "physiology": Physiology,
+    "relief": Relief,
+    "trial": Trial,
+    "review": ReviewFigures,
+}
 TABLES = (*NAMED, *SINGLE, "reference")
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every sourced value: entries by name, the spine, the body, relief, the trial, and the references they rest on."""
+    """Every sourced value: entries by name, the spine, the body, relief, the trial, and the references they rest on.
+
+    ``guidelines`` and ``limits`` are the drug library; ``mixtures``, ``precautions`` (by drug) and ``pump_labels`` stand
+    beside it, and ``review`` is what its rules work with.
+    """
 
     drugs: Mapping[str, Drug]
     pumps: Mapping[str, Pump]
@@ -51,10 +77,16 @@ class Catalogue:
     side_effects: Mapping[str, SideEffect]
     screenings: Mapping[str, Screening]
     checks: Mapping[str, Check]
+    guidelines: Mapping[str, Guideline]
+    limits: Mapping[str, Limit]
+    mixtures: Mapping[str, Mixture]
+    precautions: Mapping[str, Precaution]
+    pump_labels: Mapping[str, PumpLabel]
     anatomy: Anatomy
     physiology: Physiology
     relief: Relief
     trial: Trial
+    review: ReviewFigures
     references: Mapping[str, Reference]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -70,7 +102,9 @@ class Catalogue:
         """All that holds values."""
         named: list[AnyEntry] = [*self.pumps.values(), *self.catheters.values(), *self.drugs.values()]
         named += [*self.tracers.values(), *self.side_effects.values(), *self.screenings.values(), *self.checks.values()]
-        return (*named, self.anatomy, self.physiology, self.relief, self.trial)
+        named += [*self.guidelines.values(), *self.limits.values(), *self.mixtures.values()]
+        named += [*self.precautions.values(), *self.pump_labels.values()]
+        return (*named, self.anatomy, self.physiology, self.relief, self.trial, self.review)
 
     def with_pump(self, pump: Pump) -> Catalogue:
         """The same catalogue with ``pump`` added, or in the place of the one of its name."""
@@ -127,27 +161,50 @@ def _built_in() -> Catalogue:
         for name, text in _data_files(".bib")
         for key, reference in parse_bibliography(text, name).items()
     }
-    named: dict[str, Mapping[str, Any]] = {}
-    for kind, cls in NAMED.items():
-        read: dict[str, Any] = {
+    named: dict[str, dict[str, Any]] = {
+        kind: {
             name: read_entry(cls, name, table, Where("catalogue", f"{kind}.{name}", references))
-            for name, table in tables[kind].items()
+            for name, table in tables.get(kind, {}).items()
         }
-        named[kind] = MappingProxyType(read)
-    return Catalogue(
-        drugs=named["drug"],
-        pumps=named["pump"],
-        catheters=named["catheter"],
-        tracers=named["tracer"],
-        side_effects=named["side_effect"],
-        screenings=named["screening"],
-        checks=named["check"],
-        anatomy=read_entry(Anatomy, None, tables["anatomy"], Where("catalogue", "anatomy", references)),
-        physiology=read_entry(Physiology, None, tables["physiology"], Where("catalogue", "physiology", references)),
-        relief=read_entry(Relief, None, tables["relief"], Where("catalogue", "relief", references)),
-        trial=read_entry(Trial, None, tables["trial"], Where("catalogue", "trial", references)),
-        references=MappingProxyType(references),
-    )
+        for kind, cls in NAMED.items()
+    }
+    single: dict[str, Any] = {
+        kind: read_entry(cls, None, tables[kind], Where("catalogue", kind, references)) for kind, cls in SINGLE.items()
+    }
+    _check_library(named, references, "catalogue")
+    return _assemble(named, single, references)
+
+
+def _assemble(
+    named: Mapping[str, dict[str, Any]], single: Mapping[str, Any], references: Mapping[str, Reference]
+) -> Catalogue:
+    entries: dict[str, Any] = {f"{kind}s": MappingProxyType(known) for kind, known in named.items()}
+    return Catalogue(**entries, **single, references=MappingProxyType(dict(references)))
+
+
+def _check_library(named: Mapping[str, dict[str, Any]], references: Collection[str], file: str) -> None:
+    """What the entries of the drug library name must be there; raises `CatalogueError`."""
+    for name, limit in named["limit"].items():
+        check_names(limit, named["guideline"], named["drug"], Where(file, f"limit.{name}", references))
+    families = {word for precaution in named["precaution"].values() for word in precaution.families}
+    for kind, field, known in (
+        ("mixture", "drugs", {*named["drug"], *families}),
+        ("mixture", "source", {*references, CHOSEN}),
+        ("pump_label", "drugs", set(named["drug"])),
+        ("pump_label", "source", set(references)),
+        ("precaution", "stopped_source", set(references)),
+    ):
+        for name, entry in named[kind].items():
+            for word in getattr(entry, field):
+                if word not in known:
+                    Where(file, f"{kind}.{name}.{field}", references).fail(
+                        f'"{shorten(word)}" is not known', nearest(word, known)
+                    )
+    for name in named["precaution"]:
+        if name not in named["drug"]:
+            Where(file, f"precaution.{name}", references).fail(
+                "it is not the name of a drug", nearest(name, named["drug"])
+            )
 
 
 def _data_files(suffix: str) -> Iterable[tuple[str, str]]:
@@ -198,49 +255,36 @@ def _lay_over(
     }
     references = {**catalogue.references, **own}
     merged = dict(tables)
-    named: dict[str, dict[str, Any]] = {
-        "drug": dict(catalogue.drugs),
-        "pump": dict(catalogue.pumps),
-        "catheter": dict(catalogue.catheters),
-        "tracer": dict(catalogue.tracers),
-        "side_effect": dict(catalogue.side_effects),
-        "screening": dict(catalogue.screenings),
-        "check": dict(catalogue.checks),
-    }
-    single: dict[str, Any] = {
-        "anatomy": catalogue.anatomy,
-        "physiology": catalogue.physiology,
-        "relief": catalogue.relief,
-        "trial": catalogue.trial,
-    }
-    for kind, cls in NAMED.items():
-        merged[kind] = dict(tables[kind])
+    named: dict[str, dict[str, Any]] = {kind: dict(getattr(catalogue, f"{kind}s")) for kind in NAMED}
+    single: dict[str, Any] = {kind: getattr(catalogue, kind) for kind in SINGLE}
+    for kind in NAMED:
+        merged[kind] = dict(tables.get(kind, {}))
         for name, table in given.get(kind, {}).items():
             where = Where(file, f"{kind}.{name}", references)
-            merged[kind][name] = _merge(cls, tables[kind].get(name), table)
-            try:
-                named[kind][name] = read_entry(cls, name, merged[kind][name], where)
-            except CatalogueError as error:
-                raise _misspelt(error, name, tables[kind]) from None
+            merged[kind][name], named[kind][name] = _changed(kind, name, merged[kind], named[kind], table, where)
     for kind, cls in SINGLE.items():
         if kind in given:
             merged[kind] = _merge(cls, tables[kind], given[kind])
             single[kind] = read_entry(cls, None, merged[kind], Where(file, kind, references))
-    laid = Catalogue(
-        drugs=MappingProxyType(named["drug"]),
-        pumps=MappingProxyType(named["pump"]),
-        catheters=MappingProxyType(named["catheter"]),
-        tracers=MappingProxyType(named["tracer"]),
-        side_effects=MappingProxyType(named["side_effect"]),
-        screenings=MappingProxyType(named["screening"]),
-        checks=MappingProxyType(named["check"]),
-        anatomy=single["anatomy"],
-        physiology=single["physiology"],
-        relief=single["relief"],
-        trial=single["trial"],
-        references=MappingProxyType(references),
-    )
-    return laid, merged
+    _check_library(named, references, file)
+    return _assemble(named, single, references), merged
+
+
+def _changed(
+    kind: str, name: str, tables: Mapping[str, Any], entries: Mapping[str, Any], table: Any, where: Where
+) -> tuple[Any, Any]:
+    """The table of an entry with ``table`` laid over it, and the entry."""
+    known = tables.get(name)
+    if kind == "limit" and known is not None and isinstance(table, Mapping):
+        known = without_other_quantities(unsigned_table(known), table)
+    merged = _merge(NAMED[kind], known, table)
+    try:
+        entry: Any = read_entry(NAMED[kind], name, merged, where)
+    except CatalogueError as error:
+        raise _misspelt(error, name, tables) from None
+    if kind == "limit":
+        check_loosening(entries.get(name), entry, where)
+    return merged, entry
 
 
 def _misspelt(error: CatalogueError, name: str, known: Collection[str]) -> CatalogueError:

@@ -6,6 +6,7 @@ import re
 import types
 from collections.abc import Collection, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -135,6 +136,8 @@ def _read_plain(holds: Any, given: Any, where: Where) -> Any:
         return float(number)
     if holds is bool and not isinstance(given, bool):
         where.fail(f"it is {_describe(given)}", "write true or false")
+    if holds is date and (not isinstance(given, date) or isinstance(given, datetime)):
+        where.fail(f"it is {_describe(given)}, not a date", "write it without quotes, such as 2026-01-31")
     if holds is str:
         return read_text(given, where)
     return given
