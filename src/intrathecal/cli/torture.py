@@ -45,6 +45,7 @@ def torture(
     """Simulate the pump under every fault, and check what it must never do after every event."""
     from intrathecal.torture import campaign as campaigns
     from intrathecal.torture.plan import load
+    from intrathecal.torture.workers import cores
 
     years, drawn = _years(pump_years), _seed(seed)
     if replay is not None:
@@ -53,8 +54,8 @@ def torture(
             typer.echo(told(broken, done.seed, replay), err=True)
     else:
         with progress_bar("Torturing") as progress:
-            done = campaigns.torture(years, drawn, progress, lambda broken: _keep(broken, drawn))
-    if json:
+            done = campaigns.torture(years, drawn, progress, lambda broken: _keep(broken, drawn), cores())
+    if json is not None:
         write_json(done.figures, json)
     if json != "-":
         typer.echo(torture_text(done), nl=False)

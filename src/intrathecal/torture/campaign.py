@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -14,6 +16,7 @@ from intrathecal.torture.plan import Plan
 from intrathecal.torture.shrink import shrink
 from intrathecal.torture.trial import Found, live
 from intrathecal.torture.violation import RULES, Violation
+from intrathecal.torture.workers import in_order
 
 YEAR_MS = 365.25 * 86_400_000
 HOUR_S = 3600
@@ -34,6 +37,28 @@ class Broken:
 
 
 @dataclass
+class Life:
+    """One life of a seed: what came of it, its short replay if it broke an invariant, and the processor time of both."""
+
+    number: int
+    found: Found
+    broken: Broken | None
+    core_s: float
+
+
+def life_of(seed: int, number: int) -> Life:
+    """Live the ``number``-th life of a seed; a violation is shrunk."""
+    began = time.process_time()
+    plan = draw(seed, number)
+    found = live(plan)
+    broken = None
+    if found.violation is not None:
+        replay, violation = shrink(plan, found.violation, SHRINK_S)
+        broken = Broken(number, found.step, found.lasted_ms, violation, replay)
+    return Life(number, found, broken, time.process_time() - began)
+
+
+@dataclass
 class Campaign:
     """What came of many lives. ``life`` counts them; other figures are sums over them."""
 
@@ -49,9 +74,13 @@ class Campaign:
     wall_s: float = 0.0
     core_s: float = 0.0
 
-    def add(self, found: Found) -> None:
+    def add(self, life: Life) -> None:
         """One more life."""
+        found = life.found
         self.lives += 1
+        self.core_s += life.core_s
+        if life.broken is not None:
+            self.broken.append(life.broken)
         self.pump_years += found.lasted_ms / YEAR_MS
         self.strokes += found.strokes
         self.single_steps += found.single_steps
@@ -94,26 +123,24 @@ def torture(
     seed: int,
     progress: Callable[[float], None] = lambda done: None,
     found: Callable[[Broken], None] = lambda broken: None,
+    workers: int = 1,
 ) -> Campaign:
     """Lives of a seed until they sum up to so many pump-years, or some invariants were broken.
 
-    ``found`` is told of each that was, as soon as it is shrunk.
+    ``found`` is told of each that was, as soon as it is shrunk. More than one of ``workers`` are processes of their own (a
+    script that asks for them guards its main module, as `multiprocessing` says); figures are the same for any number of
+    them, but for the times.
     """
-    campaign = Campaign(seed)
-    wall, core = time.monotonic(), time.process_time()
-    for number in count():
-        plan = draw(seed, number)
-        life = live(plan)
-        campaign.add(life)
-        if life.violation is not None:
-            replay, violation = shrink(plan, life.violation, SHRINK_S)
-            broken = Broken(number, life.step, life.lasted_ms, violation, replay)
-            campaign.broken.append(broken)
-            found(broken)
-        campaign.wall_s, campaign.core_s = time.monotonic() - wall, time.process_time() - core
-        progress(min(1.0, campaign.pump_years / pump_years))
-        if campaign.pump_years >= pump_years or len(campaign.broken) >= MOST_VIOLATIONS:
-            break
+    campaign, wall = Campaign(seed), time.monotonic()
+    with closing(_lives(seed, workers)) as lives:
+        for life in lives:
+            campaign.add(life)
+            campaign.wall_s = time.monotonic() - wall
+            if life.broken is not None:
+                found(life.broken)
+            progress(min(1.0, campaign.pump_years / pump_years))
+            if campaign.pump_years >= pump_years or len(campaign.broken) >= MOST_VIOLATIONS:
+                break
     return campaign
 
 
@@ -121,9 +148,14 @@ def replay(plan: Plan) -> Campaign:
     """One life again."""
     campaign = Campaign(plan.seed)
     wall, core = time.monotonic(), time.process_time()
-    life = live(plan)
-    campaign.add(life)
-    campaign.wall_s, campaign.core_s = time.monotonic() - wall, time.process_time() - core
-    if life.violation is not None:
-        campaign.broken.append(Broken(0, life.step, life.lasted_ms, life.violation, plan))
+    found = live(plan)
+    broken = None if found.violation is None else Broken(0, found.step, found.lasted_ms, found.violation, plan)
+    campaign.add(Life(0, found, broken, time.process_time() - core))
+    campaign.wall_s = time.monotonic() - wall
     return campaign
+
+
+def _lives(seed: int, workers: int) -> Generator[Life]:
+    """The lives of a seed in their order, without end."""
+    work = partial(life_of, seed)
+    yield from map(work, count()) if workers == 1 else in_order(work, workers)

@@ -94,6 +94,7 @@ class Checker:
         self._limits_since = 0
         self._seen_steps = 0
         self._seen_strays = self._seen_missed = self._seen_dips = 0
+        self._ahead = self._asked = 0.0
         self._real = 0
         self._counter = self._latest = 1
         self._state_now = 0
@@ -339,10 +340,11 @@ class Checker:
     def _check_dose(self, reading: Reading, unit: Unit) -> None:
         made = self._made
         asked = reading.volume / self.figures.step_pL
-        # The time of an act that was cut off is forgotten: what it made comes ahead of its time, a step for each cut.
-        above = ONE_STEP + self.facts.cut_in_act + (1 if unit.uncertain else 0)
-        if made <= asked + ONE_STEP:
-            self.facts.cut_in_act = 0
+        # The time of an act that was cut off is forgotten: what it made comes ahead of its time, a step for each cut, and
+        # nothing more is made before the words have caught up.
+        self._ahead = max(0.0, self._ahead - (asked - self._asked)) + self.facts.cut_in_act
+        self._asked, self.facts.cut_in_act = asked, 0
+        above = ONE_STEP + self._ahead + (1 if unit.uncertain else 0)
         if not asked - ONE_STEP <= made <= asked + above:
             raise Violation("dose", f"the motor made {made} steps, the words ask for {asked:.2f}")
 

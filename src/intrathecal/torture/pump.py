@@ -41,6 +41,8 @@ SHORTEST_AROUND_MS = 2_000
 LONGEST_AROUND_MS = 15 * 60_000
 #: Kinds of world faults that the rotor feels.
 ROTOR_FAULTS = frozenset({"stuck", "slipping", "magnet", "motor-stall"})
+#: A snapshot is made this often: much oftener than in a real pump, so that many faults meet one.
+MOST_RECORDS = 128
 #: Restarts that may fail before the power stays.
 MOST_CUTS = 20
 
@@ -117,7 +119,7 @@ class Rig:
         """What the pump does when it has power."""
         patience = PATIENCE_MS if self.plan.watched else None
         try:
-            memory, recovered = Memory.open(self.powered)
+            memory, recovered = Memory.open(self.powered, MOST_RECORDS)
         except MemoryLost as lost:
             self._may_lose(lost)
             made = HeardUnit.without_memory(str(lost), self.motor, self.clock, self.identity, self.hardware)

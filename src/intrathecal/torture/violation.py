@@ -7,7 +7,7 @@ class Violation(Exception):
     """An invariant is broken. ``rule`` names it, the message says in a sentence what was found."""
 
     def __init__(self, rule: str, found: str) -> None:
-        super().__init__(found)
+        super().__init__(rule, found)
         self.rule = rule
         self.found = found
 

@@ -54,12 +54,13 @@ class Recovered:
 class Memory:
     """An open log. After a `StorageError` it takes nothing more until it is opened again."""
 
-    def __init__(self, storage: Storage, epoch: int, count: int, tail: int) -> None:
+    def __init__(self, storage: Storage, epoch: int, count: int, tail: int, most_records: int) -> None:
         """Made by `open`: generation ``epoch`` holds ``count`` records, the next goes ``tail`` bytes into each bank."""
         self._storage = storage
         self._epoch = epoch
         self._count = count
         self._tail = tail
+        self._most_records = most_records
         self._bank = bank_bytes(storage)
         self._usable = True
 
@@ -75,14 +76,17 @@ class Memory:
             write_bank(storage, offset, 0, empty)
 
     @classmethod
-    def open(cls, storage: Storage) -> tuple[Memory, Recovered]:
-        """Read what is remembered, and put right what is damaged. Raises `MemoryLost` or `StorageError`."""
+    def open(cls, storage: Storage, most_records: int = MOST_RECORDS) -> tuple[Memory, Recovered]:
+        """Read what is remembered, and put right what is damaged; a snapshot is due after ``most_records``.
+
+        Raises `MemoryLost` or `StorageError`.
+        """
         found = survey(storage)
         repairs = repair(storage, found)
         refresh(storage, found)
         # The first record of a generation is its snapshot; before the first generation there was none.
         snapshot = found.payloads[0] if found.epoch > 0 else None
-        memory = cls(storage, found.epoch, len(found.payloads), found.tail)
+        memory = cls(storage, found.epoch, len(found.payloads), found.tail, most_records)
         return memory, Recovered(snapshot, found.payloads[1:], repairs)
 
     @property
@@ -98,7 +102,7 @@ class Memory:
     @property
     def full(self) -> bool:
         """Whether it is time for a snapshot; while it is not, whatever is not too long can be appended."""
-        return self._count > MOST_RECORDS or self._bank - self._tail < RECORD_BYTES + self.longest_payload
+        return self._count > self._most_records or self._bank - self._tail < RECORD_BYTES + self.longest_payload
 
     def append(self, payload: bytes) -> None:
         """Return when both copies hold ``payload`` durably. Raises `StorageError` or `MemoryFull`."""
