@@ -95,14 +95,16 @@ def test_a_bolus_given_faster_than_asked_counts_as_it_is_given() -> None:
 
 
 def test_a_slow_press_counts_as_it_is_given() -> None:
-    """The same for a patient's bolus, and for what is still to come of it at the next press."""
+    """The same for a patient's bolus. Two of them run together at the slowest flow: a window holds no more, but for longer."""
     demand = "on demand 0.2 mg over 20 h, lockout 1 h, max 9 per day"
-    for limit, second in (("0.019", "limit"), ("0.02", "limit"), ("0.05", "")):
+    for limit, second in (("0.019", "limit"), ("0.02", ""), ("0.05", "")):
         state = filled(settings(f"stop\n{demand}\nlimit {limit} mg per 1 h"))
         _, actions = play(state, [(HOUR, Press()), (2 * HOUR, Press())])
 
         first = "limit" if limit == "0.019" else ""
         assert [reason for _, reason in answers(actions)] == [first, second]
+        state, _ = play(filled(settings(f"stop\n{demand}\nlimit 0.39 mg per 20 h")), [(HOUR, Press())])
+        assert answers(play(state, [(2 * HOUR, Press())])[1]) == [(2 * HOUR, "limit")]
 
 
 @pytest.mark.requirement("ACC-2")

@@ -9,7 +9,15 @@ from intrathecal.pump import alarms
 from intrathecal.pump.alarms import Alarm
 from intrathecal.pump.hardware import NS_PER_MS, PL_PER_ML
 from intrathecal.pump.limits import MEMORY_MS
-from intrathecal.pump.schedule import base_asked, base_given, next_base_change, next_start, starts_at
+from intrathecal.pump.schedule import (
+    base_asked,
+    base_beside,
+    base_given,
+    bolus_share,
+    next_base_change,
+    next_start,
+    starts_at,
+)
 from intrathecal.pump.settings import Bridge
 from intrathecal.pump.state import Action, Given, Running, State, Stretch, ceil_div
 
@@ -62,21 +70,16 @@ def base_now(state: State) -> Fraction:
     if state.safe:
         return state.settings.hardware.minimum or ZERO
     if _wanted(state) > 0:
-        asked = base_asked(state.settings, state.ramp_origin, state.now)
-        return min(asked, state.settings.hardware.fastest)
+        return base_beside(state.settings, base_asked(state.settings, state.ramp_origin, state.now))
     return base_given(state.settings, state.ramp_origin, state.now)
 
 
 def bolus_rates(state: State) -> list[Fraction]:
-    """The flow of each running bolus: its own, or its share of the possible flow beside the base.
-
-    Where the sum is slower or faster than the pump can run, a bolus keeps its amount and ends sooner or later.
-    """
+    """The flow of each running bolus: its own, or its share of the possible flow beside the base."""
     wanted = _wanted(state)
     if wanted == 0:
         return [ZERO] * len(state.running)
-    base = base_now(state)
-    share = (state.settings.hardware.possible(base + wanted) - base) / wanted
+    share = bolus_share(state.settings, base_now(state), wanted)
     return [bolus.rate * share if bolus.left > 0 else ZERO for bolus in state.running]
 
 

@@ -14,8 +14,8 @@ from intrathecal.pump.booking import ZERO, advance, age, next_change, settle, so
 from intrathecal.pump.counting import stray
 from intrathecal.pump.forecast import mean_dose
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S, NS_PER_MS
-from intrathecal.pump.limits import check_course, check_program
-from intrathecal.pump.pieces import bridge_pieces, doses_given, running_pieces
+from intrathecal.pump.limits import Outset, check_course, check_program
+from intrathecal.pump.pieces import bridge_pieces, doses_given, running_boluses
 from intrathecal.pump.pressing import refusal, standing
 from intrathecal.pump.settings import Bridge, Orders, Settings
 from intrathecal.pump.state import (
@@ -238,7 +238,7 @@ def _resume(state: State) -> tuple[State, list[Action]]:
     begins = bridge[-1][1] if bridge else state.now
     origin = state.ramp_origin + begins - state.now
     before = [*doses_given(state.given, state.settings), *bridge]
-    breach = check_course(state.settings, before, state.began, origin, begins)
+    breach = check_course(state.settings, before, Outset(state.began, origin, begins))
     if breach is not None:
         return state, [ProgramRefused(state.now, breach)]
     return settle(resumed)
@@ -266,9 +266,9 @@ def _see_clock(state: State, wall: int) -> tuple[State, list[Action]]:
     moved = replace(settings, clock=settings.clock + by)
     bridge = bridge_pieces(state)
     begins = bridge[-1][1] if bridge else state.now
-    before = [*doses_given(state.given, settings), *bridge, *running_pieces(state)]
-    origin = state.ramp_origin + begins - state.now
-    breach = check_course(moved, before, state.began - by, origin, begins)
+    before = [*doses_given(state.given, settings), *bridge]
+    outset = Outset(state.began - by, state.ramp_origin + begins - state.now, begins)
+    breach = check_course(moved, before, outset, under_way=running_boluses(state))
     if breach is not None:
         return state, [ClockKept(state.now, by, "a limit would be broken")]
     return replace(state, settings=moved, began=state.began - by), [ClockSet(state.now, by)]
@@ -326,7 +326,8 @@ def _refill(state: State, event: Refilled) -> tuple[State, list[Action]]:
         # label a dose may need a flow that is slower than the slowest, and then more is given than is asked.
         begins = bridge[-1][1] if bridge else state.now
         origin = state.ramp_origin + begins - state.now
-        breach = check_course(settings, [*doses_given(state.given, settings), *bridge], state.began, origin, begins)
+        before = [*doses_given(state.given, settings), *bridge]
+        breach = check_course(settings, before, Outset(state.began, origin, begins))
         if breach is not None:
             return state, [ProgramRefused(state.now, breach)]
         filled, answers = settle(filled)

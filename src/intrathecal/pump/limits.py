@@ -13,22 +13,27 @@ from fractions import Fraction
 from math import lcm
 
 from intrathecal.pump.course import Course, Piece
+from intrathecal.pump.evenness import evened
+from intrathecal.pump.foresight import Under, planned
 from intrathecal.pump.hardware import DAY_MS, WEEK_MS
-from intrathecal.pump.schedule import base_given, base_pieces, starts
-from intrathecal.pump.settings import MINUTE_MS, Limit, Settings
+from intrathecal.pump.schedule import starts
+from intrathecal.pump.settings import MINUTE_MS, Limit, Orders, Settings
 
-#: Doses are remembered so long, for the limits of programs to come.
+#: Doses are remembered so long, for the limits of programs to come: no limit looks further back.
 MEMORY_MS = 400 * DAY_MS
-#: Ramps, and rhythms that fit neither day nor week, are followed this far when a program is accepted.
-LONGEST_PATTERN_MS = 400 * DAY_MS
+#: A course of more changes than this is held against limits as if its boluses were spread evenly, with a reserve.
+MOST_CHANGES = 20_000
+#: The same while the earliest start is looked for, which takes many trials.
+MOST_CHANGES_IN_A_TRIAL = 500
 
 
 @dataclass(frozen=True)
 class LimitBreach:
     """A window of a limit's length that would hold more than the limit.
 
-    ``dose`` ng would be held by the window that ends at ``end`` (ms on the counter). ``earliest`` is the first time at which
-    the program could start if nothing more were given until then; None if it never fits.
+    ``dose`` ng would be held by the window that ends at ``end`` (ms on the counter); it is the most that could be held where
+    a course has too many changes to be followed one by one. ``earliest`` is the first time at which the program could start
+    if nothing more were given until then; None if it never fits.
     """
 
     limit: Limit
@@ -37,40 +42,30 @@ class LimitBreach:
     earliest: int | None = None
 
 
-def find_breach(limits: Iterable[Limit], pieces: Sequence[Piece], after: int) -> LimitBreach | None:
-    """The fullest window that ends at ``after`` or later and breaks a limit; None if all hold."""
+def find_breach(
+    limits: Iterable[Limit], pieces: Sequence[Piece], after: int, reserve: Fraction = Fraction(0)
+) -> LimitBreach | None:
+    """The fullest window that ends at ``after`` or later and breaks a limit; None if all hold.
+
+    ``reserve`` ng may come on top in any window.
+    """
     worst: LimitBreach | None = None
     for limit in limits:
         held = [piece for piece in pieces if piece[1] > after - limit.per]
-        dose, end = _fullest_window(held, limit.per, after)
+        dose, end = Course(held).fullest(limit.per, after)
+        dose += reserve
         if dose > limit.dose and (worst is None or dose / limit.dose > worst.dose / worst.limit.dose):
             worst = LimitBreach(limit, dose, end)
     return worst
 
 
-def base_doses(settings: Settings, origin: int, first: int, last: int) -> list[Piece]:
-    """What base, windows and ramp give between two times, as dose rates."""
-    pieces = base_pieces(settings, origin, first, last)
-    return [(start, end, settings.dose(flow)) for start, end, flow in pieces if flow > 0]
+@dataclass(frozen=True)
+class Outset:
+    """Orders that began at ``began``, with their ramp at ``origin``, and that run from ``first`` on (ms on the counter)."""
 
-
-def bolus_doses(settings: Settings, origin: int, began: int, first: int, last: int) -> list[Piece]:
-    """What the boluses give that begin by themselves from ``first`` on and before ``last``."""
-    return [
-        bolus_piece(settings, origin, bolus.at, bolus.dose, bolus.over)
-        for bolus in starts(settings, began, first, last)
-    ]
-
-
-def bolus_piece(settings: Settings, origin: int, at: int, dose: Fraction, over: int) -> Piece:
-    """What a bolus gives from ``at`` on; with the base below the slowest flow it is given at that, and ends sooner.
-
-    One that is stretched by the fastest flow counts as asked: coming sooner than it can, it fills no window less.
-    """
-    room = settings.hardware.slowest - base_given(settings, origin, at)
-    if settings.flow(dose) < room * over:
-        over = max(1, int(settings.flow(dose) // room))
-    return at, at + over, dose / over
+    began: int
+    origin: int
+    first: int
 
 
 def check_program(
@@ -78,60 +73,76 @@ def check_program(
 ) -> LimitBreach | None:
     """Whether orders that start at ``began`` fit their own limits after what was ``given``.
 
-    A bridge keeps them waiting until ``first``; it is part of what was given.
+    A bridge keeps them waiting until ``first``; it is part of what was given, and its windows count too.
     """
     if not settings.orders.limits:
         return None
     first = began if first is None else first
-    found = check_course(settings, given, began, first, first)
+    found = check_course(settings, given, Outset(began, first, first), after=began)
     if found is None:
         return None
     low, high = first, first + max(limit.per for limit in settings.orders.limits)
-    if check_course(settings, given, high, high, high) is not None:
+    if check_course(settings, given, Outset(high, high, high)) is not None:
         return found
     while high - low > MINUTE_MS:
         middle = (low + high) // 2
-        fits = check_course(settings, given, middle, middle, middle) is None
-        low, high = (low, middle) if fits else (middle, high)
+        trial = check_course(settings, given, Outset(middle, middle, middle), most=MOST_CHANGES_IN_A_TRIAL)
+        low, high = (low, middle) if trial is None else (middle, high)
     return replace(found, earliest=high)
 
 
 def check_course(
-    settings: Settings, before: Sequence[Piece], began: int, origin: int, first: int
+    settings: Settings,
+    before: Sequence[Piece],
+    outset: Outset,
+    *,
+    after: int | None = None,
+    under_way: Sequence[Under] = (),
+    until: int | None = None,
+    most: int = MOST_CHANGES,
 ) -> LimitBreach | None:
-    """Whether orders that began at ``began`` (their ramp at ``origin``) keep their limits from ``first`` on.
+    """Whether orders keep their limits, in every window that ends at ``after`` or later (``outset.first``, if not said).
 
-    ``before`` is everything given, or to be given, before ``first``.
+    ``before`` is everything given, or to be given, before ``outset.first``; the boluses ``under_way`` run then, and what begins
+    at that very moment is among them. The plan is followed ``until`` that time, or as long as it does not repeat itself; one
+    of more than ``most`` changes is counted as `evened`, never as less than it gives.
     """
-    limits = settings.orders.limits
-    if not limits:
-        return None
-    last = first + _horizon(settings)
-    course = [*before, *base_doses(settings, origin, first, last), *bolus_doses(settings, origin, began, first, last)]
-    return find_breach(limits, course, first)
-
-
-def _horizon(settings: Settings) -> int:
-    """How far a plan must be followed until it only repeats itself."""
     orders = settings.orders
-    pattern = min(lcm(WEEK_MS, *(rhythm.every for rhythm in orders.periodic)), LONGEST_PATTERN_MS)
+    if not orders.limits:
+        return None
+    first = outset.first
+
+    def length(orders: Orders) -> int:
+        return _horizon(orders) if until is None else until - first
+
+    steady, reserve = Fraction(0), Fraction(0)
+    if _changes(orders, length(orders)) > most:
+        orders, steady, reserve = evened(settings, lambda orders: _changes(orders, length(orders)) <= most)
+        settings = replace(settings, orders=orders)
+        reserve += settings.dose(sum((left for _, left in under_way), Fraction(0)))
+    last = first + length(orders)
+    coming = starts(settings, outset.began, first + bool(under_way), last)
+    flows = planned(settings, outset.origin, under_way, coming, first, last)
+    course = [*before, *((start, end, settings.dose(flow)) for start, end, flow in flows)]
+    if steady > 0:
+        course.append((first, last, steady))
+    return find_breach(orders.limits, course, first if after is None else after, reserve)
+
+
+def _horizon(orders: Orders) -> int:
+    """How far a plan must be followed until it only repeats itself."""
+    pattern = lcm(WEEK_MS, *(rhythm.every for rhythm in orders.periodic))
+    return _ramping(orders) + pattern + max(limit.per for limit in orders.limits)
+
+
+def _ramping(orders: Orders) -> int:
     ramp = orders.ramp
-    ramping = 0 if ramp is None else ramp.every * (int(abs(ramp.target - 1) / ramp.step) + 1)
-    ramping = min(ramping, LONGEST_PATTERN_MS)
-    return ramping + pattern + max(limit.per for limit in orders.limits)
+    return 0 if ramp is None else ramp.every * (int(abs(ramp.target - 1) / ramp.step) + 1)
 
 
-def _fullest_window(pieces: Sequence[Piece], length: int, after: int) -> tuple[Fraction, int]:
-    """(dose, end) of the window of ``length`` ms, ending at ``after`` or later, that holds most.
-
-    The dose in a window is piecewise linear in its end, so the maximum lies where an edge of the window meets an edge of
-    a piece.
-    """
-    course = Course(pieces)
-    ends = {after, *(end for time in course.times for end in (time, time + length) if end > after)}
-    best, best_end = Fraction(0), after
-    for end in sorted(ends):
-        held = course.total(end) - course.total(end - length)
-        if held > best:
-            best, best_end = held, end
-    return best, best_end
+def _changes(orders: Orders, length: int) -> int:
+    """About how many times the rate changes in ``length`` ms."""
+    ramp = orders.ramp
+    weekly = len(orders.week) + 2 * sum(len(bolus.at) for bolus in orders.scheduled)
+    steps = 0 if ramp is None else min(length, _ramping(orders)) // ramp.every
+    return weekly * length // WEEK_MS + steps + 2 * sum(length // rhythm.every for rhythm in orders.periodic)

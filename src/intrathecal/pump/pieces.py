@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from intrathecal.pump.booking import ZERO, bolus_rates
+from intrathecal.pump.booking import ZERO
 from intrathecal.pump.course import Piece
+from intrathecal.pump.foresight import Under
 from intrathecal.pump.hardware import PL_PER_ML
 from intrathecal.pump.settings import Settings
 from intrathecal.pump.state import Given, State, ceil_div
@@ -21,16 +22,9 @@ def doses_given(given: Sequence[Given], settings: Settings) -> list[Piece]:
     return [(piece.start, piece.end, piece.flow * label / PL_PER_ML) for piece, label in doses if label > 0]
 
 
-def running_pieces(state: State) -> list[Piece]:
-    """What boluses under way will still give, no later than asked or than their remaining amount needs."""
-    pieces = []
-    for bolus, rate in zip(state.running, bolus_rates(state), strict=True):
-        if bolus.left > 0:
-            end = max(bolus.until, state.now + 1)
-            if rate > bolus.rate:
-                end = state.now + ceil_div(bolus.left, rate)
-            pieces.append((state.now, end, state.settings.dose(bolus.left) / (end - state.now)))
-    return pieces
+def running_boluses(state: State) -> list[Under]:
+    """The boluses under way."""
+    return [(bolus.rate, bolus.left) for bolus in state.running if bolus.left > 0]
 
 
 def bridge_pieces(state: State) -> list[Piece]:

@@ -6,8 +6,8 @@ from fractions import Fraction
 
 from intrathecal.pump.booking import ZERO
 from intrathecal.pump.hardware import DAY_MS
-from intrathecal.pump.limits import base_doses, bolus_doses, bolus_piece, find_breach
-from intrathecal.pump.pieces import doses_given, running_pieces
+from intrathecal.pump.limits import Outset, check_course
+from intrathecal.pump.pieces import doses_given, running_boluses
 from intrathecal.pump.schedule import base_pieces, starts
 from intrathecal.pump.settings import Demand
 from intrathecal.pump.state import State
@@ -51,18 +51,17 @@ def refusal(state: State) -> str:
 
 
 def _limit(state: State, demand: Demand) -> str:
-    limits = state.settings.orders.limits
+    """The plan alone is known to keep its limits: windows count as long as they hold something of the boluses under way."""
+    settings, limits = state.settings, state.settings.orders.limits
     if not limits:
         return ""
-    bolus = bolus_piece(state.settings, state.ramp_origin, state.now, demand.dose, demand.over)
-    last = state.now + demand.over + max(limit.per for limit in limits)
-    # A bolus that began by itself this very moment is under way already: those to come begin later.
-    coming = base_doses(state.settings, state.ramp_origin, state.now, last)
-    coming += bolus_doses(state.settings, state.ramp_origin, state.began, state.now + 1, last)
-    breach = find_breach(
-        limits, [*doses_given(state.given, state.settings), *coming, *running_pieces(state), bolus], state.now
-    )
-    return "" if breach is None else "limit"
+    volume = settings.flow(demand.dose)
+    under_way = [*running_boluses(state), (volume / demand.over, volume)]
+    longest = sum(-(-left // min(rate, settings.hardware.fastest)) for rate, left in under_way)
+    until = state.now + longest + max(limit.per for limit in limits)
+    outset = Outset(state.began, state.ramp_origin, state.now)
+    given = doses_given(state.given, settings)
+    return "limit" if check_course(settings, given, outset, under_way=under_way, until=until) else ""
 
 
 def _fastest_planned(state: State, over: int) -> Fraction:

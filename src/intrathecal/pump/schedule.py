@@ -6,9 +6,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from heapq import merge
 
 from intrathecal.pump.hardware import DAY_MS, WEEK_MS
-from intrathecal.pump.settings import Level, Settings
+from intrathecal.pump.settings import Level, Periodic, Scheduled, Settings
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,19 @@ def base_given(settings: Settings, origin: int, at: int) -> Fraction:
     return settings.hardware.possible(base_asked(settings, origin, at))
 
 
+def base_beside(settings: Settings, asked: Fraction) -> Fraction:
+    """The base's flow while boluses run: it is raised to the slowest flow only where it runs alone."""
+    return min(asked, settings.hardware.fastest)
+
+
+def bolus_share(settings: Settings, base: Fraction, wanted: Fraction) -> Fraction:
+    """What running boluses get of the flow that they ask for together, beside the base.
+
+    Where the sum is slower or faster than the pump can run, a bolus keeps its amount and ends sooner or later.
+    """
+    return (settings.hardware.possible(base + wanted) - base) / wanted
+
+
 def next_base_change(settings: Settings, origin: int, after: int) -> int | None:
     """The first time later than ``after`` at which base, window or ramp changes; None if never."""
     week = settings.orders.week
@@ -75,8 +89,7 @@ def next_start(settings: Settings, began: int, after: int) -> int | None:
         change = bolus.at[index] if index < len(bolus.at) else bolus.at[0] + WEEK_MS
         times.append(after + change - local)
     for rhythm in settings.orders.periodic:
-        anchor = _anchor(settings, began, rhythm.anchor)
-        times.append(anchor + max(0, -(-(max(after, began) - anchor) // rhythm.every)) * rhythm.every)
+        times.append(_first_beat(settings, rhythm, began, after))
     return min(times, default=None)
 
 
@@ -92,11 +105,21 @@ def starts_at(settings: Settings, began: int, at: int) -> tuple[Start, ...]:
 
 
 def starts(settings: Settings, began: int, first: int, last: int) -> Iterator[Start]:
-    """All boluses that begin by themselves from ``first`` on and before ``last``."""
-    at = next_start(settings, began, first)
-    while at is not None and at < last:
-        yield from starts_at(settings, began, at)
-        at = next_start(settings, began, at + 1)
+    """All boluses that begin by themselves from ``first`` on and before ``last``, in order of time."""
+    weekly = (_weekly(settings, bolus, first, last) for bolus in settings.orders.scheduled)
+    rhythmic = (_rhythmic(settings, rhythm, began, first, last) for rhythm in settings.orders.periodic)
+    return merge(*weekly, *rhythmic, key=lambda start: start.at)
+
+
+def _weekly(settings: Settings, bolus: Scheduled, first: int, last: int) -> Iterator[Start]:
+    monday = first - (settings.clock + first) % WEEK_MS
+    for week in range(monday, last, WEEK_MS):
+        yield from (Start(week + at, bolus.dose, bolus.over) for at in bolus.at if first <= week + at < last)
+
+
+def _rhythmic(settings: Settings, rhythm: Periodic, began: int, first: int, last: int) -> Iterator[Start]:
+    begin = _first_beat(settings, rhythm, began, first)
+    return (Start(at, rhythm.dose, rhythm.over) for at in range(begin, last, rhythm.every))
 
 
 def base_pieces(settings: Settings, origin: int, first: int, last: int) -> Iterator[tuple[int, int, Fraction]]:
@@ -107,6 +130,12 @@ def base_pieces(settings: Settings, origin: int, first: int, last: int) -> Itera
         end = last if change is None else min(change, last)
         yield at, end, base_given(settings, origin, at)
         at = end
+
+
+def _first_beat(settings: Settings, rhythm: Periodic, began: int, after: int) -> int:
+    """The first time at or later than ``after`` at which a rhythm's bolus begins."""
+    anchor = _anchor(settings, began, rhythm.anchor)
+    return anchor + max(0, -(-(max(after, began) - anchor) // rhythm.every)) * rhythm.every
 
 
 def _anchor(settings: Settings, began: int, clock: int) -> int:
