@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TypeVar, cast
 
 from intrathecal.catalogue import Pump, load_catalogue
-from intrathecal.pump.book import Entry, Identity, Paired
+from intrathecal.pump.book import EVENTS, Entry, Identity, Paired
 from intrathecal.pump.controller import Event
 from intrathecal.pump.hardware import Hardware
 from intrathecal.pump.life import Life, LifeImage, unpack
@@ -292,9 +292,11 @@ class Rig:
 
 
 def check_log(before: tuple[Entry, ...], after: tuple[Entry, ...]) -> None:
-    """Nothing that was in the log is changed or gone, but for the oldest entries and the count of the newest."""
+    """Nothing that was in the log is changed or gone, but for the count of the newest entry, and the oldest of a full log."""
     kept = {entry.number: entry for entry in after}
     oldest = after[0].number if after else 0
+    if before and oldest > before[0].number and len(after) < EVENTS:
+        raise Violation("log", f"entry {before[0].number} is gone, and the log holds only {len(after)}")
     for entry in before[:-1]:
         if entry.number >= oldest and kept.get(entry.number) != entry:
             raise Violation("log", f'entry {entry.number} ("{entry.text}") is not what it was')
