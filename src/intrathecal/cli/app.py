@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from intrathecal import __version__
-from intrathecal.cli import flow_accuracy, pump_commands, torture, world_commands
+from intrathecal.cli import flow_accuracy, pump_commands, review, torture, world_commands
 from intrathecal.cli.output import write_json, writing
 from intrathecal.cli.progress import progress_bar
 from intrathecal.quantities import InputError, QuantityError, parse_number, parse_quantity
@@ -127,7 +127,7 @@ def simulate(
 
         with writing(str(report)), progress_bar("Writing the report") as progress:
             write_report(run, report, second, progress)
-    if json:
+    if json is not None:
         write_json(figures, json)
     if json != "-":
         typer.echo(summary(run.figures), nl=False)
@@ -182,7 +182,7 @@ def validate(
     from intrathecal.validation.report import validate as repeat
 
     found = figures(repeat(load_catalogue(tuple(catalogue or ()))))
-    if json:
+    if json is not None:
         write_json(found, json)
     if json != "-":
         typer.echo(validation_table(found), nl=False)
@@ -206,7 +206,7 @@ def equivalence(
     from intrathecal.cohort.figures import equivalence as compare
 
     found = compare(load_catalogue(tuple(catalogue or ())), drug, read_settings(settings or ()))
-    if json:
+    if json is not None:
         write_json(found, json)
     if json != "-":
         typer.echo(equivalence_text(found), nl=False)
@@ -216,6 +216,7 @@ app.command("flow-accuracy")(flow_accuracy.flow_accuracy)
 world_commands.register(app)
 pump_commands.register(app)
 torture.register(app)
+review.register(app)
 
 
 def _check_targets(targets: Sequence[Path], *sources: Path) -> None:

@@ -1,0 +1,8 @@
+"""The rules, in the order in which they are asked."""
+
+from __future__ import annotations
+
+from intrathecal.programmer.review.rule import Rule
+from intrathecal.programmer.review.rules.flow import FLOW
+
+RULES: tuple[Rule, ...] = (*FLOW,)
