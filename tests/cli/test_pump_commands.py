@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import resource
 import signal
 import subprocess
 import sys
@@ -221,6 +222,7 @@ def test_wrong_input_is_one_message_and_exit_code_2(pump: Pump, keys: tuple[Path
     refused(call("pump", "--listen", "127.0.0.1:0", "--memory", memory, "--model", "no-such"), 2, "no-such", MODEL)
     refused(call("pump", "--listen", "127.0.0.1:0", "--memory", memory, "--model", MODEL, "--speed", "0"), 2, "--speed")
     assert not memory.exists()
+    refused(call("pump", "--listen", "127.0.0.1:0", "--memory", "/", "--model", MODEL), 2, "cannot be opened")
     taken = call("pump", "--listen", pump.address, "--memory", memory, "--model", MODEL)
     assert taken.returncode == 2
     assert "cannot be listened on" in taken.stderr
@@ -307,6 +309,41 @@ def test_a_lost_world_is_an_alarm_and_ends_by_itself(tmp_path: Path) -> None:
         assert fill.steps == world.steps
         shown = json.loads(call("world", world.address, "show", "--json", "-").stdout)
         assert shown["rotor"] == world.steps
+
+
+def test_without_a_world_the_reservoir_holds_what_the_pump_is_told(tmp_path: Path) -> None:
+    """Its journal shows the fill and steps that move drug, as much as the pump counts; a restart changes nothing."""
+    with Pump(tmp_path, "--speed", "60") as pump:
+        key = pump.pair("programmer", "anna")
+        assert call("refilled", pump.address, DEMO, "--key", key).returncode == 0
+        assert call("program", pump.address, DEMO, "--key", key, "--yes").returncode == 0
+        until(lambda: told(pump, key)["counted_mL"] != 0)
+        pump.kill()
+        pump.start()
+        assert call("stop", pump.address, "--key", key).returncode == 0
+        fill = pump.read(key).fill
+        assert fill is not None
+        lines = [json.loads(line) for line in (tmp_path / "pump.mem.journal").read_text().splitlines()]
+    (filled,) = [line for line in lines if line["did"] == "inject"]
+    assert filled["fL"] == 20 * 10**12
+    assert filled["drugs"] == {"morphine": 10_000, "bupivacaine": 15_000}
+    moved = [line["fL"] for line in lines if line["did"] == "step"]
+    assert len(moved) == fill.steps
+    assert set(moved) == {fill.settings.hardware.step_pL * 1000}
+
+
+def test_a_memory_that_cannot_be_written_fails_safe(tmp_path: Path) -> None:
+    """The pump says why when it starts, and goes on answering."""
+    with Pump(tmp_path) as pump:
+        pump.end()
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, hard))
+        try:
+            pump.start()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert "failed safe: memory failure" in pump.said
+        assert pump.end() == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -29,14 +29,21 @@ async def run(
     host: str,
     port: int,
     announce: Callable[[str, int], None],
+    attend: Callable[[], None],
     ending: asyncio.Event,
 ) -> None:
-    """Drive and listen until ``ending`` is set. ``announce`` is told where it listens. Raises `CannotListen`.
+    """Drive and listen until ``ending`` is set. Raises `CannotListen`.
 
+    ``announce`` is told where it listens; ``attend`` is called after everything that the pump was told, before it acts on it.
     ``speed`` is how many pump seconds go by in a real one; the unit's clock must go as fast.
     """
     changed = asyncio.Event()
-    listener = Listener(unit, changed.set)
+
+    def told() -> None:
+        attend()
+        changed.set()
+
+    listener = Listener(unit, told)
     try:
         server = await listener.listen(host, port)
     except OSError as problem:
