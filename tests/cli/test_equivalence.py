@@ -96,6 +96,7 @@ def test_a_set_value_changes_the_answer() -> None:
             "intrathecal: morphine: with these values hardly any of it is ever eliminated",
         ),
         (["morphine", "--json", "/nowhere/x.json"], "/nowhere/x.json"),
+        (["morphine", "--json", ""], "--json: the name is empty; name a file"),
         (["morphine", "--catalogue", "missing.toml"], "missing.toml"),
     ],
 )

@@ -132,3 +132,23 @@ def test_only_what_has_a_part_can_be_set(name: str, said: str) -> None:
         equivalence(odd_catalogue(), "clonidine", {name: "1"})
 
     assert str(caught.value).startswith(f"--set, {name}: {said}")
+
+
+def test_what_is_set_in_vain_is_said() -> None:
+    """Placebo has no part in a ratio; a half-life moves the minutes alone and clearance the doses: they are not named."""
+    settings = {
+        "relief.placebo_max": "0.1",
+        "drug.clonidine.response.fluid_half_life": "3 h",
+        "drug.clonidine.plasma.clearance": "0.3 L/min",
+    }
+    said = equivalence(odd_catalogue(), "clonidine", settings)["assumptions"]
+
+    assert "Set, and all is as it is without: relief.placebo_max." in said
+    assert not any("as it is without" in one for one in equivalence(odd_catalogue(), "clonidine")["assumptions"])
+
+
+def test_values_that_only_fit_together_are_set_together() -> None:
+    """As little production alone would be less than what is absorbed: neither of the two is in vain."""
+    settings = {"physiology.spinal_absorption": "0.02 mL/min", "physiology.csf_production": "0.05 mL/min"}
+
+    assert not any("as it is" in one for one in equivalence(odd_catalogue(), "bupivacaine", settings)["assumptions"])

@@ -57,7 +57,7 @@ def flow_accuracy(
         with writing(str(svg)), replacing(svg) as file:
             file.write_text(draw(tested), encoding="utf-8")
     found = figures(tested)
-    if json:
+    if json is not None:
         write_json(found, json)
     if json != "-":
         typer.echo(flow_accuracy_text(found), nl=False)

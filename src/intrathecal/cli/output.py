@@ -30,6 +30,8 @@ def writing(target: str) -> Iterator[None]:
 
 def write_json(figures: dict[str, Any], target: str) -> None:
     """Write UTF-8 JSON to a file, or to standard output for ``-``; a number that is not finite becomes null."""
+    if not target:
+        raise OutputError("--json: the name is empty; name a file, or write - for standard output")
     text = json.dumps(_plain(figures), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     if target != "-":
         from intrathecal.simulation.files import replacing

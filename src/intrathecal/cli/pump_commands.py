@@ -98,7 +98,7 @@ def interrogate(
     with _opened(at, key) as session:
         outcomes = session.settle()
         found = figures(session.read(), outcomes)
-    if json:
+    if json is not None:
         write_json(found, json)
     if json != "-":
         typer.echo(reading_text(found), nl=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isclose
 from typing import Any
 
 from intrathecal.catalogue import Catalogue
@@ -10,8 +11,8 @@ from intrathecal.catalogue.errors import CatalogueError, nearest
 from intrathecal.catalogue.overriding import known_values, override
 from intrathecal.cohort.equivalence import CASES, Case, equal_doses, missing_routes, ratios
 from intrathecal.cohort.onset import Onset, onsets
-from intrathecal.cohort.sensitivity import Hanging, Moved, hanging, interval, move_all, used_values
-from intrathecal.cohort.subject import LEVEL, ROUTES, Subject, subject
+from intrathecal.cohort.sensitivity import UNMOVED, Hanging, Moved, hanging, interval, move_all, used_values
+from intrathecal.cohort.subject import LEVEL, ROUTES, EquivalenceError, Subject, subject
 from intrathecal.simulation.system import INTRATHECAL
 
 DAY_S = 86_400.0
@@ -53,8 +54,35 @@ def equivalence(catalogue: Catalogue, drug: str, settings: Settings | None = Non
         "other": others,
         "set": chosen,
         "customary_mass_unit": who.drug.customary_mass_unit,
-        "assumptions": [*_assumptions(who), *refused, NO_ADVICE],
+        "assumptions": [*_assumptions(who), *_idle(catalogue, who, soon, chosen), *refused, NO_ADVICE],
     }
+
+
+def _idle(catalogue: Catalogue, who: Subject, soon: Mapping[Case, Onset], chosen: Settings) -> list[str]:
+    """Which of the values that were set leave every dose and every time as it is without them."""
+    idle = []
+    for name in chosen:
+        rest = {other: text for other, text in chosen.items() if other != name}
+        try:
+            without = subject(with_settings(catalogue, who.drug.name, rest), who.drug.name)
+            if _alike(_doses(without), _doses(who)) and _alike(_times(onsets(without)), _times(soon)):
+                idle.append(name)
+        except (CatalogueError, EquivalenceError):
+            continue
+    return [f"Set, and all is as it is without: {', '.join(idle)}."] if idle else []
+
+
+def _doses(who: Subject) -> list[float]:
+    return [dose for case in CASES for dose in equal_doses(who, *case).values()]
+
+
+def _times(soon: Mapping[Case, Onset]) -> list[float]:
+    return [at for onset in soon.values() for times in (onset.dose, onset.infusion) for at in times.values()]
+
+
+def _alike(first: Sequence[float], second: Sequence[float]) -> bool:
+    pairs = zip(first, second, strict=False)
+    return len(first) == len(second) and all(isclose(*pair, rel_tol=UNMOVED) for pair in pairs)
 
 
 def _case(who: Subject, case: Case, moved: Sequence[Moved], onset: Onset) -> dict[str, Any]:
