@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -52,12 +53,15 @@ def test_a_file_that_is_not_whole_is_one_message(tmp_path: Path, cut: int) -> No
         load_key(path)
 
 
-def test_a_missing_file_or_a_folder_is_one_message(tmp_path: Path) -> None:
+def test_a_missing_file_a_folder_or_a_pipe_is_one_message(tmp_path: Path) -> None:
     """What to do next is said."""
     with pytest.raises(KeyFileError, match="run intrathecal pair first"):
         load_key(tmp_path / "none.key")
     with pytest.raises(KeyFileError, match="cannot be read"):
         load_key(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(KeyFileError, match="it is not a file"):
+        load_key(tmp_path / "pipe")
     with pytest.raises(KeyFileError, match="cannot be written"):
         save_key(tmp_path / "no" / "one.key", make_key())
 

@@ -317,6 +317,10 @@ def test_a_wrong_code_pairs_nobody(pump: Pump, key: Path, tmp_path: Path) -> Non
         pair(pump.address, "programmer", make_code(), tmp_path / "new.key", "new")
     with pytest.raises(PairingError, match="no pairing code"):
         pair(pump.address, "programmer", "12345", tmp_path / "new.key", "new")
+    for name in ("", "  ", "x" * 61, "new\nline", "\udcff"):
+        with pytest.raises(PairingError, match="--name"):
+            pair(pump.address, "programmer", make_code(), tmp_path / "other.key", name)
+    assert not (tmp_path / "other.key").exists()
     reading = pump.read(key)
     assert reading.keys == known
     assert "pairing" in kinds(reading)

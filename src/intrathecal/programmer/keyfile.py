@@ -71,6 +71,9 @@ def make_key() -> Key:
 
 def load_key(path: Path) -> Key:
     """Read a key file. Raises `KeyFileError`."""
+    if path.exists() and not path.is_file():
+        # Whatever a pipe might bring, nobody would wait for it.
+        raise KeyFileError(f"{path}: cannot be read (it is not a file); name another file")
     try:
         with path.open("rb") as file:
             text = file.read(LONGEST_FILE + 1)

@@ -32,6 +32,7 @@ from intrathecal.pump.telemetry.messages import (
     Request,
     Settle,
     Welcome,
+    name_problem,
 )
 from intrathecal.pump.telemetry.pairing import Role, proof, proves, read_code
 
@@ -121,6 +122,8 @@ def pair(address: Address, role: Role, typed_code: str, key_file: Path, name: st
     code = read_code(typed_code)
     if not code:
         raise PairingError("--code: is no pairing code; type the four groups of five that the pump printed")
+    if problem := name_problem(name):
+        raise PairingError(f"{name!a} for the pump's log: {problem}; say another with --name")
     key = load_key(key_file) if key_file.exists() else make_key()
     # The key is on the disk before a pump knows it: a pairing whose answer is lost can be made again with the same key.
     save_key(key_file, key)

@@ -25,6 +25,12 @@ LONGEST_NAME = 60
 LONGEST_PROGRAM = 100_000
 
 
+def name_problem(name: str) -> str:
+    """Why the log cannot call a key so; empty if it can."""
+    seen = name.isprintable() and bool(name.strip()) and len(name) <= LONGEST_NAME
+    return "" if seen else f"a name has 1 to {LONGEST_NAME} letters that can be seen"
+
+
 @dataclass(frozen=True)
 class Pair:
     """A key asks to be known: ``proof`` is that of `pairing` for its certificate and role."""
@@ -35,8 +41,9 @@ class Pair:
     proof: str
 
     def __post_init__(self) -> None:
-        if not (0 < len(self.name) <= LONGEST_NAME and self.name.isprintable()):
-            raise ValueError(f"a name has 1 to {LONGEST_NAME} letters")
+        problem = name_problem(self.name)
+        if problem:
+            raise ValueError(problem)
 
 
 @dataclass(frozen=True)
