@@ -60,7 +60,7 @@ def live(plan: Plan) -> Found:
         rig.single_steps,
         rig.single_acts,
         rig.checker.looks,
-        trial.faults,
+        trial.faults + rig.storage.faults,
         violation,
         trial.step,
     )

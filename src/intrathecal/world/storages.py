@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
@@ -43,6 +44,8 @@ class FaultyStorage:
         self.reads = 0
         self.writes = 0
         self.syncs = 0
+        #: How often only part of what was pending survived, a later sector without an earlier one, a sector as noise.
+        self.faults: Counter[str] = Counter()
 
     @classmethod
     def of(cls, image: bytes, seed: int, sector: int = 512) -> FaultyStorage:
@@ -145,14 +148,24 @@ class FaultyStorage:
         """Some of the pending sectors become durable, the rest is gone."""
         pieces = self._pieces()
         self._pending.clear()
-        for offset, data in self._chosen(pieces):
+        chosen = self._chosen(pieces)
+        for offset, data in chosen:
             self._durable[offset : offset + len(data)] = data
+        self._count(pieces, chosen)
         if pieces and self._random.random() < 0.1:
             # Sectors that were being written, with whatever else they held.
             sectors = sorted({offset // self._sector * self._sector for offset, _ in pieces})
+            self.faults["noise-sector"] += 1
             for offset in self._random.sample(sectors, self._random.randint(1, len(sectors))):
                 length = min(self._sector, self.size - offset)
                 self._durable[offset : offset + length] = self._random.randbytes(length)
+
+    def _count(self, pieces: list[tuple[int, bytes]], chosen: list[tuple[int, bytes]]) -> None:
+        """What the order of survivors shows of the fault."""
+        if 0 < len(chosen) < len(pieces):
+            self.faults["torn-write"] += 1
+            if chosen != pieces[: len(chosen)]:
+                self.faults["reordered-write"] += 1
 
     def _pieces(self) -> list[tuple[int, bytes]]:
         """Pending writes, cut where sectors begin."""

@@ -181,6 +181,21 @@ def test_what_became_of_a_request_can_be_asked_for(bench: Bench) -> None:
     assert len(bench.unit.state.presses) == 1
 
 
+@pytest.mark.requirement("ACC-6", "ACC-20")
+def test_a_refill_that_comes_late_after_another_like_it_is_refused(bench: Bench) -> None:
+    """It would fill the count a second time, and the pump would take an empty reservoir for one that holds something."""
+    one = running(bench)
+    refilled = Refilled(20 * PL_PER_ML, "morphine", (("morphine", NG_PER_ML),))
+    basis = bench.read(one).basis
+    bench.pass_(12 * HOUR)
+    assert bench.read(one).basis == basis, "what flows changes nothing that a programmer decides by"
+    assert bench.ask(one, TellRefill(refilled, basis)).outcome == "done"
+    bench.pass_(12 * HOUR)
+    late = bench.ask(one, TellRefill(refilled, basis))
+    assert late.outcome == "refused"
+    assert "changed since it was read" in late.reason
+
+
 @pytest.mark.requirement("PCA-EC16", "ACC-9")
 def test_a_program_that_was_shown_beside_an_old_state_is_refused(bench: Bench) -> None:
     """Two programmers: the second to send did not see what the first had sent, and must look again."""
@@ -261,6 +276,9 @@ def test_a_first_fill_for_another_pump_or_with_a_program_is_refused(bench: Bench
         (first_fill(told("3 mg/day")), "programmed afterwards"),
         (first_fill(volume_pL=21 * PL_PER_ML), "do not fit"),
         (first_fill(offset=15 * 60), "UTC"),
+        (replace(first_fill(), wall_ms=0), "the years 1980 to 2200"),
+        (replace(first_fill(), wall_ms=10**18), "the years 1980 to 2200"),
+        (replace(first_fill(), age_ms=10**16), "so old"),
     ):
         assert reason in bench.ask(programmer, fill).reason
     assert bench.unit.state is None

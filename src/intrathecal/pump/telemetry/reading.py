@@ -53,7 +53,9 @@ def basis_of(unit: Unit) -> str:
     state = unit.state
     if state is None:
         return ""
-    shown = (to_text(Settings, state.settings), unit.book.text, state.began, state.filled_pL, state.stopped)
+    # What is left and what was given are constant in sum until the next refill, and tell two equal refills apart.
+    filled = state.reservoir_pL + state.counted_pL
+    shown = (to_text(Settings, state.settings), unit.book.text, state.began, state.filled_pL, filled, state.stopped)
     return sha256("\n".join(map(str, shown)).encode()).hexdigest()
 
 
