@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from intrathecal.catalogue.body import Anatomy, Physiology
+from intrathecal.catalogue.device_review import DeviceReview
 from intrathecal.catalogue.devices import Catheter, Pump
 from intrathecal.catalogue.drugs import Drug, Tracer
 from intrathecal.catalogue.effects import Relief, SideEffect
@@ -17,12 +18,17 @@ from intrathecal.catalogue.references import Reference
 from intrathecal.catalogue.screening import Check, Screening, Trial
 from intrathecal.catalogue.values import CHOSEN, Value
 
-Library = Guideline | Limit | Mixture | Precaution | PumpLabel | ReviewFigures
+Library = Guideline | Limit | Mixture | Precaution | PumpLabel | ReviewFigures | DeviceReview
 AnyEntry = (
     Drug | Pump | Catheter | Tracer | Anatomy | Physiology | Relief | SideEffect | Trial | Screening | Check | Library
 )
 # tables whose name is not that of the class
-_TABLES: dict[type, str] = {SideEffect: "side_effect", PumpLabel: "pump_label", ReviewFigures: "review"}
+_TABLES: dict[type, str] = {
+    SideEffect: "side_effect",
+    PumpLabel: "pump_label",
+    ReviewFigures: "review",
+    DeviceReview: "device_review",
+}
 
 
 @dataclass(frozen=True)

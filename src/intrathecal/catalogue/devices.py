@@ -33,7 +33,7 @@ class Pump:
     ``actuation_duration`` to leave the pump. ``accuracy`` is the labelled plus-or-minus fraction. The battery lasts
     ``service_life`` when idle and ``battery_full_flow_life`` at ``battery_reference_flow``; the pump stops ``eri_lead``
     after it asks for replacement, and at ``service_life`` in any case. ``max_schedule_steps`` counts the windows and boluses
-    of a day that the pump holds.
+    of a day that the pump holds. ``low_reservoir_alarm`` is what its maker sets the alarm for a low reservoir to.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Pump:
     stopped_alarm_after: Duration | None = None
     mri_recovery_delay: Delay | None = None
     mri_escape_volume: DeadVolume | None = None
+    low_reservoir_alarm: Volume | None = None
 
     def __post_init__(self) -> None:
         if (self.step_volume.exact * PICOLITRES_PER_ML).denominator != 1:

@@ -15,6 +15,7 @@ from typing import Any
 
 from intrathecal.catalogue.body import Anatomy, Physiology
 from intrathecal.catalogue.citing import AnyEntry
+from intrathecal.catalogue.device_review import DeviceReview
 from intrathecal.catalogue.devices import Catheter, Pump
 from intrathecal.catalogue.drugs import Drug, Tracer
 from intrathecal.catalogue.effects import Relief, SideEffect
@@ -58,6 +59,7 @@ SINGLE: dict[str, type] = {
     "relief": Relief,
     "trial": Trial,
     "review": ReviewFigures,
+    "device_review": DeviceReview,
 }
 TABLES = (*NAMED, *SINGLE, "reference")
 
@@ -67,7 +69,7 @@ class Catalogue:
     """Every sourced value: entries by name, the spine, the body, relief, the trial, and the references they rest on.
 
     ``guidelines`` and ``limits`` are the drug library; ``mixtures``, ``precautions`` (by drug) and ``pump_labels`` stand
-    beside it, and ``review`` is what its rules work with.
+    beside it, and ``review`` is what its rules work with, ``device_review`` what those of the pump do.
     """
 
     drugs: Mapping[str, Drug]
@@ -87,6 +89,7 @@ class Catalogue:
     relief: Relief
     trial: Trial
     review: ReviewFigures
+    device_review: DeviceReview
     references: Mapping[str, Reference]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -104,7 +107,7 @@ class Catalogue:
         named += [*self.tracers.values(), *self.side_effects.values(), *self.screenings.values(), *self.checks.values()]
         named += [*self.guidelines.values(), *self.limits.values(), *self.mixtures.values()]
         named += [*self.precautions.values(), *self.pump_labels.values()]
-        return (*named, self.anatomy, self.physiology, self.relief, self.trial, self.review)
+        return (*named, self.anatomy, self.physiology, self.relief, self.trial, self.review, self.device_review)
 
     def with_pump(self, pump: Pump) -> Catalogue:
         """The same catalogue with ``pump`` added, or in the place of the one of its name."""
@@ -193,6 +196,7 @@ def _check_library(named: Mapping[str, dict[str, Any]], references: Collection[s
         ("pump_label", "drugs", set(named["drug"])),
         ("pump_label", "source", set(references)),
         ("precaution", "stopped_source", set(references)),
+        ("precaution", "sedatives_source", set(references)),
     ):
         for name, entry in named[kind].items():
             for word in getattr(entry, field):
