@@ -70,6 +70,13 @@ def _step_made_again(patch: Patch) -> None:
     patch.setattr(Life, "_settled", wrong)
 
 
+def _found_step_still_in_reservoir(patch: Patch) -> None:
+    def wrong(state: State, steps: int) -> State:
+        return replace(made_ahead(state, steps), reservoir_pL=state.reservoir_pL)
+
+    patch.setattr(life, "made_ahead", wrong)
+
+
 def _second_try_made_twice(patch: Patch) -> None:
     def wrong(state: State, steps: int) -> State:
         after = made_ahead(state, steps)
@@ -176,6 +183,14 @@ DEFECTS = (
         CUTS_AFTER_STEPS,
         "dose",
         "the words ask for",
+    ),
+    Defect(
+        "step found done and not taken from the reservoir",
+        "a step that had begun when the power failed is counted, and its volume believed to be left",
+        _found_step_still_in_reservoir,
+        CUTS_AFTER_STEPS,
+        "reservoir",
+        "pL are believed to be left",
     ),
     Defect(
         "bolus counted before it is given",

@@ -9,6 +9,7 @@ from tests.torture.defects.defect import HOUR, MINUTE, SECOND, Defect, Patch, si
 from tests.torture.defects.restarts import PRESSED
 
 from intrathecal.pump import controller
+from intrathecal.pump.encoding import EncodingError
 from intrathecal.pump.settings import Orders
 from intrathecal.pump.state import Action, State
 from intrathecal.pump.telemetry import messages, service
@@ -33,6 +34,18 @@ def _stale_read_back(patch: Patch) -> None:
         return replace(told, program=shown[0].program, fill=shown[0].fill)
 
     patch.setattr(service, "reading", wrong)
+
+
+def _long_answers_not_sent(patch: Patch) -> None:
+    right = Service.answer
+
+    def wrong(self: Service, peer: Peer, data: bytes) -> bytes:
+        answer = right(self, peer, data)
+        if isinstance(messages.read_answer(answer).told, messages.Reading):
+            raise EncodingError("the answer is too long")
+        return answer
+
+    patch.setattr(Service, "answer", wrong)
 
 
 def _orders_of_the_old_program(patch: Patch) -> None:
@@ -163,6 +176,14 @@ DEFECTS = (
         READ_BACK,
         "atomic",
         "is read back",
+    ),
+    Defect(
+        "no answer to an interrogation",
+        "what is too long to be told is an error, and no answer",
+        _long_answers_not_sent,
+        READ_BACK,
+        "alive",
+        "the pump has no answer",
     ),
     Defect(
         "text of the new program, orders of the old",
