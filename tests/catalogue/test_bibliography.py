@@ -16,8 +16,12 @@ SMITH = (
 def test_every_reference_is_used_and_every_source_is_there() -> None:
     """No orphans on either side."""
     used = {key for entry in load_catalogue().entries for _, value in values_of(entry) for key in value.source}
-    used |= {key for check in load_catalogue().checks.values() for key in check.source}
-    assert used - {CHOSEN} == set(load_catalogue().references)
+    catalogue = load_catalogue()
+    for statement in (*catalogue.checks.values(), *catalogue.mixtures.values(), *catalogue.pump_labels.values()):
+        used |= set(statement.source)
+    for precaution in catalogue.precautions.values():
+        used |= {*precaution.stopped_source, *precaution.sedatives_source}
+    assert used - {CHOSEN} == set(catalogue.references)
 
 
 def test_references_are_complete() -> None:

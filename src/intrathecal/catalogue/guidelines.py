@@ -14,6 +14,7 @@ from intrathecal.catalogue.values import Concentration, Duration, Mass, MassRate
 
 #: Whom a limit is for. A patient may be in several groups at once.
 Group = Literal["any", "naive", "tolerant", "cancer", "child", "spasticity", "spasticity-cerebral", "spasticity-spinal"]
+Space = Literal["intrathecal", "epidural", "any"]
 Strength = Literal["off", "note", "soft", "hard"]
 #: From what does nothing to what cannot be sent.
 STRENGTHS: tuple[Strength, ...] = ("off", "note", "soft", "hard")
@@ -51,7 +52,7 @@ class Signature:
 
 @dataclass(frozen=True)
 class Limit:
-    """One limit of one drug (or of any) for one group of patients, by one guideline.
+    """One limit of one drug (or of any) for one group of patients and a catheter in one ``space``, by one guideline.
 
     Exactly one quantity is given. ``daily_dose`` and ``least_daily_dose`` bound the dose of 24 hours, ``start_daily_dose``
     that of the first program with the drug, ``hourly_dose`` the fastest hour, ``bolus`` one bolus, ``bolus_share`` a patient's
@@ -65,6 +66,7 @@ class Limit:
     drug: str
     group: Group
     severity: Strength
+    space: Space = "intrathecal"
     times: Positive | None = None
     signed: Signature | None = None
     daily_dose: MassRate | None = None
@@ -130,7 +132,7 @@ class Limit:
         return Fraction(value) > self.bound * (1 + slack)
 
 
-_OTHERS = ("name", "guideline", "drug", "group", "severity", "times", "signed")
+_OTHERS = ("name", "guideline", "drug", "group", "severity", "space", "times", "signed")
 #: The quantities that a limit may speak of.
 QUANTITIES = tuple(field.name for field in fields(Limit) if field.name not in _OTHERS)
 
@@ -151,7 +153,7 @@ def check_loosening(known: Limit | None, limit: Limit, where: Where) -> None:
     """A hard limit is loosened only with a signature; raises `CatalogueError`."""
     if known is None or known.severity != "hard" or limit.signed is not None:
         return
-    if limit.quantity != known.quantity or limit.drug != known.drug or limit.group not in (known.group, "any"):
+    if limit.quantity != known.quantity or limit.drug != known.drug or _narrower(limit, known):
         where.fail(
             f"it takes the hard limit of {known.drug} ({known.quantity}, {known.group}) away",
             "give the new limit another name, or sign it with a reason",
@@ -162,6 +164,10 @@ def check_loosening(known: Limit | None, limit: Limit, where: Where) -> None:
             f"it loosens a hard limit ({known.value} by {known.guideline}) without a signature",
             'sign it: signed = { by = "...", on = 2026-01-31, reason = "..." }',
         )
+
+
+def _narrower(limit: Limit, known: Limit) -> bool:
+    return limit.group not in (known.group, "any") or limit.space not in (known.space, "any")
 
 
 def check_names(limit: Limit, guidelines: Collection[str], drugs: Collection[str], where: Where) -> None:

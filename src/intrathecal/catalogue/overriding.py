@@ -10,6 +10,7 @@ from typing import Any
 from intrathecal.catalogue.body import Anatomy
 from intrathecal.catalogue.citing import values_of
 from intrathecal.catalogue.errors import CatalogueError, EntryError, nearest
+from intrathecal.catalogue.guidelines import Limit
 from intrathecal.catalogue.loading import NAMED, SINGLE, Catalogue
 from intrathecal.catalogue.reading import Where, read_value, slots
 from intrathecal.catalogue.values import CHOSEN, Value
@@ -19,8 +20,12 @@ NOTE = "set by hand"
 
 
 def known_values(catalogue: Catalogue) -> dict[str, Value]:
-    """Every value of ``catalogue`` by its dotted name, such as ``drug.morphine.csf.loss_half_life``."""
-    return {name: value for entry in catalogue.entries for name, value in values_of(entry)}
+    """Every value of ``catalogue`` by its dotted name, such as ``drug.morphine.csf.loss_half_life``.
+
+    Those of limits are not among them: they are changed in a file, where they can be signed.
+    """
+    entries = [entry for entry in catalogue.entries if not isinstance(entry, Limit)]
+    return {name: value for entry in entries for name, value in values_of(entry)}
 
 
 def override(catalogue: Catalogue, name: str, text: str, asked_in: str) -> Catalogue:
@@ -34,7 +39,7 @@ def override(catalogue: Catalogue, name: str, text: str, asked_in: str) -> Catal
         entry = getattr(catalogue, kind)
         if (changed := _changed(entry, kind, name, text, asked_in, catalogue)) is not None:
             return replace(catalogue, **{kind: changed})
-    for kind in NAMED:
+    for kind in [kind for kind, cls in NAMED.items() if cls is not Limit]:
         held = getattr(catalogue, f"{kind}s")
         for own, entry in held.items():
             if (changed := _changed(entry, f"{kind}.{own}", name, text, asked_in, catalogue)) is not None:

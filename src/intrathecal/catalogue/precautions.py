@@ -11,20 +11,25 @@ from intrathecal.catalogue.values import Concentration, Duration, Flow, MassRate
 class Precaution:
     """What one drug asks for; its name is the drug's.
 
-    ``also_called`` and ``families`` are the words under which an allergy may be written. ``when_given`` says what to watch
-    for after a rise; ``when_stopped`` the same after a stop or a cut, None where stopping does no harm, with its
-    ``stopped_source``. ``least_age`` is the age from which the label has it; ``low_filtration`` the filtration below which
-    a source asks for care. Above ``granuloma_daily_dose`` and ``granuloma_concentration`` masses at the catheter's tip are
-    looked for.
+    ``also_called`` and ``allergy_words`` are the names and classes under which an allergy may be written; ``families`` are
+    the words by which mixtures speak of it. ``when_given`` says what to watch for after a rise; ``when_stopped`` the same
+    after a stop or a cut, None where stopping does no harm, with its ``stopped_source``; ``with_sedatives`` what its source
+    says of sedatives beside it. ``least_age`` is the age from which the label has it; ``low_filtration`` the filtration
+    below which a source asks for care. Above ``granuloma_daily_dose`` and ``granuloma_concentration`` masses at the
+    catheter's tip are looked for.
     """
 
     name: str
     also_called: tuple[str, ...]
+    allergy_words: tuple[str, ...]
     families: tuple[str, ...]
     when_given: str
     when_stopped: str | None = None
     stopped_source: tuple[str, ...] = ()
     stopped_verified: bool = False
+    with_sedatives: str | None = None
+    sedatives_source: tuple[str, ...] = ()
+    sedatives_verified: bool = False
     least_age: Duration | None = None
     low_filtration: Flow | None = None
     granuloma_daily_dose: MassRate | None = None
