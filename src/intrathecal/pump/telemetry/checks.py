@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from intrathecal.pump.controller import Prime, Refilled
@@ -11,11 +12,17 @@ from intrathecal.pump.records import FirstFill
 from intrathecal.pump.settings import Level, Orders, Settings, fixed_orders, order
 from intrathecal.pump.telemetry.messages import SendProgram
 from intrathecal.therapy import Program, ProgramError
+from intrathecal.therapy.file.bounds import YEARS
 
 #: Nothing is given: what a pump runs from its first fill until it is programmed.
 STANDING_STILL = Orders(week=((0, Level(Fraction(0))),))
 #: The clock of no place on earth differs more from UTC.
 MOST_OFFSET_MINUTES = 14 * 60
+#: Local times (ms since 1970) that a pump can be told, and so its greatest age: far from where its numbers end.
+FIRST_MS, LAST_MS = (
+    (datetime(year, 1, 1) - datetime(1970, 1, 1)) // timedelta(milliseconds=1)  # noqa: DTZ001
+    for year in (YEARS[0], YEARS[1] + 1)
+)
 
 
 def program_problem(settings: Settings, sent: SendProgram) -> str:
@@ -55,6 +62,10 @@ def first_fill_problem(hardware: Hardware, told: FirstFill) -> str:
         return "a pump is filled first and programmed afterwards"
     if abs(told.offset_minutes) > MOST_OFFSET_MINUTES:
         return "no clock is so far from UTC"
+    if not FIRST_MS <= told.wall_ms < LAST_MS:
+        return f"no pump is filled at that time; the years {YEARS[0]} to {YEARS[1]} are possible"
+    if told.age_ms > LAST_MS - FIRST_MS:
+        return "no pump is so old"
     return _volume_problem(hardware, told.volume_pL)
 
 
