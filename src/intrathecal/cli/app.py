@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from intrathecal import __version__
-from intrathecal.cli import flow_accuracy, pump_commands, review, torture, trial, world_commands
+from intrathecal.cli import candidacy, flow_accuracy, pump_commands, review, torture, trial, world_commands
 from intrathecal.cli.output import write_json, writing
 from intrathecal.cli.progress import progress_bar
 from intrathecal.quantities import InputError, QuantityError, parse_number, parse_quantity
@@ -217,6 +217,7 @@ world_commands.register(app)
 pump_commands.register(app)
 torture.register(app)
 trial.register(app)
+candidacy.register(app)
 review.register(app)
 
 
