@@ -21,6 +21,7 @@ from tests.pump.support import (
 )
 
 from intrathecal.pump import alarms
+from intrathecal.pump.booking import next_change
 from intrathecal.pump.controller import (
     BatteryReset,
     BatterySensed,
@@ -130,6 +131,17 @@ def test_a_bridge_waits_while_the_pump_is_stopped() -> None:
     assert state.bridge is not None
     assert run(state, DAY_MS + 6 * HOUR)[0].bridge is not None
     assert run(state, DAY_MS + 7 * HOUR)[0].bridge is None
+
+
+def test_a_bridge_that_is_nearly_over_does_not_keep_a_stopped_pump_busy() -> None:
+    """Its end comes no nearer while the motor stands: nothing is due until the alarm of two days."""
+    state = filled(settings("2.4 mg/day"))
+    bridge = Bridge(Fraction(1, 3), Fraction(24 * PL_PER_ML, 10 * DAY_MS))
+    state, _ = play(state, [(HOUR, Stop()), (HOUR, Refilled(20 * PL_PER_ML, "morphine", SAME, bridge))])
+    assert state.bridge is not None
+    assert next_change(state, 10 * DAY_MS) == HOUR + 2 * DAY_MS
+    state, _ = step(state, Resume(), 2 * HOUR)
+    assert next_change(state, 10 * DAY_MS) == 2 * HOUR + 1
 
 
 def test_priming_is_refused_while_stopped() -> None:

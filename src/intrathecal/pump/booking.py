@@ -48,8 +48,8 @@ def next_change(state: State, horizon: int) -> int:
             times.append(bolus.until)
             if rate > 0:
                 times.append(state.now + ceil_div(bolus.left, rate))
-    else:
-        times.append(state.now + ceil_div(state.bridge.volume, settings.hardware.possible(state.bridge.rate)))
+    elif (flow := flow_given(state)) > 0:  # a bridge waits while the motor stands
+        times.append(state.now + ceil_div(state.bridge.volume, flow))
     times += _device_times(state)
     return min(time for time in times if time > state.now)
 
