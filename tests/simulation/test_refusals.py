@@ -93,3 +93,16 @@ def test_only_what_is_in_force_after_a_moment_is_reported_as_inexact() -> None:
 
     assert [item["delivered"] for item in alone] == [24]
     assert with_program == []
+
+
+def test_a_reset_that_would_break_a_limit_is_refused_with_a_way_out() -> None:
+    """What flowed at the minimum rate after a dip leaves no room for the bolus of the morning."""
+    with pytest.raises(
+        SimulationError, match=r"1.05 mg would be given within 24 h, above its limit of 1 mg.*reset it later"
+    ):
+        run(
+            'at = "day 1 10:00"\nfault = { kind = "battery-reset" }',
+            'at = "day 2 06:00"\nreset = true',
+            program="stop\nbolus 1 mg over 1 h at 07:00\nlimit 1 mg per 24 h",
+            days="3",
+        )

@@ -134,7 +134,7 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(
         alarms.EMERGENCY_STOP,
-        "a programmer's emergency stop",
+        "a programmer's emergency stop; or a stall held a bridge up until the program after it would break a limit",
         WITHDRAWAL,
         "death or irreversible injury",
         "delayed",

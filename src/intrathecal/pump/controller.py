@@ -14,7 +14,7 @@ from intrathecal.pump.booking import ZERO, advance, age, next_change, settle, so
 from intrathecal.pump.counting import stray
 from intrathecal.pump.forecast import mean_dose
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S, NS_PER_MS
-from intrathecal.pump.limits import Outset, check_course, check_program
+from intrathecal.pump.limits import LimitBreach, Outset, check_course, check_program
 from intrathecal.pump.pieces import bridge_pieces, doses_given, running_boluses
 from intrathecal.pump.pressing import refusal, standing
 from intrathecal.pump.settings import Bridge, Orders, Settings
@@ -205,8 +205,10 @@ def _feel(
     state: State, event: Tick | Rotor | BatteryReset | ClockSeen | BatterySensed | Strayed
 ) -> tuple[State, list[Action]]:
     match event:
-        case Rotor(stalled):
-            return replace(state, stalled=stalled and state.settings.hardware.senses_stall), []
+        case Rotor(stalled=True):
+            return replace(state, stalled=state.settings.hardware.senses_stall), []
+        case Rotor():
+            return _turn_again(state)
         case BatteryReset():
             return replace(state, safe=True, running=(), bridge=None, bridge_labels=()), []
         case ClockSeen(wall):
@@ -220,6 +222,17 @@ def _feel(
             return state, []
 
 
+def _turn_again(state: State) -> tuple[State, list[Action]]:
+    """A bridge that stood still held up the program, which now meets another time: one that would break a limit is stopped."""
+    turning = replace(state, stalled=False)
+    if not state.stalled or state.bridge is None or state.stopped:
+        return turning, []
+    breach = _breach_ahead(turning)
+    if breach is None:
+        return turning, []
+    return replace(turning, stopped_at=state.now, running=()), [ProgramRefused(state.now, breach)]
+
+
 def _prime(state: State, event: Prime) -> tuple[State, list[Action]]:
     """What could not flow now would be lost, or come when nobody expects it: it is refused."""
     reason = standing(state)
@@ -231,17 +244,24 @@ def _prime(state: State, event: Prime) -> tuple[State, list[Action]]:
 
 def _resume(state: State) -> tuple[State, list[Action]]:
     """The ramp paused meanwhile, so that it now meets other days of the week than when the program was accepted."""
-    if not state.stopped:
-        return state, []
-    resumed = replace(state, stopped_at=None)
-    bridge = bridge_pieces(resumed)
-    begins = bridge[-1][1] if bridge else state.now
-    origin = state.ramp_origin + begins - state.now
-    before = [*doses_given(state.given, state.settings), *bridge]
-    breach = check_course(state.settings, before, Outset(state.began, origin, begins))
+    return _go_on(state, replace(state, stopped_at=None)) if state.stopped else (state, [])
+
+
+def _go_on(state: State, running: State) -> tuple[State, list[Action]]:
+    """Let the pump run again as ``running``, with the boluses that are due at this very moment, if its limits hold."""
+    breach = _breach_ahead(running)
     if breach is not None:
         return state, [ProgramRefused(state.now, breach)]
-    return settle(resumed)
+    return settle(running)
+
+
+def _breach_ahead(state: State) -> LimitBreach | None:
+    """The limit that would be broken if the pump runs on from here: the bridge first, and then the program."""
+    bridge = bridge_pieces(state)
+    begins = bridge[-1][1] if bridge else state.now
+    before = [*doses_given(state.given, state.settings), *bridge]
+    outset = Outset(state.began, state.ramp_origin + begins - state.now, begins)
+    return check_course(state.settings, before, outset, after=state.now, under_way=running_boluses(state))
 
 
 def _mute(state: State) -> State:
@@ -263,20 +283,15 @@ def _see_clock(state: State, wall: int) -> tuple[State, list[Action]]:
         return state, [ClockKept(state.now, by, "it lies behind the pump's own")]
     if by > LONGEST_WITHOUT_POWER_MS:
         return state, [ClockKept(state.now, by, "it is further ahead than a pump stands without power")]
-    moved = replace(settings, clock=settings.clock + by)
-    bridge = bridge_pieces(state)
-    begins = bridge[-1][1] if bridge else state.now
-    before = [*doses_given(state.given, settings), *bridge]
-    outset = Outset(state.began - by, state.ramp_origin + begins - state.now, begins)
-    breach = check_course(moved, before, outset, under_way=running_boluses(state))
-    if breach is not None:
+    moved = replace(state, settings=replace(settings, clock=settings.clock + by), began=state.began - by)
+    if _breach_ahead(moved) is not None:
         return state, [ClockKept(state.now, by, "a limit would be broken")]
-    return replace(state, settings=moved, began=state.began - by), [ClockSet(state.now, by)]
+    return moved, [ClockSet(state.now, by)]
 
 
 def _reset(state: State) -> tuple[State, list[Action]]:
-    """The program runs again, with the boluses that are due at this very moment."""
-    return settle(replace(state, safe=False)) if state.safe else (state, [])
+    """What flowed at the minimum rate counts for the limits too: the program may have to wait."""
+    return _go_on(state, replace(state, safe=False)) if state.safe else (state, [])
 
 
 def _press(state: State) -> tuple[State, list[Action]]:
@@ -317,21 +332,12 @@ def _refill(state: State, event: Refilled) -> tuple[State, list[Action]]:
         bridge=event.bridge,
         bridge_labels=state.settings.labels if event.bridge else (),
     )
-    bridge = bridge_pieces(filled)
-    answers: list[Action]
     if event.orders is not None:
-        filled, answers = _program(filled, event.orders)
-    elif bridge or settings.labels != state.settings.labels:
-        # Windows and boluses wait and the ramp pauses while the bridge runs: its origin moves with the time. At another
-        # label a dose may need a flow that is slower than the slowest, and then more is given than is asked.
-        begins = bridge[-1][1] if bridge else state.now
-        origin = state.ramp_origin + begins - state.now
-        before = [*doses_given(state.given, settings), *bridge]
-        breach = check_course(settings, before, Outset(state.began, origin, begins))
-        if breach is not None:
-            return state, [ProgramRefused(state.now, breach)]
-        filled, answers = settle(filled)
-    else:
-        filled, answers = settle(filled)
-    refused = any(isinstance(answer, ProgramRefused) for answer in answers)
-    return (state if refused else filled), answers
+        after, answers = _program(filled, event.orders)
+        refused = any(isinstance(answer, ProgramRefused) for answer in answers)
+        return (state if refused else after), answers
+    if event.bridge is None and state.bridge is None and settings.labels == state.settings.labels:
+        return settle(filled)
+    # Windows and boluses wait and the ramp pauses while a bridge runs, and they wait no longer than that when it is cut
+    # short. At another label a dose may need a flow that is slower than the slowest, and then more is given than is asked.
+    return _go_on(state, filled)

@@ -43,6 +43,8 @@ LONGEST_IMAGE = 64 * 2**20
 #: The faults that a log shows for a motor: a step that needed another try, and steps that nobody asked for.
 SLIPPED = "slipping"
 STRAYED = "rotor"
+#: And a program that broke its limit because the bridge before it had stood.
+HELD_UP = "limit"
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,13 @@ class Life:
         if made <= 0:
             return []
         self.state = made_ahead(self.filled, made)
-        return self._step(Rotor(stalled=False), at) + self._strayed(at, strayed)
+        return self._turned(at) + self._strayed(at, strayed)
+
+    def _turned(self, at: int) -> list[Action]:
+        actions = self._step(Rotor(stalled=False), at)
+        if reason := answer_of(actions):
+            self.book.fault(at, HELD_UP, f"the pump was stopped after a stall: {reason}")
+        return actions
 
     def _settled(self, at: int, rotor: int) -> list[Action]:
         """What an open intent drove is counted ahead of its time; what goes beyond it, on top."""
@@ -206,7 +214,7 @@ class Life:
             self.state = made_ahead(self.filled, made)
             self.book.event(at, "recovery", f"{made} steps that had begun were found done")
             if self.filled.stalled:
-                actions = self._step(Rotor(stalled=False), self.filled.now)
+                actions = self._turned(self.filled.now)
         return actions + self._strayed(at, found - made)
 
     def _strayed(self, at: int, steps: int) -> list[Action]:
