@@ -277,13 +277,18 @@ def test_every_picture_is_within_the_sheet(show: Opener, ninety_days: Reported) 
 
 
 def test_two_therapies_lie_over_each_other(show: Opener, two_therapies: Reported) -> None:
-    """Two drawings of the spine; in every legend a solid line of A and a dashed one of B."""
+    """Two drawings of the spine; in every legend a solid line or bar of A and a dashed or hollow one of B."""
     page = show(two_therapies.file).page
     assert page.locator("#spine .side svg").count() == 2
     legend = page.locator('figure[data-plot="curves-morphine"] .legend li')
     assert legend.all_inner_texts()[:2] == ["A: catheter tip", "B: catheter tip"]
     dashes = legend.locator("line").evaluate_all("lines => lines.map(line => line.getAttribute('stroke-dasharray'))")
     assert all((dash is None) == (index % 2 == 0) for index, dash in enumerate(dashes))
+    bars = page.locator('figure[data-plot="presses"] .legend li').evaluate_all(
+        "bars => bars.map(bar => [bar.innerText[0], bar.querySelector('rect').getAttribute('fill')])"
+    )
+    assert {side for side, _ in bars} == {"A", "B"}
+    assert all((fill == "#fff") == (side == "B") for side, fill in bars)
     table = page.locator('figure[data-table="beside"]')
     assert number(two_therapies.run.figures["relief"]["relief_percent"]) in table.inner_text()
 

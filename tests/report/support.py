@@ -83,9 +83,9 @@ def pumped(title: str = "Six days", program: str = "2.4 mg/day") -> Run:
     return simulate(parse_therapy(text, "pumped.toml", Path()), profiles=())
 
 
-def needle() -> Run:
+def needle(every_ms: int = 900_000) -> Run:
     """A single dose without pump and without a date."""
-    return simulate(parse_therapy(NEEDLE, "needle.toml", Path()), profiles=())
+    return simulate(parse_therapy(NEEDLE, "needle.toml", Path()), profiles=(), every_ms=every_ms)
 
 
 def demo() -> Run:

@@ -77,6 +77,13 @@ def test_headline_figures_are_those_of_the_run(run: Run, html: str) -> None:
     assert "The reservoir is low on" in text
 
 
+def test_the_moment_of_the_least_breathing_is_told_where_it_was_sampled() -> None:
+    """A dose by needle acts most hours after it: seen with a sample every 15 minutes, and not with one a day."""
+    often, rarely = (Reader(report(needle(every_ms=every))).text for every in (900_000, 86_400_000))
+    assert "The least that the patient breathed, on day 0" in often
+    assert "The least that the patient breathed, between two samples, at" in rarely
+
+
 def test_a_leak_is_told_first(run: Run, html: str) -> None:
     """From the leak on 60 % of the dose arrives; the days of it are named, in the section that is read first."""
     short = Reader(html[: html.index('id="events"')]).text

@@ -65,8 +65,10 @@ def _breathing(side: Side) -> Card | None:
     least = relief["breathing_fraction_min"]
     says = "No drug held it back."
     if values is not None and least < 1:
-        at = side.samples.times_ms[int(np.nanargmin(values))]
-        says = f"The least that the patient breathed, on {side.clock.text(float(at))}, at constant carbon dioxide."
+        lowest = int(np.nanargmin(values))
+        seen = percent(float(values[lowest])) == percent(least)
+        when = f"on {side.clock.text(float(side.samples.times_ms[lowest]))}" if seen else "between two samples"
+        says = f"The least that the patient breathed, {when}, at constant carbon dioxide."
     return Card("Breathing", f"{percent(least)} of normal", says, calls=least < HALF)
 
 

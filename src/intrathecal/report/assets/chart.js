@@ -58,7 +58,7 @@ class TimeChart {
   legend() {
     const list = this.figure.querySelector(".legend");
     list.replaceChildren(
-      ...this.drawn().map(({ name, colour, dash }) => make("li", {}, sample(colour, dash, this.plot.kind), name)),
+      ...this.drawn().map((line) => make("li", {}, sample(line, this.plot.kind), line.name)),
     );
     list.hidden = list.children.length < 2 && this.plot.kind !== "sites";
   }
@@ -76,7 +76,7 @@ class TimeChart {
       points.push([clock.toAxis(at), Number.isFinite(value) && !(this.plot.log && value <= 0) ? value : "-"]);
     }
     const common = { name: line.name, data: points, color: line.colour };
-    if (bars) return { ...common, type: "bar", stack: line.side.key, barCategoryGap: "15%" };
+    if (bars) return { ...common, ...filling(line), type: "bar", stack: line.side.key, barCategoryGap: "15%" };
     const style = { color: line.colour, width: line.width, type: line.dash };
     const drawing = { showSymbol: false, sampling: "minmax", lineStyle: style, step: line.step ? "end" : false };
     return { ...common, type: "line", ...drawing };
@@ -265,13 +265,21 @@ const markText = ({ labels }) => {
   return each.length > 3 ? `${each[0]}…${each.at(-1)}` : each.join(" ");
 };
 
-// A piece of the line as it is drawn, for the legend.
-function sample(colour, dash, kind) {
+// The bars of therapy B are hollow, as its lines are dashed.
+const hollow = ({ side }) => side.key !== "A";
+
+const filling = (line) =>
+  hollow(line) ? { itemStyle: { color: "#fff", borderColor: line.colour, borderWidth: 1.5 } } : {};
+
+// A piece of the line, or a bar, as it is drawn, for the legend.
+function sample(line, kind) {
+  const { colour, dash } = line;
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const shape = document.createElementNS("http://www.w3.org/2000/svg", kind === "bars" ? "rect" : "line");
-  const where = kind === "bars" ? { x: 8, y: 1, width: 16, height: 10, fill: colour } : { x1: 0, x2: 32, y1: 6, y2: 6 };
+  const bar = { x: 8, y: 1, width: 16, height: 10, fill: hollow(line) ? "#fff" : colour, stroke: colour };
+  const where = kind === "bars" ? bar : { x1: 0, x2: 32, y1: 6, y2: 6 };
   const style = kind === "bars" ? {} : { stroke: colour, "stroke-width": 2.4 };
-  if (Array.isArray(dash)) style["stroke-dasharray"] = dash.join(" ");
+  if (kind !== "bars" && Array.isArray(dash)) style["stroke-dasharray"] = dash.join(" ");
   for (const [key, value] of Object.entries({ ...where, ...style })) shape.setAttribute(key, value);
   for (const [key, value] of Object.entries({ width: 32, height: 12, "aria-hidden": "true" })) svg.setAttribute(key, value);
   svg.append(shape);
