@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -191,6 +192,21 @@ def test_the_readme_shows_the_summary_as_it_is() -> None:
     printed = call("simulate", str(DEMO)).stdout.splitlines()
 
     assert [line for line in quoted if line != "..." and "relative" not in line and line not in printed] == []
+
+
+def test_every_page_of_the_documentation_is_reached_from_the_readme() -> None:
+    """By links from page to page; and no link leads nowhere."""
+    seen: set[Path] = set()
+    waiting = [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page not in seen and page.suffix == ".md":
+            links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+            waiting += [(page.parent / link).resolve() for link in links]
+        assert page.exists(), page
+        seen.add(page)
+
+    assert {page for page in (ROOT / "docs").rglob("*.md") if page not in seen} == set()
 
 
 def test_validate_shows_published_beside_predicted() -> None:
