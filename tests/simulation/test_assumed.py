@@ -88,5 +88,7 @@ def test_presses_without_a_pump_or_without_pain_do_nothing(presses: str) -> None
 
 
 def test_what_comes_after_the_end_is_skipped_and_said() -> None:
-    """An event later than the run."""
-    assert "Skipped, because the run ends before: event 1." in said('at = "day 3"\noral_opioid = "20 mg/day"')
+    """An event later than the run, and two."""
+    late = 'at = "day 3"\noral_opioid = "20 mg/day"'
+    assert "Skipped, because the run ends before: event 1." in said(late)
+    assert "Skipped, because the run ends before: events 1, 2." in said(late, late)

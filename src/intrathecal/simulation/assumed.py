@@ -16,12 +16,14 @@ def assumptions(run: Finished) -> list[str]:
     said += _complaint(run) + _oral_opioid(run) + _drugs(run) + _breathing(run) + _handset(run)
     stable = [entry.drug.name for entry in therapy.drugs if entry.drug.degradation_rate is None]
     if therapy.pump and stable:
-        said.append(f"No source gives a rate of degradation in the reservoir: {', '.join(stable)} stay whole.")
+        stay = "stays" if len(stable) == 1 else "stay"
+        said.append(f"No source gives a rate of degradation in the reservoir: {', '.join(stable)} {stay} whole.")
     if any(isinstance(event.action, CatheterLeak) for event in therapy.events):
         said.append("A leak lies at the canal: what leaks has passed the whole catheter.")
     late = [event for event in therapy.events if event.at_ms >= run.end.now]
     if late:
-        said.append(f"Skipped, because the run ends before: event {', '.join(str(event.index) for event in late)}.")
+        events = "event" if len(late) == 1 else "events"
+        said.append(f"Skipped, because the run ends before: {events} {', '.join(str(event.index) for event in late)}.")
     return said
 
 
