@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 
@@ -27,13 +28,14 @@ Bits = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 class Judged:
     """The entries of the trial, with empty ones where dates are missing, and which of them (n,) are judged.
 
-    After ``stopped`` the trial had been given up.
+    After ``stopped`` the trial had been given up. ``of_boluses``: they are those in which a needle dose acts.
     """
 
     entries: tuple[Entry, ...]
     counts: Bits
     stopped: Entry | None
     notes: tuple[str, ...]
+    of_boluses: bool = False
 
     @property
     def chosen(self) -> tuple[Entry, ...]:
@@ -79,13 +81,28 @@ def judged(diary: Diary, catalogue: Catalogue) -> Judged:
     late = np.array([entry.at > earliest for entry in entries])
     notes = [] if late.all() else [f"The scores of the last {catalogue.trial.window} of the trial count."]
     boluses = [entry for entry in trial if entry.dose is not None and entry.dose.kind == "mass" and entry.dose.number]
-    acting = late & _acting(entries, boluses, catalogue.screenings)
+    acting = late & _acting(entries, _like_the_last(boluses), catalogue.screenings)
     if any(counted and entry.nrs is not None for entry, counted in zip(entries, acting, strict=True)):
-        notes.append("Of needle doses, the scores from their onset to their washout count.")
-        return Judged(entries, acting, stopped, tuple(notes))
+        notes.append(f"The scores from onset to washout of the last needle dose ({boluses[-1].dose}) count.")
+        return Judged(entries, acting, stopped, tuple(notes), of_boluses=True)
     if boluses:
         notes.append("No score lies between onset and washout of a needle dose of a known drug, so all scores count.")
+    settled = late & _at_the_last_dose(entries)
+    dates = {entry.day for entry, counted in zip(entries, settled, strict=True) if counted and entry.nrs is not None}
+    if not np.array_equal(settled, late) and len(dates) >= catalogue.trial.fewest_days.exact:
+        notes.append("The dose was changed in that time; the scores since it was what it was at the end count.")
+        return Judged(entries, settled, stopped, tuple(notes))
     return Judged(entries, late, stopped, tuple(notes))
+
+
+def _like_the_last(boluses: Sequence[Entry]) -> list[Entry]:
+    """The doses that are the last one, or its repetition."""
+    last = boluses[-1] if boluses else None
+    return [
+        one
+        for one in boluses
+        if last and one.drug == last.drug and one.dose and last.dose and one.dose.exact == last.dose.exact
+    ]
 
 
 def _acting(entries: Sequence[Entry], boluses: Sequence[Entry], known: Mapping[str, Screening]) -> Bits:
@@ -95,6 +112,17 @@ def _acting(entries: Sequence[Entry], boluses: Sequence[Entry], known: Mapping[s
         if drug is not None:
             spans.append([bolus.at + timedelta(seconds=one.canonical) for one in (drug.onset, drug.washout)])
     return np.array([any(first <= entry.at <= last for first, last in spans) for entry in entries])
+
+
+def _at_the_last_dose(entries: Sequence[Entry]) -> Bits:
+    """Since when the infusion was what it was at the end; all of them where the diary says nothing of doses."""
+    rates = [
+        (entry.at, entry.dose.exact) for entry in entries if entry.dose is not None and entry.dose.kind == "mass rate"
+    ]
+    since = entries[0].at
+    for (_, earlier), (at, rate) in pairwise(rates):
+        since = since if rate == earlier else at
+    return np.array([entry.at >= since for entry in entries])
 
 
 def _with_missing_days(entries: Sequence[Entry]) -> tuple[Entry, ...]:

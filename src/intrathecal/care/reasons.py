@@ -37,6 +37,7 @@ class Findings:
     rescue: Rescue
     effects: SideEffects
     stopped: Entry | None
+    of_boluses: bool
     worse: bool | None
     asked: Trial
 
@@ -44,6 +45,11 @@ class Findings:
     def probability(self) -> float:
         """The probability that true relief is a success."""
         return self.relief.probability_above(PERCENT * self.asked.success.canonical)
+
+    @property
+    def too_few_days(self) -> bool:
+        """Whether the scores that count are of too few dates; those of a needle dose are of one."""
+        return not self.of_boluses and self.trial.days < self.asked.fewest_days.exact
 
     @property
     def reached(self) -> dict[str, bool]:
@@ -67,7 +73,7 @@ def _decisive(found: Findings, decision: str) -> Iterator[str]:
         )
     if found.days < asked.fewest_days.exact:
         yield f"The trial has entries of {_dates(found.days)}; it is judged over at least {asked.fewest_days}."
-    elif found.trial.days < asked.fewest_days.exact:
+    elif found.too_few_days:
         yield f"The scores that count are of {_dates(found.trial.days)}; at least {asked.fewest_days} are needed."
     moved = "fell" if relief.percent >= 0 else "rose"
     yield (

@@ -60,6 +60,7 @@ def judge(diary: Diary, catalogue: Catalogue) -> Verdict:
         ),
         effects=side_effects(trial),
         stopped=window.stopped,
+        of_boluses=window.of_boluses,
         worse=_worse(baseline, window.chosen, asked.function_fall.canonical),
         asked=asked,
     )
@@ -92,7 +93,7 @@ def _decide(found: Findings) -> Decision:
         return "extend"
     if found.effects.limiting is not None or found.probability < asked.fail_below.canonical:
         return "fail"
-    unsettled = found.trial.days < asked.fewest_days.exact or found.worse or found.rescue.rose
+    unsettled = found.too_few_days or found.worse or found.rescue.rose
     if found.probability > asked.pass_above.canonical and found.relief.percent >= PERCENT * asked.success.canonical:
         return "extend" if unsettled else "pass"
     return "extend"

@@ -79,6 +79,9 @@ def simulate(
         typer.Option(metavar="B.toml", help="Lay another therapy of the same patient over it, for as many days."),
     ] = None,
     data: Annotated[Path | None, typer.Option(metavar="FILE.nc", help="Write the traces as NetCDF.")] = None,
+    diary: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Write the diary that the patient would have kept.")
+    ] = None,
     checkpoint: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Save the run after its last whole day.")
     ] = None,
@@ -87,7 +90,7 @@ def simulate(
 ) -> None:
     """Run pump, catheter, spine and body together and follow every microgram."""
     lasting, sampled = _days(days), _every(every)
-    targets = (report, data, checkpoint, None if json in (None, "-") else Path(json))
+    targets = (report, data, diary, checkpoint, None if json in (None, "-") else Path(json))
     _check_targets([target for target in targets if target is not None], *(file for file in (therapy, compare) if file))
     from intrathecal.therapy import load_therapy
 
@@ -122,6 +125,12 @@ def simulate(
 
         with writing(str(data)):
             write_netcdf(run.data, data)
+    if diary:
+        from intrathecal.care.simulated import simulated_diary
+
+        kept = simulated_diary(run)
+        with writing(str(diary)):
+            diary.write_text(kept, encoding="utf-8")
     if report:
         from intrathecal.report import write_report
 
