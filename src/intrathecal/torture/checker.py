@@ -22,8 +22,10 @@ from intrathecal.torture.violation import Violation
 from intrathecal.torture.witness import EDGE_STEPS, Doses, Witness
 from intrathecal.world.mechanism import Mechanism
 
-#: How far count and words may be apart: a step that is due and not made, or made and not due. The rest is round-off.
-ONE_STEP = 1.02
+#: A step is made when the whole of it is due: what was made lies less than a step behind the words, and not before them.
+ONE_STEP = 1.0
+#: What the words' floating-point sums may be off after a year (steps).
+ROUND_OFF = 0.02
 #: The end of service cannot come before a battery was found with less than this part of its charge.
 OLD_BATTERY = 0.1
 #: From 1 January 1970 to the first Monday, when the schedule's clock begins.
@@ -86,6 +88,7 @@ class Checker:
         self.told = Told("", Orders(week=()))
         self.presses = Presses()
         self._primes: list[tuple[int, float]] = []
+        self._priming = False
         self.looks = 0
         self._rotor_at_first = 0
         self._rotor_at_fill = 0
@@ -281,6 +284,9 @@ class Checker:
             raise Violation("alarm", "a motor stall is reported of a motor that nothing held")
         if not state.stalled and self.witness.steps_made == self._seen_steps:
             raise Violation("alarm", "a motor stall is over without a step")
+        if state.stalled:
+            # The step that was missed stays owed. What was due besides is dropped: a step is due at a whole ms, a little late.
+            reading.volume = min(reading.volume, float((self._made + 1) * self.figures.step_pL))
         reading.stalled = state.stalled
 
     def _check_end(self, reading: Reading, unit: Unit) -> None:
@@ -298,6 +304,10 @@ class Checker:
         reading.last -= strays * self.figures.step_pL
         self.witness.check_flow(strays)
         self.doses.add(real, made * self.figures.step_pL * label / PL_PER_ML)
+        priming = any(bolus.prime and bolus.left > 0 for bolus in reading.running)
+        if priming or self._priming:
+            self._primes[-1] = max(self._primes[-1][0], real), self._primes[-1][1]
+        self._priming = priming
         most_label = max(label, reading.label)
         edge = (EDGE_STEPS + self.facts.stray_steps) * self.figures.step_pL * most_label / PL_PER_ML
         for dose, per in reading.words.limits:
@@ -344,8 +354,8 @@ class Checker:
         # nothing more is made before the words have caught up.
         self._ahead = max(0.0, self._ahead - (asked - self._asked)) + self.facts.cut_in_act
         self._asked, self.facts.cut_in_act = asked, 0
-        above = ONE_STEP + self._ahead + (1 if unit.uncertain else 0)
-        if not asked - ONE_STEP <= made <= asked + above:
+        ahead = self._ahead + (1 if unit.uncertain else 0)
+        if not asked - ONE_STEP - ROUND_OFF <= made <= asked + ahead + ROUND_OFF:
             raise Violation("dose", f"the motor made {made} steps, the words ask for {asked:.2f}")
 
     def _check_alarms(self, reading: Reading, unit: Unit, state: State) -> None:
