@@ -268,6 +268,35 @@ def test_a_world_that_does_not_answer_is_a_lost_motor() -> None:
             Link(host, port, MODEL, 0.05).rotor()
 
 
+def test_a_world_that_hangs_is_looked_for_without_holding_the_pump_up() -> None:
+    """The first silence takes all the patience there is, the next ones little; when it answers again it may take its time."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        host, port = server.getsockname()
+        link, took = Link(host, port, MODEL, 1.0), []
+        for _ in range(3):
+            began = time.monotonic()
+            with pytest.raises(MotorLost, match="does not answer"):
+                link.rotor()
+            took.append(time.monotonic() - began)
+        assert took[0] >= 1.0
+        assert max(took[1:]) < 0.8
+
+        def wake() -> None:
+            for _ in range(3):
+                server.accept()[0].close()
+            line, _ = server.accept()
+            with line:
+                for slowly in (0.0, 0.4):
+                    line.recv(1000)
+                    time.sleep(slowly)
+                    line.sendall(b'{"rotor":7}\n')
+                line.recv(1000)
+
+        threading.Thread(target=wake, daemon=True).start()
+        assert link.rotor() == 7
+        link.close()
+
+
 def test_a_world_that_answers_letter_by_letter_is_a_lost_motor() -> None:
     """An answer must be whole in time; letters that keep coming do not hold the pump up."""
     with socket.create_server(("127.0.0.1", 0)) as server:

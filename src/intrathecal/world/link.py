@@ -10,6 +10,9 @@ from intrathecal.world.wire import Wire, WireError
 
 #: How long an answer may take (real seconds).
 TIMEOUT_S = 5.0
+#: How long a world that did not answer is waited for when it is looked for again (real seconds): the pump answers nobody
+#: meanwhile.
+LOOK_S = 0.25
 
 
 class Link:
@@ -23,7 +26,7 @@ class Link:
     def __init__(self, host: str, port: int, model: str, timeout_s: float = TIMEOUT_S) -> None:
         self._host, self._port, self._model, self._timeout_s = host, port, model, timeout_s
         self._wire: Wire | None = None
-        self._taken = False
+        self._taken = self._lost = False
         self._felt: list[Signal] = []
         self._heard = 0
 
@@ -58,11 +61,14 @@ class Link:
             raise MotorTaken("another pump drives the motor")
         try:
             if self._wire is None:
-                self._wire, self._heard = Wire(self._host, self._port, self._timeout_s), 0
+                patience = min(self._timeout_s, LOOK_S) if self._lost else self._timeout_s
+                self._wire, self._heard = Wire(self._host, self._port, patience), 0
                 self._understand(self._wire.ask({"do": "drive", "model": self._model, "heard": self._heard}))
+                self._wire.timeout_s, self._lost = self._timeout_s, False
             return self._understand(self._wire.ask({**message, "heard": self._heard}))
         except WireError as problem:
             self.close()
+            self._lost = True
             raise MotorLost(str(problem)) from None
         except MotorLost:
             self.close()

@@ -59,7 +59,10 @@ def unpack(line: bytes) -> dict[str, Any]:
 
 
 class Wire:
-    """A connection that is asked one thing after the other and waits for each answer. Every method raises `WireError`."""
+    """A connection that is asked one thing after the other and waits ``timeout_s`` for each answer.
+
+    Every method raises `WireError`.
+    """
 
     def __init__(self, host: str, port: int, timeout_s: float) -> None:
         try:
@@ -68,13 +71,13 @@ class Wire:
         except OSError as problem:
             raise WireError(f"the world at {host}:{port} cannot be reached ({problem.strerror or problem})") from None
         self._left = b""
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
 
     def ask(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a message. It must be whole in time: one that comes letter by letter is none."""
-        ends = time.monotonic() + self._timeout_s
+        ends = time.monotonic() + self.timeout_s
         try:
-            self._socket.settimeout(self._timeout_s)
+            self._socket.settimeout(self.timeout_s)
             self._socket.sendall(pack(message))
             while b"\n" not in self._left:
                 self._socket.settimeout(max(ends - time.monotonic(), _LEAST_S))
