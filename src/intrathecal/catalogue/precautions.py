@@ -54,14 +54,17 @@ class ReviewFigures:
 
     A ratio is taken for a slip by ten, by a thousand or from hour to day when it is within ``slip_factor`` of that;
     two figures are the same when they differ by no more than ``same_figure``. A drug that runs at less than ``trace_share`` of
-    its least dose in practice is taken as stopped. ``granuloma_yearly_rise`` is the rise of the dose within a year, in times,
-    that is looked at twice. A prediction follows what runs for ``predicted_before`` and the change for ``predicted_after``; below
-    ``low_breathing``, and lower by ``breathing_fall`` than with what runs, a person confirms.
+    its least dose in practice is taken as stopped. Patients younger than ``child_below`` are children; a pump that was
+    implanted within ``new_pump`` before the fill is new. ``granuloma_yearly_rise`` is the rise of the dose within a year, in
+    times, that is looked at twice. A prediction follows what runs for ``predicted_before`` and the change for
+    ``predicted_after``; below ``low_breathing``, and lower by ``breathing_fall`` than with what runs, a person confirms.
     """
 
     slip_factor: Positive
     same_figure: Share
     trace_share: Share
+    child_below: Duration
+    new_pump: Duration
     granuloma_yearly_rise: Ratio
     predicted_before: Duration
     predicted_after: Duration
