@@ -80,12 +80,12 @@ def _decisive(found: Findings, decision: str) -> Iterator[str]:
         f"Pain {moved} from {found.baseline.mean:.1f} to {found.trial.mean:.1f}: relief {relief.percent:.0f} % with a "
         f"standard error of {relief.standard_error:.0f} points."
     )
-    yield f"True relief is at least {asked.success} with a probability of {_share(found.probability)}; {_rule(found, decision)}"
+    yield f"True relief is at least {asked.success} with a probability of {share(found.probability)}; {_rule(found, decision)}"
 
 
 def _rule(found: Findings, decision: str) -> str:
     asked = found.asked
-    above, below = _share(asked.pass_above.canonical), _share(asked.fail_below.canonical)
+    above, below = share(asked.pass_above.canonical), share(asked.fail_below.canonical)
     if found.probability > asked.pass_above.canonical:
         return f"above {above} a trial passes" + ("." if decision == "pass" else ", if nothing speaks against it.")
     if found.probability < asked.fail_below.canonical:
@@ -152,7 +152,7 @@ def _mg(amount: float | None) -> str:
     return "none" if not amount else f"{amount:.0f} mg of oral morphine equivalents a day"
 
 
-def _share(probability: float) -> str:
+def share(probability: float) -> str:
     """A probability as a percentage that never claims certainty."""
     if not 0.005 <= probability < 0.995:
         return "more than 99 %" if probability > 0.5 else "less than 1 %"

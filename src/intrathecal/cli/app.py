@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from intrathecal import __version__
-from intrathecal.cli import candidacy, flow_accuracy, pump_commands, review, torture, trial, world_commands
+from intrathecal.cli import (
+    candidacy,
+    first_program,
+    flow_accuracy,
+    pump_commands,
+    review,
+    torture,
+    trial,
+    world_commands,
+)
 from intrathecal.cli.output import write_json, writing
 from intrathecal.cli.progress import progress_bar
 from intrathecal.quantities import InputError, QuantityError, parse_number, parse_quantity
@@ -227,6 +236,7 @@ pump_commands.register(app)
 torture.register(app)
 trial.register(app)
 candidacy.register(app)
+first_program.register(app)
 review.register(app)
 
 
