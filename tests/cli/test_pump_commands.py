@@ -375,9 +375,13 @@ def test_a_new_code_ends_the_old_one(tmp_path: Path) -> None:
 def test_a_damaged_memory_fails_safe_and_says_so(tmp_path: Path) -> None:
     """Both copies gone: the pump starts, gives nothing, and does not pretend to be new."""
     with Pump(tmp_path) as pump:
+        key, code = pump.pair("programmer", "anna"), pump.code
         pump.end()
         memory = tmp_path / "pump.mem"
         memory.write_bytes(bytes(memory.stat().st_size))
         pump.start()
         assert "failed safe" in pump.said
         assert "pairing code" not in pump.said
+        refused(call("interrogate", pump.address, "--key", key), 2, "not paired", "lost its memory")
+        again = call("pair", pump.address, "--role", "programmer", "--code", code, "--key", key)
+        refused(again, 1, "memory failure")

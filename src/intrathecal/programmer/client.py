@@ -105,7 +105,8 @@ class Line:
         except ChannelError as problem:
             if problem.stranger:
                 raise StrangerError(
-                    f"{self.address}: pump and key are not paired ({problem}); run intrathecal pair, or name another key"
+                    f"{self.address}: pump and key are not paired ({problem}); run intrathecal pair, or name another key; "
+                    "a pump that has lost its memory knows no key, and says so when it is started"
                 ) from None
             raise LineLost(f"what answered is no pump ({problem})") from None
         self._carry()
