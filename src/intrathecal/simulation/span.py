@@ -40,8 +40,10 @@ from intrathecal.therapy import PressWhenPain
 
 #: After a bolus or dose, these minutes are sampled too.
 AFTER_BOLUS_MS = tuple(minutes * 60_000 for minutes in (1, 2, 5, 10, 20))
-#: For so long after a bolus or dose, and after the end of one given over a time, its peaks are looked for: so often.
-WATCH_MS, WATCH_STEP_MS = AFTER_BOLUS_MS[-1], 60_000
+#: So long after a bolus or dose, and after the end of one given over a time, its peaks are looked for.
+WATCH_MS = tuple(minutes * 60_000 for minutes in (*range(21), 25, 30, 35, 40))
+#: The same after the end of a stroke, until the next one, of a pump that gives single strokes.
+AFTER_STROKE_S = np.array([60.0, 120.0, 180.0, 300.0, 420.0, 600.0, 840.0, 1200.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +115,7 @@ def span(case: Case, reached: Reached, to: int, presses: tuple[int, ...]) -> tup
         swallowed=swallowed,
         felt=felt,
         asked=(*reached.asked, asked) if len(asked.complaint) else reached.asked,
-        doses=tuple(dose for dose in reached.doses if dose.end_s > (to - WATCH_MS) / MS_PER_S),
+        doses=tuple(dose for dose in reached.doses if dose.end_s > (to - WATCH_MS[-1]) / MS_PER_S),
         samples_due=tuple(at for at in moved.due if at >= to),
         traces=(*reached.traces, trace),
         delivered_mL=reached.delivered_mL + moved.passage.delivered_mL,
@@ -218,9 +220,19 @@ def _move(
 def _watched(reached: Reached, passage: Passage, to: int) -> Array:
     """The times (s) in the span to ``to`` at which drug given at once, or no longer given, may act most."""
     ends = [round(dose.end_s * MS_PER_S) for dose in reached.doses]
-    lasts = [*reached.samples_due[-1:], *(at + WATCH_MS for at in (*passage.boluses, *ends))]
-    times = {at for last in lasts for at in range(last - WATCH_MS, last + 1, WATCH_STEP_MS) if reached.now <= at < to}
-    return np.array(sorted(times)) / MS_PER_S
+    starts = [*(at - AFTER_BOLUS_MS[-1] for at in reached.samples_due[-1:]), *passage.boluses, *ends]
+    times = {at + after for at in starts for after in WATCH_MS if reached.now <= at + after < to}
+    return np.union1d(np.array(sorted(times)) / MS_PER_S, _between_strokes(passage.entries, to / MS_PER_S))
+
+
+def _between_strokes(entries: Sequence[Infusion], to_s: float) -> Array:
+    """The times (s) until ``to_s`` after entries that are followed by a pause: there the drug spreads from the tip."""
+    if not entries:
+        return np.zeros(0)
+    ends = np.array([entry.end_s for entry in entries])
+    nexts = np.append([entry.start_s for entry in entries[1:]], to_s)
+    times = ends[:, None] + AFTER_STROKE_S
+    return np.asarray(times[times < nexts[:, None]])
 
 
 def _felt(case: Case, felt: Felt, moved: Moved, asked: Asked) -> tuple[Felt, dict[str, Array]]:
