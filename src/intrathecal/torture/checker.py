@@ -22,10 +22,9 @@ from intrathecal.torture.violation import Violation
 from intrathecal.torture.witness import EDGE_STEPS, Doses, Witness
 from intrathecal.world.mechanism import Mechanism
 
-#: A step is made when the whole of it is due: what was made lies less than a step behind the words, and not before them.
-ONE_STEP = 1.0
-#: What the words' floating-point sums may be off after a year (steps).
-ROUND_OFF = 0.02
+#: What the words' floating-point sums may be off (steps): 10^5 additions to 10^10 pL lose less than 1 pL, the crumbs of 10^3
+#: boluses 1 pL, and the finest step is 4 000 pL.
+ROUND_OFF = 0.001
 #: The end of service cannot come before a battery was found with less than this part of its charge.
 OLD_BATTERY = 0.1
 #: From 1 January 1970 to the first Monday, when the schedule's clock begins.
@@ -284,9 +283,6 @@ class Checker:
             raise Violation("alarm", "a motor stall is reported of a motor that nothing held")
         if not state.stalled and self.witness.steps_made == self._seen_steps:
             raise Violation("alarm", "a motor stall is over without a step")
-        if state.stalled:
-            # The step that was missed stays owed. What was due besides is dropped: a step is due at a whole ms, a little late.
-            reading.volume = min(reading.volume, float((self._made + 1) * self.figures.step_pL))
         reading.stalled = state.stalled
 
     def _check_end(self, reading: Reading, unit: Unit) -> None:
@@ -354,8 +350,11 @@ class Checker:
         # nothing more is made before the words have caught up.
         self._ahead = max(0.0, self._ahead - (asked - self._asked)) + self.facts.cut_in_act
         self._asked, self.facts.cut_in_act = asked, 0
+        # A step is made when the whole of it is due, never before. It is due at a whole ms: one that the rotor missed is as much
+        # later than it was due as flows in one ms.
+        behind = 1 + self.figures.fastest / self.figures.step_pL
         ahead = self._ahead + (1 if unit.uncertain else 0)
-        if not asked - ONE_STEP - ROUND_OFF <= made <= asked + ahead + ROUND_OFF:
+        if not asked - behind - ROUND_OFF <= made <= asked + ahead + ROUND_OFF:
             raise Violation("dose", f"the motor made {made} steps, the words ask for {asked:.2f}")
 
     def _check_alarms(self, reading: Reading, unit: Unit, state: State) -> None:

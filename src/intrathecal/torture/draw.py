@@ -75,8 +75,8 @@ def draw(seed: int, number: int) -> Plan:
     watched = dense and random.random() < 0.3
     model = random.choice(MODELS)
     if watched:
-        # Every step is made singly: a model of fine steps makes one a second.
-        lasts = random.randrange(HOUR_MS, (3 if "synchromed" in model else 20) * HOUR_MS)
+        # Every step is made singly: a model of fine steps makes thousands an hour, the others a few.
+        lasts = random.randrange(HOUR_MS // 2, 3 * HOUR_MS // 2 if "synchromed" in model else 20 * HOUR_MS)
     elif dense:
         lasts = random.randrange(DAY_MS, 12 * DAY_MS)
     else:

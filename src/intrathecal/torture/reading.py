@@ -204,7 +204,7 @@ class Reading:
         found = [float(horizon)]
         now = self.now
         if flow > 0:
-            found.append(now + max(1, ceil((self.last - self.volume) / flow - 1e-6)))
+            found.append(now + max(1, ceil((self.last - self.volume - ROUND_OFF_PL) / flow)))
         if self.bridge_left > 0:
             if flow > 0:
                 found.append(now + max(1, ceil(self.bridge_left / flow - 1e-6)))
@@ -259,7 +259,8 @@ class Reading:
             self.dose += volume * self.label / PL_PER_ML
         if bridging or self.stopped:
             self.origin += length
-        self.volume = min(self.volume + volume, max(self.last, self.volume))
+        # A reservoir is found empty at a whole ms: what was due by then stays due, and is the first of the next filling.
+        self.volume += volume
         self.now = end
         if self.bridge_left <= 0:
             self._start_due()
