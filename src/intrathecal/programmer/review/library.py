@@ -10,6 +10,7 @@ from intrathecal.catalogue import CHOSEN, Limit
 from intrathecal.catalogue.guidelines import AGAINST_WHAT_RUNS, ANY_DRUG, STRENGTHS
 from intrathecal.programmer.review.case import Case, digits
 from intrathecal.programmer.review.finding import Finding, Severity
+from intrathecal.programmer.review.side import Side
 from intrathecal.quantities import KINDS, factor
 
 DAY_S = 86_400
@@ -49,13 +50,21 @@ def is_naive(case: Case) -> bool:
 
 
 def runs_in_traces(case: Case, drug: str) -> bool:
-    """Whether what runs gives so little of a drug that it is taken as stopped: the pump stands, or keeps its catheter open."""
-    if case.before is None:
-        return False
-    catalogue = case.therapy.catalogue
-    share = float(catalogue.review.trace_share.exact)
-    least = least_in_use_ug(case, drug)
-    return case.before.daily_ug(drug) <= (0.0 if least is None else share * least)
+    """Whether next to nothing of a drug runs, so that it is taken as stopped."""
+    return case.before is not None and in_traces(case, case.before, drug)
+
+
+def in_traces(case: Case, side: Side, drug: str) -> bool:
+    """Whether a program stops, keeps the catheter open, or gives a small part of the least dose that is in use."""
+    orders = side.settings.orders
+    if (
+        not orders.scheduled
+        and not orders.periodic
+        and all(level.minimum or not level.dose for _, level in orders.week)
+    ):
+        return True
+    share = float(case.therapy.catalogue.review.trace_share.exact)
+    return side.daily_ug(drug) <= share * (least_in_use_ug(case, drug) or 0.0)
 
 
 def least_in_use_ug(case: Case, drug: str) -> float | None:
@@ -161,7 +170,7 @@ def finding(case: Case, code: str, broken: Broken, drug: str, value: float, sent
     limit = broken.limit
     unit, scale = shown_unit(case, drug, limit.value.kind)
     bound = float(limit.bound) / scale
-    said = f"{sentence} {digits(bound)} {unit} ({case.therapy.catalogue.guidelines[limit.guideline]}"
+    said = f"{sentence} {digits(bound)} {unit} ({case.therapy.catalogue.guidelines[limit.guideline].title}"
     said += ", unchecked)" if is_unchecked(limit) else ")"
     if broken.known:
         said += "; what runs is beyond it, or beyond a stricter one, already"

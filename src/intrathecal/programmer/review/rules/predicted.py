@@ -40,7 +40,9 @@ def _breathing(case: Case, found: Predicted) -> Iterator[Finding]:
         return
     review = case.therapy.catalogue.review
     low, fall = float(review.low_breathing.exact), float(review.breathing_fall.exact)
-    least = after if pressed is None else min(after, pressed)
+    # Who has a handset already was confirmed to press: like is compared with like.
+    handset = case.before is not None and case.before.settings.orders.demand is not None
+    least = after if pressed is None or handset else min(after, pressed)
     worse = before is None or least < before * (1 - fall)
     severity: Severity = "soft" if least < low and worse else "note"
     says = f"The model puts breathing at its least at {_percent(after)} of normal in the week after the change"

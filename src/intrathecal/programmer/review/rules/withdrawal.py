@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from intrathecal.catalogue import Precaution
 from intrathecal.programmer.review.case import Case, digits
 from intrathecal.programmer.review.finding import Finding
-from intrathecal.programmer.review.library import finding, least_in_use_ug, most_broken, runs_in_traces
+from intrathecal.programmer.review.library import finding, in_traces, least_in_use_ug, most_broken, runs_in_traces
 from intrathecal.programmer.review.rule import rule
 from intrathecal.programmer.review.rules.patient import precaution_of, references
 
@@ -24,7 +24,7 @@ def stopping(case: Case) -> Iterator[Finding]:
         precaution, was, now = precaution_of(case, drug), case.before.daily_ug(drug), case.after.daily_ug(drug)
         if precaution is None or precaution.when_stopped is None or runs_in_traces(case, drug) or now >= was:
             continue
-        if now <= _traces_ug(case, drug):
+        if in_traces(case, case.after, drug):
             yield _stopped(case, drug, precaution, was)
             continue
         found = most_broken(case, drug, "step_down", 1 - now / was)
@@ -37,16 +37,12 @@ def stopping(case: Case) -> Iterator[Finding]:
             yield finding(case, "withdrawal-cut", found, drug, 1 - now / was, says)
 
 
-def _traces_ug(case: Case, drug: str) -> float:
-    return float(case.therapy.catalogue.review.trace_share.exact) * (least_in_use_ug(case, drug) or 0.0)
-
-
 def _stopped(case: Case, drug: str, precaution: Precaution, was: float) -> Finding:
     known = case.therapy.catalogue.drugs
     others = [
         other
         for other in case.after.drugs
-        if known[drug].opioid and known[other].opioid and case.after.daily_ug(other) > _traces_ug(case, other)
+        if known[drug].opioid and known[other].opioid and not in_traces(case, case.after, other)
     ]
     replaced = f" {others[0].capitalize()} takes its place." if others else ""
     return Finding(
