@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
+from intrathecal.catalogue import Value
 from intrathecal.pump.forecast import Dates, due, reservoir_dates
 from intrathecal.pump.state import State
 from intrathecal.therapy import Refill, ReplacePump, Therapy
@@ -62,7 +63,13 @@ def held_before(therapy: Therapy, filled_at: int) -> frozenset[str]:
 
 
 def stable_until(therapy: Therapy, state: State, filled_at: int, held_before: Collection[str]) -> int | None:
-    """When the first drug of the fill is no longer stable in the pump; one that the pump never held may last less."""
+    """When the first drug of the fill is no longer stable in the pump."""
+    shortest = shortest_lived(therapy, state, held_before)
+    return None if shortest is None else filled_at + round(shortest[1].exact * 1000)
+
+
+def shortest_lived(therapy: Therapy, state: State, held_before: Collection[str]) -> tuple[str, Value] | None:
+    """The drug in the pump that keeps for the shortest time, and that time; one that the pump never held may keep less."""
     inside = dict(state.settings.labels)
     lives = []
     for entry in therapy.drugs:
@@ -70,8 +77,8 @@ def stable_until(therapy: Therapy, state: State, filled_at: int, held_before: Co
         first = drug.name not in held_before and drug.pump_life_first_fill
         life = drug.pump_life_first_fill if first else drug.pump_life
         if life is not None and inside.get(drug.name, 0) > 0:
-            lives.append(round(life.exact * 1000))
-    return filled_at + min(lives) if lives else None
+            lives.append((drug.name, life))
+    return min(lives, key=lambda one: one[1].exact, default=None)
 
 
 def visit_ms(therapy: Therapy) -> int | None:

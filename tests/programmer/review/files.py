@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from intrathecal.programmer.review import Review, review
+from intrathecal.programmer.review import Finding, case_of, judge
+from intrathecal.programmer.review.rules import DEVICE_RULES
 from intrathecal.therapy import Therapy, parse_therapy
 
 PATIENT = (
@@ -48,11 +49,8 @@ def event(at: str, what: str) -> str:
     return f"[[event]]\nat = {at}\n{what}\n"
 
 
-def codes(found: Review) -> set[str]:
-    """The codes of a review's findings."""
-    return {finding.code for finding in found.findings}
-
-
-def found_in(program: str | None, running: Therapy | None = None, number: int | None = None, **parts: str) -> set[str]:
-    """The codes that the review of a file finds."""
-    return codes(review(therapy(program, **parts), running, number))
+def found_in(
+    program: str | None, running: Therapy | None = None, number: int | None = None, **parts: str
+) -> list[Finding]:
+    """What the rules about the pump find in a file."""
+    return list(judge(case_of(therapy(program, **parts), running, number), DEVICE_RULES).findings)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.programmer.review.files import MORPHINE, label, therapy
 
-from intrathecal.programmer.review import review
+from intrathecal.programmer.review import case_of
 
 BACLOFEN = 'indication = "spasticity"'
 
@@ -15,7 +15,7 @@ BACLOFEN = 'indication = "spasticity"'
 def figures(program: str | None, running: str | None = None, old: str = MORPHINE, **parts: str) -> dict[str, Any]:
     """The figures of a file; with ``running``, against that program of the ``old`` drugs."""
     before = None if running is None else therapy(running, **{**parts, "drugs": old})
-    return review(therapy(program, **parts), before).figures
+    return dict(case_of(therapy(program, **parts), before).figures)
 
 
 def fill(volume: str, at: str, alarm: str = "2 mL", more: str = "") -> str:

@@ -1,16 +1,17 @@
-"""Flow: whether the pump can run what is asked."""
+"""Flow: whether the pump can run what is asked, and whether anything flows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from intrathecal.catalogue import Value
 from intrathecal.programmer.review.case import Case, digits
-from intrathecal.programmer.review.course import asked
+from intrathecal.programmer.review.course import Stretch, asked
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.rule import rule
-from intrathecal.pump.hardware import DAY_MS, PL_PER_ML
+from intrathecal.programmer.review.rules.words import HOUR_MS, lasting, source
+from intrathecal.pump.hardware import DAY_MS, MS_PER_S, PL_PER_ML
 
 
 def mL_per_day(flow: Fraction) -> float:
@@ -18,10 +19,11 @@ def mL_per_day(flow: Fraction) -> float:
     return float(flow * DAY_MS / PL_PER_ML)
 
 
-def scales(case: Case) -> tuple[Fraction, ...]:
-    """The program as it begins and, with a ramp, as it ends."""
-    ramp = case.after.settings.orders.ramp
-    return (Fraction(1),) if ramp is None else (Fraction(1), ramp.target)
+def _course(case: Case) -> list[Stretch]:
+    """All that is asked: the program as it begins and, with a ramp, as it ends."""
+    state, ramp = case.after.state, case.after.settings.orders.ramp
+    scales = [Fraction(1)] if ramp is None else [Fraction(1), ramp.target]
+    return [one for scale in scales for one in asked(case.after.settings, scale, state.began, state.now)]
 
 
 @rule(
@@ -32,34 +34,97 @@ def flow_range(case: Case) -> Iterator[Finding]:
     """The fastest and the slowest flow that base, windows, boluses, ramp and presses ask for."""
     settings, entry = case.after.settings, case.pump.entry
     hardware, demand = settings.hardware, settings.orders.demand
-    press = Fraction(0) if demand is None else settings.flow(demand.dose) / demand.over
-    state = case.after.state
-    stretches = [one for scale in scales(case) for one in asked(settings, scale, state.began, state.now)]
-    fastest = max(max(one.flow, one.base + press) for one in stretches)
-    if fastest > hardware.fastest:
-        yield _outside(case, "flow-above-range", fastest, "faster than its fastest flow", entry.fastest_flow)
-    asked_for = [one.flow for one in stretches if one.flow > 0 and not (one.minimum and one.boluses == 0)]
+    course = _course(case)
+    wanted = [one.flow for one in course if one.flow > 0 and not (one.minimum and one.boluses == 0)]
     if demand is not None:
-        asked_for += [one.base + press for one in stretches]
-    if asked_for and min(asked_for) < hardware.slowest:
-        slowest = min(asked_for)
-        yield _outside(case, "flow-below-range", slowest, "slower than its slowest flow", entry.slowest_flow)
+        wanted += [one.base + settings.flow(demand.dose) / demand.over for one in course]
+    if wanted and max(wanted) > hardware.fastest:
+        yield _outside(case, "flow-above-range", max(wanted), "faster than", entry.fastest_flow)
+    if wanted and min(wanted) < hardware.slowest:
+        yield _outside(case, "flow-below-range", min(wanted), "slower than", entry.slowest_flow)
 
 
-def _outside(case: Case, code: str, flow: Fraction, what: str, limit: Value) -> Finding:
+def _outside(case: Case, code: str, flow: Fraction, than: str, limit: Value) -> Finding:
     entry = case.pump.entry
-    most = float(limit.exact * DAY_MS / 1000)
+    bound = float(limit.exact * DAY_MS / MS_PER_S)
     return Finding(
         code,
         "hard",
-        f"The program asks for {digits(mL_per_day(flow))} mL/day at times; {entry.title} cannot run {what} of "
-        f"{digits(most)} mL/day",
+        f"At times the program asks for {digits(mL_per_day(flow))} mL/day; the {entry.title} cannot run {than} "
+        f"{digits(bound)} mL/day.",
         value=mL_per_day(flow),
-        limit=most,
+        limit=bound,
         unit="mL/day",
         source=f"pump range ({entry.name})",
         verified=limit.verified,
     )
 
 
-FLOW = (flow_range,)
+@rule(
+    codes=("flow-inexact",),
+    about="What the pump gives in a week is what the program asks for.",
+)
+def flow_exact(case: Case) -> Iterator[Finding]:
+    """The week's dose as the pump can give it, without presses."""
+    limit = case.therapy.catalogue.device_review.inexact
+    off = case.figures["delivered_minus_asked_percent"]
+    most = 100 * limit.canonical
+    if off is not None and abs(off) > most:
+        yield Finding(
+            "flow-inexact",
+            "soft",
+            f"The pump will give {digits(abs(off))} % {'more' if off > 0 else 'less'} than the program asks for, because it "
+            "cannot run its flows.",
+            value=off,
+            limit=most,
+            unit="%",
+            source=source(limit),
+            verified=limit.verified,
+        )
+
+
+@rule(
+    codes=("flow-stands-still", "minimum-rate-for-long"),
+    about="The flow does not stand still, or run at the minimum rate, for days on end.",
+)
+def flow_goes_on(case: Case) -> Iterator[Finding]:
+    """The longest time in a week at which nothing, or only the minimum rate, is asked for."""
+    entry = case.pump.entry
+    limit = entry.stopped_alarm_after or case.therapy.catalogue.device_review.longest_still
+    course = _course(case)
+    for code, severity, what, still in (
+        ("flow-stands-still", "soft", "nothing flows", [one.flow == 0 for one in course]),
+        (
+            "minimum-rate-for-long",
+            "note",
+            "only the minimum rate flows",
+            [one.minimum and one.boluses == 0 for one in course],
+        ),
+    ):
+        longest = _longest(course, still)
+        if longest <= limit.exact * MS_PER_S:
+            continue
+        said = "as long as nobody presses" if case.after.settings.orders.demand else "until the next program"
+        long = f"for {lasting(longest)} at a time" if not all(still) else said
+        yield Finding(
+            code,
+            "soft" if severity == "soft" else "note",
+            f"With this program {what} {long}; the bound is {limit}.",
+            value=None if all(still) else longest / HOUR_MS,
+            limit=float(limit.exact * MS_PER_S / HOUR_MS),
+            unit="h",
+            source=source(limit),
+            verified=limit.verified,
+        )
+
+
+def _longest(course: Sequence[Stretch], still: Sequence[bool]) -> int:
+    """The longest time (ms) for which neighbours are still; a week joins on to the next."""
+    longest = lasted = 0
+    for one, stands in zip([*course, *course], [*still, *still], strict=True):
+        lasted = lasted + one.end - one.start if stands else 0
+        longest = max(longest, lasted)
+    return longest
+
+
+FLOW = (flow_range, flow_exact, flow_goes_on)

@@ -1,0 +1,202 @@
+"""The reservoir and its dates: alarm, appointment, stability, weekend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from intrathecal.programmer.review.case import Case, digits
+from intrathecal.programmer.review.finding import Finding
+from intrathecal.programmer.review.moment import Implanted
+from intrathecal.programmer.review.rule import rule
+from intrathecal.programmer.review.rules.words import lasting, on_day, source
+from intrathecal.pump.hardware import DAY_MS, MS_PER_S, PL_PER_ML
+from intrathecal.simulation.dates import shortest_lived
+
+#: Saturday, as Python counts days of the week.
+SATURDAY = 5
+
+
+@rule(
+    codes=("reservoir-low-already", "reservoir-gained"),
+    about="There is drug in the reservoir, above the alarm, and no more than was filled in.",
+)
+def reservoir_filled(case: Case) -> Iterator[Finding]:
+    """What the reservoir holds at the moment judged."""
+    state, settings = case.after.state, case.after.settings
+    held, alarm = state.reservoir_pL / PL_PER_ML, settings.low_reservoir_pL / PL_PER_ML
+    if held <= alarm:
+        yield Finding(
+            "reservoir-low-already",
+            "soft",
+            f"The reservoir holds {digits(held)} mL, and its alarm is set to {digits(alarm)} mL: it is low already.",
+            value=held,
+            limit=alarm,
+            unit="mL",
+            source="arithmetic",
+            verified=True,
+        )
+    fill = Implanted.of(case.therapy).fill
+    if not case.events and fill.reservoir_now is not None and fill.reservoir_now.exact > fill.volume.exact:
+        yield Finding(
+            "reservoir-gained",
+            "soft",
+            f"The reservoir is said to hold {fill.reservoir_now}, more than the {fill.volume} that were filled in.",
+            value=float(fill.reservoir_now.exact),
+            limit=float(fill.volume.exact),
+            unit="mL",
+            source="arithmetic",
+            verified=True,
+        )
+
+
+@rule(
+    codes=("alarm-below-maker",),
+    about="The low-reservoir alarm is not set below what its maker sets it to.",
+)
+def alarm_set(case: Case) -> Iterator[Finding]:
+    """The alarm's volume against the catalogue's."""
+    limit = case.pump.entry.low_reservoir_alarm
+    alarm = case.after.settings.low_reservoir_pL
+    if limit is not None and alarm < limit.exact * PL_PER_ML:
+        yield Finding(
+            "alarm-below-maker",
+            "note",
+            f"The low-reservoir alarm is set to {digits(alarm / PL_PER_ML)} mL; its maker's value is {limit}.",
+            value=alarm / PL_PER_ML,
+            limit=limit.canonical,
+            unit="mL",
+            source=source(limit),
+            verified=limit.verified,
+        )
+
+
+@rule(
+    codes=("low-on-weekend",),
+    about="The reservoir does not become low when nobody is there.",
+)
+def low_on_weekend(case: Case) -> Iterator[Finding]:
+    """The day of the week on which the reservoir is low, all presses used, where that decides the appointment."""
+    low = case.dates.reservoir.worst if case.dates.reason == "volume" else None
+    day = None if low is None else case.therapy.time_at(low)
+    if low is not None and day is not None and day.weekday() >= SATURDAY:
+        yield Finding(
+            "low-on-weekend",
+            "note",
+            f"With all presses the reservoir is low on {day:%A}, {on_day(case, low)}.",
+            source="arithmetic",
+            verified=True,
+        )
+
+
+@rule(
+    codes=("low-before-visit", "visit-after-stability"),
+    about="The fill lasts, and keeps, until the next visit.",
+)
+def lasts_until_visit(case: Case) -> Iterator[Finding]:
+    """The visit as booked, against the low-reservoir date and against the time that the drugs keep."""
+    visit, stable = case.dates.candidates["visit"], case.dates.candidates["stability"]
+    if visit is None or visit < case.at_ms:
+        return
+    worst, fastest = case.dates.reservoir.worst, case.dates.reservoir.fastest
+    if worst is not None and worst < visit:
+        yield _early(case, "soft", worst, visit, "With all presses the reservoir is low")
+    elif fastest is not None and fastest < visit:
+        yield _early(case, "note", fastest, visit, "At the fast end of the pump's accuracy the reservoir is low")
+    keeps = shortest_lived(case.therapy, case.after.state, case.held_before)
+    if keeps is not None and stable is not None and stable < visit:
+        drug, life = keeps
+        yield Finding(
+            "visit-after-stability",
+            "soft",
+            f"The {drug} in the pump keeps for {life}, until {on_day(case, stable)}; the next visit is on "
+            f"{on_day(case, visit)}.",
+            value=(visit - case.filled_at_ms) / DAY_MS,
+            limit=(stable - case.filled_at_ms) / DAY_MS,
+            unit="days",
+            drug=drug,
+            source=source(life),
+            verified=life.verified,
+        )
+
+
+def _early(case: Case, severity: str, low: int, visit: int, what: str) -> Finding:
+    return Finding(
+        "low-before-visit",
+        "soft" if severity == "soft" else "note",
+        f"{what} on {on_day(case, low)}, before the next visit on {on_day(case, visit)}.",
+        value=(low - case.at_ms) / DAY_MS,
+        limit=(visit - case.at_ms) / DAY_MS,
+        unit="days",
+        source="arithmetic",
+        verified=True,
+    )
+
+
+@rule(
+    codes=("refill-overdue",),
+    about="The appointment for the next refill lies ahead.",
+)
+def due_ahead(case: Case) -> Iterator[Finding]:
+    """The appointments by volume and by stability."""
+    for reason, what in (("volume", "by volume"), ("stability", "because the drug no longer keeps")):
+        due = case.dates.candidates[reason]
+        if due is not None and due <= case.at_ms and case.after.state.low_at is None:
+            yield Finding(
+                "refill-overdue",
+                "soft",
+                f"The refill was due on {on_day(case, due)} {what}, {lasting(case.at_ms - due)} before this program would start."
+                if due < case.at_ms
+                else f"The refill is due now {what}: the fill does not last longer than the lead.",
+                value=(due - case.at_ms) / DAY_MS,
+                limit=0.0,
+                unit="days",
+                source="arithmetic",
+                verified=True,
+            )
+
+
+@rule(
+    codes=("fill-lasts-short",),
+    about="A fill lasts for weeks.",
+)
+def lasts_long_enough(case: Case) -> Iterator[Finding]:
+    """The time to the low-reservoir date after a fill; millilitres per hour for per day show here."""
+    low, limit = case.dates.reservoir.worst, case.therapy.catalogue.device_review.shortest_fill
+    filled_now = case.filled_at_ms == case.at_ms
+    if low is None or not filled_now or case.pump.entry.kind == "external" or case.after.state.low_at is not None:
+        return
+    if low - case.at_ms < limit.exact * MS_PER_S:
+        yield Finding(
+            "fill-lasts-short",
+            "soft",
+            f"This fill of {digits(case.after.state.reservoir_pL / PL_PER_ML)} mL is low after "
+            f"{lasting(low - case.at_ms)}: is the flow of {digits(case.after.flow_mL_per_day)} mL/day what was meant?",
+            value=(low - case.at_ms) / DAY_MS,
+            limit=float(limit.exact * MS_PER_S / DAY_MS),
+            unit="days",
+            source=source(limit),
+            verified=limit.verified,
+        )
+
+
+@rule(
+    codes=("lead-short",),
+    about="The appointment comes some days before the reservoir is low.",
+)
+def lead_long_enough(case: Case) -> Iterator[Finding]:
+    """The file's lead."""
+    lead, limit = Implanted.of(case.therapy).fill.lead, case.therapy.catalogue.device_review.least_lead
+    if case.pump.entry.kind != "external" and lead.exact < limit.exact:
+        yield Finding(
+            "lead-short",
+            "soft",
+            f"The appointment is {lead} before the low-reservoir date; at least {limit} are usual.",
+            value=float(lead.to("day")),
+            limit=float(limit.exact * MS_PER_S / DAY_MS),
+            unit="days",
+            source=source(limit),
+            verified=limit.verified,
+        )
+
+
+DATES = (reservoir_filled, alarm_set, low_on_weekend, lasts_until_visit, due_ahead, lasts_long_enough, lead_long_enough)
