@@ -97,7 +97,7 @@ def test_a_plan_of_a_million_boluses_is_judged_at_once(plan: str, limits: str) -
     window=st.integers(1, 80),
     per=st.integers(5, 4000),
 )
-@check(max_examples=40, deadline=None)
+@check(max_examples=15, deadline=None)
 def test_a_plan_that_is_evened_never_counts_as_less_than_it_gives(
     rhythms: Sequence[tuple[int, int]], times: Sequence[int], window: int, per: int
 ) -> None:

@@ -46,6 +46,7 @@ PIECES = (Given(0, 5, ONE, ()), Given(5, 7, ONE, ()))
         (Ramp(ONE, LONG, HOUR), '"target" has more than 100 digits'),
         (Limit(NONE, 1), '"dose" must be above zero'),
         (Limit(ONE, 0), '"per" must be above zero'),
+        (Limit(ONE, 401 * DAY_MS), '"per" must be at most 34560000000 ms'),
         (Orders(()), '"week" must hold rising times'),
         (Orders(((5, Level(ONE)),)), '"week" must begin at 0'),
         (Orders((*WEEK, (9, Level(ONE)), (8, Level(ONE)))), '"week" must hold rising times'),
@@ -107,9 +108,7 @@ def orders(draw: st.DrawFn) -> Orders:
     week = {0: draw(level), **draw(st.dictionaries(times(WEEK_MS - 1), level, max_size=3))}
     rising = st.sets(times(WEEK_MS - 1), min_size=1, max_size=3).map(lambda at: tuple(sorted(at)))
     limits = draw(st.lists(sane(st.builds(Limit, amounts(), times(DAY_MS))), max_size=1))
-    # The search for a breach follows every bolus for 400 days: short rhythms are right, but take a minute.
-    every = st.integers(HOUR, DAY_MS) if limits else times(DAY_MS)
-    rhythms = sane(st.builds(Periodic, times(DAY_MS - 1), every, amounts(), times(DAY_MS)))
+    rhythms = sane(st.builds(Periodic, times(DAY_MS - 1), times(DAY_MS), amounts(), times(DAY_MS)))
     return Orders(
         tuple(sorted(week.items())),
         tuple(draw(st.lists(sane(st.builds(Scheduled, rising, amounts(), times(DAY_MS))), max_size=2))),

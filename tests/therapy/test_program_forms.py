@@ -121,8 +121,8 @@ def programs(draw: st.DrawFn) -> Program:
     if isinstance(base.rate, Rate) and draw(st.booleans()):
         target = Quantity(base.rate.quantity.number * 2, base.rate.quantity.unit, base.rate.quantity.kind)
         percent = Quantity(draw(st.integers(1, 100).map(Decimal)), "%", "fraction")
-        clauses.append(Ramp(target, percent, draw(durations())))
-    limits = draw(st.lists(st.builds(Limit, amounts(), durations()), max_size=2))
+        clauses.append(Ramp(target, percent, draw(durations().filter(lambda time: time.to("min") >= 1))))
+    limits = draw(st.lists(st.builds(Limit, amounts(), durations(400)), max_size=2))
     clauses += {(limit.amount.kind, limit.per.exact): limit for limit in limits}.values()
     return Program(tuple(draw(st.permutations(clauses))))
 

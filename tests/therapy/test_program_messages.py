@@ -112,6 +112,12 @@ BOLUSES = [
     ("bolus 1 mg over 3 min every 6 h from 25:00", "the time 25:00 does not exist"),
     ("bolus 1 mg over 3 min every 0 h from 07:00", '"every" of 0 h is not possible'),
     ("bolus 1 mg over 3 min every 9999 days from 07:00", "9999 days is longer than any program"),
+    (
+        "bolus 0.01 mg over 3 s every 59 s from 07:00",
+        "every 59 s is more often than a program's clock counts; write at least 1 min, or a faster base",
+    ),
+    ("ramp to 4 mg/day by 10 % every 30 s", "every 30 s is more often than a program's clock counts"),
+    ("limit 4 mg per 401 days", "a limit per 401 days looks further back than a pump remembers; write at most 400 days"),
 ]
 DEMANDS = [
     (

@@ -9,7 +9,7 @@ from intrathecal.pump.course import Piece
 from intrathecal.pump.schedule import Start, base_asked, base_beside, base_pieces, bolus_share
 from intrathecal.pump.settings import Settings
 
-#: A bolus under way: the rate that was asked (pL/ms) and the volume (pL) that is left.
+#: A bolus under way: the rate that was asked (pL/ms) and the volume (pL) that is left, both above zero.
 Under = tuple[Fraction, Fraction]
 
 
@@ -19,15 +19,16 @@ def planned(
     """The flow (pL/ms) from ``first`` to ``last`` of base, windows, ramp, boluses under way and those that are coming."""
     boluses = iter(coming)
     begins = next(boluses, None)
-    active = [(rate, left) for rate, left in under_way if left > 0]
+    active = list(under_way)
     pieces: list[Piece] = []
     for start, end, alone in base_pieces(settings, origin, first, last):
         asked = base_asked(settings, origin, start)
         at = start
         while at < end:
             while begins is not None and begins.at <= at:
-                volume = settings.flow(begins.dose)
-                active.append((volume / begins.over, volume))
+                if begins.dose > 0:
+                    volume = settings.flow(begins.dose)
+                    active.append((volume / begins.over, volume))
                 begins = next(boluses, None)
             to = end if begins is None else min(end, begins.at)
             if active:

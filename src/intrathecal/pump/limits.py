@@ -18,9 +18,10 @@ from intrathecal.pump.foresight import Under, planned
 from intrathecal.pump.hardware import DAY_MS, WEEK_MS
 from intrathecal.pump.schedule import starts
 from intrathecal.pump.settings import MINUTE_MS, Limit, Orders, Settings
+from intrathecal.therapy.clauses import LONGEST_LIMIT_DAYS
 
 #: Doses are remembered so long, for the limits of programs to come: no limit looks further back.
-MEMORY_MS = 400 * DAY_MS
+MEMORY_MS = LONGEST_LIMIT_DAYS * DAY_MS
 #: A course of more changes than this is held against limits as if its boluses were spread evenly, with a reserve.
 MOST_CHANGES = 20_000
 #: The same while the earliest start is looked for, which takes many trials.

@@ -23,8 +23,8 @@ def doses_given(given: Sequence[Given], settings: Settings) -> list[Piece]:
 
 
 def running_boluses(state: State) -> list[Under]:
-    """The boluses under way."""
-    return [(bolus.rate, bolus.left) for bolus in state.running if bolus.left > 0]
+    """The boluses under way that have something left."""
+    return [(bolus.rate, bolus.left) for bolus in state.running if bolus.rate > 0 and bolus.left > 0]
 
 
 def bridge_pieces(state: State) -> list[Piece]:

@@ -53,7 +53,7 @@ def refusal(state: State) -> str:
 def _limit(state: State, demand: Demand) -> str:
     """The plan alone is known to keep its limits: windows count as long as they hold something of the boluses under way."""
     settings, limits = state.settings, state.settings.orders.limits
-    if not limits:
+    if not limits or demand.dose == 0:
         return ""
     volume = settings.flow(demand.dose)
     under_way = [*running_boluses(state), (volume / demand.over, volume)]

@@ -13,6 +13,7 @@ from typing import Any
 
 from intrathecal.pump.controller import BatterySensed, Prime, Refilled
 from intrathecal.pump.hardware import DAY_MS, WEEK_MS, Hardware
+from intrathecal.pump.limits import MEMORY_MS
 from intrathecal.pump.settings import (
     MINUTE_MS,
     Bridge,
@@ -99,6 +100,8 @@ def _ramp(ramp: Ramp) -> str:
 
 
 def _limit(limit: Limit) -> str:
+    if limit.per > MEMORY_MS:
+        return f'"per" must be at most {MEMORY_MS} ms'
     return _zero(dose=limit.dose, per=limit.per) or _long(dose=limit.dose)
 
 

@@ -29,7 +29,9 @@ def refusal(therapy: Therapy, event: Event | None, breach: LimitBreach, drug: st
     if event is not None and isinstance(event.action, Refill):
         return SimulationError(therapy, event, f"{problem}; give the bridge a slower rate, or raise the limit")
     if event is not None and isinstance(event.action, Reset):
-        return SimulationError(therapy, event, f"{problem}; reset it later, when less of that counts, or raise the limit")
+        return SimulationError(
+            therapy, event, f"{problem}; reset it later, when less of that counts, or raise the limit"
+        )
     if breach.earliest is None:
         return SimulationError(therapy, event, f"{problem}; it can never start: lower its doses or raise the limit")
     when = therapy.time_at(-(-breach.earliest // 60_000) * 60_000)

@@ -20,6 +20,8 @@ MOST_DIGITS = 9
 LONGEST_DAYS = 3650
 #: Steps of a ramp above this are a slip of the key, not a titration.
 MOST_RAMP_PERCENT = 1000
+#: A limit looks no further back: a pump remembers its doses so long.
+LONGEST_LIMIT_DAYS = 400
 #: Presses a day above this (one a minute) are a slip of the key.
 MOST_PRESSES = 1440
 
@@ -156,7 +158,7 @@ class Periodic:
     def __post_init__(self) -> None:
         _check_amount(self.amount, "a bolus")
         _set_duration(self, "over")
-        _set_duration(self, "every")
+        _set_interval(self)
         _check_start(self.start_min)
         if self.over.exact > self.every.exact:
             raise ProgramError(
@@ -204,7 +206,7 @@ class Ramp:
         _check_positive(self.percent, "a step", "the target would never be reached: write for example 10 %")
         if self.percent.number > MOST_RAMP_PERCENT:
             raise ProgramError(f"a step of {self.percent} is not a ramp; write at most {MOST_RAMP_PERCENT} %")
-        _set_duration(self, "every")
+        _set_interval(self)
 
     def __str__(self) -> str:
         return f"ramp to {self.target} by {self.percent} every {self.every}"
@@ -220,6 +222,10 @@ class Limit:
     def __post_init__(self) -> None:
         _check_amount(self.amount, "a limit")
         _set_duration(self, "per")
+        if self.per.to("day") > LONGEST_LIMIT_DAYS:
+            raise ProgramError(
+                f"a limit per {self.per} looks further back than a pump remembers; write at most {LONGEST_LIMIT_DAYS} days"
+            )
 
     def __str__(self) -> str:
         return f"limit {self.amount} per {self.per}"
@@ -247,6 +253,15 @@ def _set_duration(clause: Clause, name: str) -> None:
     if quantity.unit in ("day", "days"):
         unit = "day" if quantity.number == 1 else "days"
         object.__setattr__(clause, name, Quantity(quantity.number, unit, "duration"))
+
+
+def _set_interval(clause: Periodic | Ramp) -> None:
+    """Check ``every``: a program's clock counts minutes, so that nothing in it comes again sooner."""
+    _set_duration(clause, "every")
+    if clause.every.to("min") < 1:
+        raise ProgramError(
+            f"every {clause.every} is more often than a program's clock counts; write at least 1 min, or a faster base"
+        )
 
 
 def _check_unit(quantity: Quantity, units: dict[str, str], what: str, right: str) -> None:
