@@ -113,7 +113,7 @@ class Listener:
             self._trouble("stranger" if problem.stranger else "garbage", line, str(problem))
         except EncodingError as problem:
             self._trouble("garbage", line, str(problem))
-        except ConnectionError:
+        except OSError:  # whatever the network does to a line, also when there is no way back to it
             self._trouble("half", line, "was cut off")
         except Unsure:
             # Nothing can be logged any more; who asked is left in doubt, and asks again when the memory has been read.
