@@ -69,33 +69,26 @@ def bridge_there(case: Case) -> Iterator[Finding]:
     before, limits = case.before, case.therapy.catalogue.device_review
     if before is None or not _needed(case):
         return
+    cannot = case.bridge == "auto" and auto_bridge(before.state) is None
+    if case.bridge not in (None, "none") and not cannot:
+        return
     flow = flow_after(case)
     wrong = off_by(flow, dict(before.settings.labels), before, case.after) if flow > 0 else None
-    cannot = before.settings.hardware.fixed is not None or auto_bridge(before.state) is None
-    asked = case.bridge not in (None, "none")
-    if asked and not (cannot and case.bridge == "auto"):
-        return
     # Less than what anybody titrates is not worth a bridge.
     if wrong is None or wrong.factor <= 1 + limits.bridge_dose.exact:
         return
-    long = lasting(float(before.settings.dead_volume / flow))
-    volume = digits(float(before.settings.dead_volume / PL_PER_ML))
     grave = wrong.factor >= limits.bridge_factor.exact
     limit = limits.bridge_factor if grave else limits.bridge_dose
-    consequence = f"for {long} it gives {_told(case, wrong)}"
-    why = (
-        "this pump cannot run a bridge" if before.settings.hardware.fixed is not None else "nothing runs to bridge with"
-    )
+    volume = digits(float(before.settings.dead_volume / PL_PER_ML))
+    old = f"{volume} mL of the old drug come at the new flow, and for {lasting(float(before.settings.dead_volume / flow))}"
     if cannot:
-        message = f"Tubing and catheter still hold {volume} mL of the old drug and {why}: {consequence}."
-    elif case.bridge is None:
-        message = f"A bridge is needed first: without it, {volume} mL of the old drug come at the new flow, and {consequence}."
+        why = "Nothing runs at whose dose a bridge could run: "
     else:
-        message = f"The bridge is missing: {volume} mL of the old drug come at the new flow, and {consequence}."
+        why = "The bridge is missing: " if case.bridge == "none" else "A bridge is needed first: without it, "
     yield Finding(
         "bridge-cannot-run" if cannot else "bridge-missing",
-        "hard" if grave and case.bridge == "none" and not cannot else "soft",
-        message,
+        "hard" if grave and case.bridge == "none" else "soft",
+        f"{why}{old} it gives {_told(case, wrong)}.",
         drug=wrong.drug,
         value=wrong.ug_per_day,
         limit=wrong.meant,
