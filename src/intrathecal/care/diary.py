@@ -85,7 +85,7 @@ def parse_diary(text: str, name: str) -> Diary:
     entries, wrong = [], []
     for line, row in rows[1:]:
         try:
-            entries.append(_entry(line, _by_column(row, columns)))
+            entries.append(_entry(line, _by_column(row, columns, len(rows[0][1]))))
         except CellError as problem:
             wrong.append((line, str(problem)))
     if wrong:
@@ -141,10 +141,11 @@ def _columns(line: int, head: list[str], name: str) -> tuple[str, ...]:
     return columns
 
 
-def _by_column(row: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
-    if any(row[len(columns) :]):
+def _by_column(row: Sequence[str], columns: Sequence[str], width: int) -> dict[str, str]:
+    """The cells by column; a row wider than the first line (``width`` cells) has a separator too many somewhere."""
+    if len(row) > width or any(row[len(columns) :]):
         raise CellError(
-            f"the row has {len(row)} cells and the first line {len(columns)}",
+            f"the row has {len(row)} cells and the first line {width}",
             "put a note that holds the separator in quotes, and write 6.5 and not 6,5",
         )
     return dict(zip(columns, row, strict=False))
