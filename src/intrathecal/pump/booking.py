@@ -8,7 +8,7 @@ from fractions import Fraction
 from intrathecal.pump import alarms
 from intrathecal.pump.alarms import Alarm
 from intrathecal.pump.hardware import NS_PER_MS, PL_PER_ML
-from intrathecal.pump.limits import MEMORY_MS
+from intrathecal.pump.remembering import remember
 from intrathecal.pump.schedule import (
     base_asked,
     base_beside,
@@ -19,7 +19,7 @@ from intrathecal.pump.schedule import (
     starts_at,
 )
 from intrathecal.pump.settings import Bridge
-from intrathecal.pump.state import Action, Given, Running, State, Stretch, ceil_div
+from intrathecal.pump.state import Action, Running, State, Stretch, ceil_div
 
 ZERO = Fraction(0)
 
@@ -163,7 +163,7 @@ def _book(state: State, to: int) -> tuple[State, list[Action]]:
         running=running,
         bridge=bridge,
         ramp_origin=state.ramp_origin + (length if state.bridge is not None or state.stopped else 0),
-        given=_remember(state, labels, volume, to),
+        given=remember(state.given, state.now, to, volume, labels),
         battery_ns=state.battery_ns + length * NS_PER_MS + steps * hardware.step_ns,
         still_since=(state.now if state.still_since is None else state.still_since) if rate == 0 else None,
     )
@@ -233,17 +233,3 @@ def add_doses(
     for drug, concentration in labels:
         totals[drug] = totals.get(drug, ZERO) + volume_pL * concentration / PL_PER_ML
     return tuple(totals.items())
-
-
-def _remember(state: State, labels: tuple[tuple[str, Fraction], ...], volume: Fraction, to: int) -> tuple[Given, ...]:
-    """The memory of what flowed, equal neighbours joined, what is too old dropped."""
-    flow = volume / (to - state.now)
-    oldest = to - MEMORY_MS
-    given = state.given
-    if given and given[0].end < oldest:
-        given = given[next((i for i, piece in enumerate(given) if piece.end >= oldest), len(given)) :]
-    if flow == 0:
-        return given
-    if given and given[-1].end == state.now and (given[-1].flow, given[-1].labels) == (flow, labels):
-        return (*given[:-1], replace(given[-1], end=to))
-    return (*given, Given(state.now, to, flow, labels))

@@ -9,7 +9,8 @@ from intrathecal.catalogue import Pump, Value
 
 PL_PER_ML = 10**9
 MS_PER_S = 1000
-DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 WEEK_MS = 7 * DAY_MS
 #: The battery is counted in nanoseconds of idling.
 NS_PER_MS = 10**6

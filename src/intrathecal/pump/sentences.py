@@ -21,12 +21,11 @@ from intrathecal.pump.controller import (
     Strayed,
     Tick,
 )
-from intrathecal.pump.hardware import PL_PER_ML
+from intrathecal.pump.hardware import HOUR_MS, PL_PER_ML
 from intrathecal.pump.limits import LimitBreach
 from intrathecal.pump.state import Action, ClockKept, ClockSet, PressAnswer, ProgramRefused, Refused
 
 NG_PER_MG = 10**6
-HOUR_MS = 3_600_000
 
 _HEADLINES: dict[type, tuple[str, str]] = {
     Tick: ("time", "time passed"),
