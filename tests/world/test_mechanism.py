@@ -314,6 +314,24 @@ def test_a_file_that_is_no_journal_of_this_pump_is_refused(tmp_path: Path, text:
         Hands(journal=FileJournal(path))
 
 
+def test_a_long_journal_is_read_in_runs_of_equal_steps(tmp_path: Path) -> None:
+    """A world that has made a million steps is there again at once, with every step counted and the time of the last."""
+    path = tmp_path / "journal"
+    journal = FileJournal(path)
+    hands = Hands(journal=journal)
+    hands.made.inject(20, MORPHINE)
+    for target in (3, 1_000_000):
+        hands.at += 1000
+        hands.made.move_to(target)
+    hands.made.suffer("occlusion", 0.5)
+    hands.made.move_to(1_000_005)
+    journal.close()
+    journal = FileJournal(path)
+    runs = [line for line in journal if line["did"] == "step"]
+    assert [(line["at"], line["rotor"], line["count"]) for line in runs] == [(2000, 1, 1_000_000), (2000, 1_000_001, 5)]
+    assert Hands(journal=journal).made.truth == hands.made.truth
+
+
 @pytest.mark.parametrize("text", [b"my dear diary\nno end", b"\0\n\0\0", b"x"])
 def test_a_file_that_is_no_journal_is_left_as_it_is(tmp_path: Path, text: bytes) -> None:
     """Whoever names the wrong file loses nothing of it."""

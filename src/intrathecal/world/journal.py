@@ -5,8 +5,10 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +18,7 @@ from intrathecal.quantities import InputError
 LINES_AT_ONCE = 10_000
 #: How every journal begins.
 _BEGINNING = b'{"at":'
+_STEP = re.compile(rb'\{"at":\d+,"did":"step","rotor":\d+,"fL":(\d+)\}')
 #: What happened: ``at`` (ms), ``did``, and what belongs to it. Volumes are in femtolitres.
 Line = Mapping[str, Any]
 
@@ -36,6 +39,12 @@ class Journal(Protocol):
         ...
 
     def __iter__(self) -> Iterator[Line]: ...
+
+
+def _moved(text: bytes) -> bytes | None:
+    """The volume of a line that is a step as `FileJournal.steps` writes it. A year has twenty million: JSON takes minutes."""
+    match = _STEP.fullmatch(text)
+    return None if match is None else match[1]
 
 
 class MemoryJournal:
@@ -108,15 +117,24 @@ class FileJournal:
         )
 
     def __iter__(self) -> Iterator[Line]:
-        """The lines that stood in the file when it was opened."""
-        for number, text in enumerate(self._read.splitlines(), 1):
-            try:
-                line = json.loads(text)
-            except ValueError:
-                line = None
-            if not isinstance(line, dict):
-                raise JournalError(f"{self.path}: line {number} is no line of a journal; name another file")
-            yield line
+        """The lines that stood in the file when it was opened; equal steps in a row are one line with a ``count``."""
+        numbered = enumerate(self._read.splitlines(), 1)
+        for fL, run in groupby(numbered, key=lambda line: _moved(line[1])):
+            lines = list(run)
+            if fL is None:
+                yield from (self._line(number, text) for number, text in lines)
+            else:
+                first, last = self._line(*lines[0]), self._line(*lines[-1])
+                yield {**first, "at": last["at"], "count": len(lines)}
+
+    def _line(self, number: int, text: bytes) -> Line:
+        try:
+            line = json.loads(text)
+        except ValueError:
+            line = None
+        if not isinstance(line, dict):
+            raise JournalError(f"{self.path}: line {number} is no line of a journal; name another file")
+        return line
 
     def close(self) -> None:
         """Let others open it."""
