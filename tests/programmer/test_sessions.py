@@ -442,6 +442,15 @@ def test_a_refill_is_told_and_read_back(pump: Pump, key: Path, running: Reading)
 
 
 @pytest.mark.requirement("ACC-8")
+def test_a_pump_without_a_first_fill_is_told_of_no_other(tmp_path: Path) -> None:
+    """Whoever names a refill of the file means another label than the first fill's: it is not taken for that one."""
+    with Pump(tmp_path) as pump:
+        key = pump.pair("programmer", "anna")
+        with Session(pump.address, key) as session, pytest.raises(MismatchError, match="leave --event out"):
+            tell_fill(session, demo(), 1, None)
+        assert pump.read(key).fill is None
+
+
 def test_a_refill_of_another_concentration_keeps_the_dose_and_runs_its_bridge(tmp_path: Path) -> None:
     """The file's event with a bridge: the flow halves when the concentration doubles, after the old drug is out."""
     with Pump(tmp_path) as pump:

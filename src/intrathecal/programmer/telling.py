@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from intrathecal.programmer.errors import Uncertain
+from intrathecal.programmer.errors import MismatchError, Uncertain
 from intrathecal.programmer.filling import AskedBridge, filling, first_fill, refill
 from intrathecal.programmer.programming import differences, filled
 from intrathecal.programmer.session import Session
@@ -21,6 +21,10 @@ def tell_fill(session: Session, plan: Therapy, event: int | None, bridge: AskedB
     """
     before = session.read()
     if before.fill is None:
+        if event is not None:
+            raise MismatchError(
+                f"--event {event}: the pump has not been told its first fill, which is the file's [fill]; leave --event out"
+            )
         told = first_fill(plan, before.model)
         session.act(told, "a first fill")
         after = session.read()
