@@ -11,12 +11,13 @@ from tests.long.conftest import TORTURE
 from intrathecal.torture.campaign import torture
 
 PARTS = 8
-YEARS = 130
+YEARS = 126
 
 
 @pytest.mark.requirement(
     "ACC-1",
     "ACC-2",
+    "ACC-3",
     "ACC-4",
     "ACC-5",
     "ACC-6",
@@ -26,6 +27,7 @@ YEARS = 130
     "ACC-14",
     "ACC-15",
     "ACC-16",
+    "ACC-19",
     "ACC-20",
     "ACC-22",
 )

@@ -299,13 +299,14 @@ class Checker:
         self._seen_steps, self._seen_strays = self.witness.steps_made, self.facts.stray_steps
         reading.last -= strays * self.figures.step_pL
         self.witness.check_flow(strays)
-        self.doses.add(real, made * self.figures.step_pL * label / PL_PER_ML)
+        # What a runaway motor gave on top is no decision of the pump's: no window may be full without it.
+        self.doses.add(real, (made - strays) * self.figures.step_pL * label / PL_PER_ML)
         priming = any(bolus.prime and bolus.left > 0 for bolus in reading.running)
         if priming or self._priming:
             self._primes[-1] = max(self._primes[-1][0], real), self._primes[-1][1]
         self._priming = priming
         most_label = max(label, reading.label)
-        edge = (EDGE_STEPS + self.facts.stray_steps) * self.figures.step_pL * most_label / PL_PER_ML
+        edge = EDGE_STEPS * self.figures.step_pL * most_label / PL_PER_ML
         for dose, per in reading.words.limits:
             held = self.doses.fullest(per, max(self._real, self._limits_since))
             primed = sum(amount for end, amount in self._primes if end > self._real - per)
