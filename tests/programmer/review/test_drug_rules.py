@@ -120,7 +120,7 @@ RULES: list[tuple[str, str, Asked, Asked]] = [
         morphine("12 mg/day\n" + PRESS.format("0.2 mg")),
     ),
     ("opioid-naive-dose", "soft", morphine("1.2 mg/day", patient=NAIVE), morphine("1.2 mg/day")),
-    ("opioid-naive-dose", "hard", morphine("6 mg/day", patient=NAIVE), morphine("6 mg/day", "5 mg/day", NAIVE)),
+    ("opioid-naive-dose", "hard", first("6 mg/day", MORPHINE, NAIVE), morphine("6 mg/day", "5 mg/day", NAIVE)),
     (
         "opioid-naive-hour",
         "soft",
@@ -136,7 +136,7 @@ RULES: list[tuple[str, str, Asked, Asked]] = [
     (
         "opioid-naive-bolus",
         "hard",
-        morphine("0.5 mg/day\n" + PRESS.format("2.6 mg"), patient=NAIVE),
+        first("0.5 mg/day\n" + PRESS.format("2.6 mg"), MORPHINE, NAIVE),
         morphine("9 mg/day\n" + PRESS.format("2.6 mg")),
     ),
     (
@@ -393,6 +393,14 @@ def test_a_rule_finds_what_it_is_for_and_nothing_beside_it(
     """The program triggers the code with this severity; the one beside it does not."""
     assert severity in [one.severity for one in found(asked) if one.code == code], [one.code for one in found(asked)]
     assert severity not in [one.severity for one in found(beside) if one.code == code]
+
+
+def test_a_naive_patient_with_an_old_pump_may_run_an_opioid_that_nobody_named() -> None:
+    """What is refused for a new pump is a question where the pump may have run for years."""
+    assert only(first("6 mg/day", MORPHINE, NAIVE), "opioid-naive-dose").severity == "hard"
+    asked = only(morphine("6 mg/day", patient=NAIVE), "opioid-naive-dose")
+    assert asked.severity == "soft"
+    assert "nobody said what runs" in asked.message
 
 
 def test_every_code_is_tried() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
 
 from intrathecal.catalogue import CHOSEN, Limit
@@ -20,11 +21,16 @@ ORIGINS = frozenset({"spasticity-cerebral", "spasticity-spinal"})
 
 @dataclass(frozen=True)
 class Broken:
-    """A limit that a case breaks; ``known`` is whether what runs breaks it too, ``unsure`` whether it may not apply."""
+    """A limit that a case breaks.
+
+    ``known`` is whether what runs breaks it too, or a stricter one; ``unsure`` whether it may not apply; ``unsaid`` whether it
+    applies as far as anybody said: nobody said what an old pump runs.
+    """
 
     limit: Limit
     known: bool
     unsure: bool
+    unsaid: bool = False
 
     @property
     def severity(self) -> Severity:
@@ -36,7 +42,7 @@ class Broken:
             return "note"
         if self.known:
             return "soft" if strength == "hard" else "note"
-        return strength
+        return "soft" if self.unsaid and strength == "hard" else strength
 
 
 def is_naive(case: Case) -> bool:
@@ -47,6 +53,13 @@ def is_naive(case: Case) -> bool:
         return True
     drugs = case.therapy.catalogue.drugs
     return not any(drugs[drug].opioid and not runs_in_traces(case, drug) for drug in case.before.drugs)
+
+
+def is_new_pump(case: Case) -> bool:
+    """Whether the pump was implanted at its first fill or days before."""
+    fill = case.therapy.fill
+    new = timedelta(seconds=float(case.therapy.catalogue.review.new_pump.exact))
+    return case.is_first_fill and fill is not None and fill.at.date() - case.pump.implanted <= new
 
 
 def runs_in_traces(case: Case, drug: str) -> bool:
@@ -140,7 +153,8 @@ def most_broken(
         known = running is not None and limit.broken_by(running)
         known |= bool(confirmed) and limit.severity == "soft" and limit.bound < outermost
         worse = running is not None and (value < running if limit.is_lower_bound else value > running)
-        found.append(Broken(limit, known and not (worse and limit.severity == "hard"), unsure))
+        unsaid = limit.group == "naive" and case.before is None and not is_new_pump(case)
+        found.append(Broken(limit, known and not (worse and limit.severity == "hard"), unsure, unsaid))
     outwards = -1 if found and found[0].limit.is_lower_bound else 1
     return max(found, key=lambda one: (STRENGTHS.index(one.severity), outwards * one.limit.bound), default=None)
 
@@ -174,6 +188,8 @@ def finding(case: Case, code: str, broken: Broken, drug: str, value: float, sent
     said += ", unchecked)" if is_unchecked(limit) else ")"
     if broken.known:
         said += "; what runs is beyond it, or beyond a stricter one, already"
+    if broken.unsaid:
+        said += "; no opioid is taken by mouth, and nobody said what runs"
     if broken.unsure:
         said += f"; this limit is for {limit.group.replace('-', ' of ')} origin alone"
     return Finding(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 
 from intrathecal.programmer.review.case import Case, digits
 from intrathecal.programmer.review.finding import SEVERITIES, Finding, Severity
@@ -12,6 +11,7 @@ from intrathecal.programmer.review.library import (
     DAY_S,
     Broken,
     finding,
+    is_new_pump,
     limits_of,
     most_broken,
     most_in_use_ug,
@@ -97,9 +97,7 @@ def start_dose(case: Case) -> Iterator[Finding]:
 def _is_new(case: Case, drug: str) -> bool:
     if case.before is not None:
         return drug not in case.before.drugs
-    fill = case.therapy.fill
-    new = timedelta(seconds=float(case.therapy.catalogue.review.new_pump.exact))
-    return case.is_first_fill and fill is not None and fill.at.date() - case.pump.implanted <= new
+    return is_new_pump(case)
 
 
 @rule(

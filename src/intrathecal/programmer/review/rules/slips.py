@@ -242,7 +242,7 @@ def drugs(case: Case) -> Iterator[Finding]:
     if before is None:
         return
     known, review = case.therapy.catalogue.drugs, case.therapy.catalogue.review
-    factor, same = float(review.slip_factor.exact), float(review.same_figure.exact)
+    factor = float(review.slip_factor.exact)
     gone = [drug for drug in before.drugs if drug not in after.drugs and known[drug].opioid]
     for new in [drug for drug in after.drugs if drug not in before.drugs and known[drug].opioid]:
         for old in gone:
@@ -251,7 +251,7 @@ def drugs(case: Case) -> Iterator[Finding]:
                 yield _carried(case, old, new, was, dose)
     if before.primary != after.primary and after.primary in before.drugs and before.primary in after.drugs:
         was, dose = before.daily_ug(before.primary), after.daily_ug(after.primary)
-        if was > 0 and abs(dose / was - 1) <= same:
+        if was > 0 and 1 / factor <= dose / was <= factor:
             yield _carried(case, before.primary, after.primary, was, dose)
 
 
