@@ -3,7 +3,7 @@
 from intrathecal.catalogue.body import LEVELS, Anatomy, Level, Physiology
 from intrathecal.catalogue.citing import Citation, citation_text, cite, unverified, values_of
 from intrathecal.catalogue.devices import Catheter, Pump, Segment
-from intrathecal.catalogue.drugs import CsfKinetics, Drug, Metabolite, Oral, PlasmaKinetics, Tracer
+from intrathecal.catalogue.drugs import CsfKinetics, Drug, Metabolite, Oral, PlasmaKinetics, Rinse, Tracer
 from intrathecal.catalogue.effects import Breathing, Mechanism, Relief, Response, SideEffect, Tolerance
 from intrathecal.catalogue.errors import CatalogueError
 from intrathecal.catalogue.guidelines import Guideline, Limit, Signature
@@ -11,6 +11,7 @@ from intrathecal.catalogue.loading import Catalogue, load_catalogue, parse_cathe
 from intrathecal.catalogue.mixtures import Mixture
 from intrathecal.catalogue.precautions import Precaution, PumpLabel, ReviewFigures
 from intrathecal.catalogue.references import Reference
+from intrathecal.catalogue.refills import RefillFigures
 from intrathecal.catalogue.screening import Check, Indication, Screening, Trial
 from intrathecal.catalogue.values import CHOSEN, Spread, Value
 
@@ -40,9 +41,11 @@ __all__ = [
     "Pump",
     "PumpLabel",
     "Reference",
+    "RefillFigures",
     "Relief",
     "Response",
     "ReviewFigures",
+    "Rinse",
     "Screening",
     "Segment",
     "SideEffect",

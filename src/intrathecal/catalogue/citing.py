@@ -15,10 +15,11 @@ from intrathecal.catalogue.guidelines import Guideline, Limit
 from intrathecal.catalogue.mixtures import Mixture
 from intrathecal.catalogue.precautions import Precaution, PumpLabel, ReviewFigures
 from intrathecal.catalogue.references import Reference
+from intrathecal.catalogue.refills import RefillFigures
 from intrathecal.catalogue.screening import Check, Screening, Trial
 from intrathecal.catalogue.values import CHOSEN, Value
 
-Library = Guideline | Limit | Mixture | Precaution | PumpLabel | ReviewFigures | DeviceReview
+Library = Guideline | Limit | Mixture | Precaution | PumpLabel | ReviewFigures | DeviceReview | RefillFigures
 AnyEntry = (
     Drug | Pump | Catheter | Tracer | Anatomy | Physiology | Relief | SideEffect | Trial | Screening | Check | Library
 )
@@ -28,6 +29,7 @@ _TABLES: dict[type, str] = {
     PumpLabel: "pump_label",
     ReviewFigures: "review",
     DeviceReview: "device_review",
+    RefillFigures: "refill",
 }
 
 

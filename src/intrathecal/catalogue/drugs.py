@@ -10,6 +10,7 @@ from intrathecal.catalogue.errors import EntryError
 from intrathecal.catalogue.values import (
     BodyMass,
     Concentration,
+    Count,
     Diffusivity,
     Duration,
     Flow,
@@ -93,11 +94,27 @@ class Metabolite:
 
 
 @dataclass(frozen=True)
+class Rinse:
+    """How a pump that never held the drug is rinsed with it: ``times`` with ``volume`` each, out of a vial of ``vial``."""
+
+    times: Count
+    volume: Volume
+    vial: Volume
+
+    def __post_init__(self) -> None:
+        if self.times.exact.denominator != 1:
+            raise EntryError("times", f"{self.times} is no number of rinses", "write a whole number from 1")
+        if self.times.exact * self.volume.exact >= self.vial.exact:
+            raise EntryError("vial", f"{self.vial} is used up by the rinses", "give what the vial holds")
+
+
+@dataclass(frozen=True)
 class Drug:
     """A drug.
 
     ``makeable_max`` is the larger of sold and soluble: above it a concentration is a mistake; none where no source says
-    it. ``pump_life`` is how long it stays good in the pump, ``pump_life_first_fill`` the same in a pump that never held
+    it. ``strongest_sold`` is the strongest solution that is sold for
+    the spine, None where no source says it. ``pump_life`` is how long it stays good in the pump, ``pump_life_first_fill`` the same in a pump that never held
     it. ``csf_plasma_ratio`` is concentration in cerebrospinal fluid over plasma at equilibrium. ``response`` is the effect
     on what ``effect`` names; an opioid has a supraspinal site and ``breathing``.
     """
@@ -115,10 +132,12 @@ class Drug:
     plasma: PlasmaKinetics
     response: Response
     makeable_max: Concentration | None = None
+    strongest_sold: Concentration | None = None
     pump_life: Duration | None = None
     pump_life_first_fill: Duration | None = None
     degradation_rate: Rate | None = None
     oral: Oral | None = None
+    rinse: Rinse | None = None
     metabolite: Metabolite | None = None
     breathing: Breathing | None = None
 

@@ -32,6 +32,7 @@ from intrathecal.catalogue.mixtures import Mixture
 from intrathecal.catalogue.precautions import Precaution, PumpLabel, ReviewFigures
 from intrathecal.catalogue.reading import Where, read_entry, slots
 from intrathecal.catalogue.references import Reference, parse_bibliography, read_reference
+from intrathecal.catalogue.refills import RefillFigures
 from intrathecal.catalogue.screening import Check, Screening, Trial
 from intrathecal.catalogue.values import CHOSEN
 from intrathecal.quantities import shorten
@@ -60,6 +61,7 @@ SINGLE: dict[str, type] = {
     "trial": Trial,
     "review": ReviewFigures,
     "device_review": DeviceReview,
+    "refill": RefillFigures,
 }
 TABLES = (*NAMED, *SINGLE, "reference")
 
@@ -70,6 +72,7 @@ class Catalogue:
 
     ``guidelines`` and ``limits`` are the drug library; ``mixtures``, ``precautions`` (by drug) and ``pump_labels`` stand
     beside it, and ``review`` is what its rules work with, ``device_review`` what those of the pump do.
+    ``refill`` is what a refill is checked against.
     """
 
     drugs: Mapping[str, Drug]
@@ -90,6 +93,7 @@ class Catalogue:
     trial: Trial
     review: ReviewFigures
     device_review: DeviceReview
+    refill: RefillFigures
     references: Mapping[str, Reference]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -107,7 +111,8 @@ class Catalogue:
         named += [*self.tracers.values(), *self.side_effects.values(), *self.screenings.values(), *self.checks.values()]
         named += [*self.guidelines.values(), *self.limits.values(), *self.mixtures.values()]
         named += [*self.precautions.values(), *self.pump_labels.values()]
-        return (*named, self.anatomy, self.physiology, self.relief, self.trial, self.review, self.device_review)
+        named += [self.anatomy, self.physiology, self.relief]
+        return (*named, self.trial, self.review, self.device_review, self.refill)
 
     def with_pump(self, pump: Pump) -> Catalogue:
         """The same catalogue with ``pump`` added, or in the place of the one of its name."""
