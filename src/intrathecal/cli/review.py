@@ -1,4 +1,4 @@
-"""The commands that judge a program before it is sent."""
+"""The command that judges a program before it is sent, and its registration beside that of the bridge."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from intrathecal.cli.bridge import bridge
 from intrathecal.cli.output import write_json
 
 REFUSED = 1
@@ -23,7 +24,7 @@ CatalogueFiles = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (review,):
+    for command in (review, bridge):
         app.command()(command)
 
 

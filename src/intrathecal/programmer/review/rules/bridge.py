@@ -8,13 +8,13 @@ from fractions import Fraction
 from math import inf
 
 from intrathecal import therapy
-from intrathecal.programmer.bridging import is_needed
+from intrathecal.programmer.bridging import flow_of, is_needed
 from intrathecal.programmer.review.case import Case, digits
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.rule import rule
 from intrathecal.programmer.review.rules.words import lasting, source
 from intrathecal.programmer.review.side import Side
-from intrathecal.pump.forecast import auto_bridge, mean_dose
+from intrathecal.pump.forecast import auto_bridge
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S, PL_PER_ML
 
 
@@ -46,12 +46,6 @@ def off_by(flow: Fraction, label: dict[str, Fraction], before: Side, after: Side
     return max(found, key=lambda one: one.factor, default=None)
 
 
-def flow_after(case: Case) -> Fraction:
-    """The mean flow (pL/ms) of the program that follows, as the pump can run it."""
-    settings, state = case.after.settings, case.after.state
-    return settings.hardware.possible(settings.flow(mean_dose(settings, state.ramp_origin, state.now)))
-
-
 def _needed(case: Case) -> bool:
     return case.before is not None and is_needed(case.before.settings, case.after.settings)
 
@@ -72,7 +66,7 @@ def bridge_there(case: Case) -> Iterator[Finding]:
     cannot = case.bridge == "auto" and auto_bridge(before.state) is None
     if case.bridge not in (None, "none") and not cannot:
         return
-    flow = flow_after(case)
+    flow = flow_of(case.after.state)
     wrong = off_by(flow, dict(before.settings.labels), before, case.after) if flow > 0 else None
     # Less than what anybody titrates is not worth a bridge.
     if wrong is None or wrong.factor <= 1 + limits.bridge_dose.exact:
@@ -135,7 +129,7 @@ def bridge_volume(case: Case) -> Iterator[Finding]:
     if abs(off) <= limits.bridge_volume.exact:
         return
     rate = bridge.rate.exact * PL_PER_ML / MS_PER_S
-    flow, label = (rate, case.after.settings.labels) if off > 0 else (flow_after(case), before.settings.labels)
+    flow, label = (rate, case.after.settings.labels) if off > 0 else (flow_of(case.after.state), before.settings.labels)
     wrong = off_by(flow, dict(label), before, case.after) if flow > 0 else None
     long = lasting(float(abs(off) * dead * PL_PER_ML / flow)) if flow > 0 else ""
     consequence = "" if wrong is None else f": for {long} it gives {_told(case, wrong)}"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from intrathecal.programmer.bridging import flow_of
 from intrathecal.programmer.review.case import Case, digits
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.moment import Implanted
 from intrathecal.programmer.review.rule import rule
-from intrathecal.programmer.review.rules.bridge import flow_after
 from intrathecal.programmer.review.rules.words import HOUR_MS, lasting, source
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S, PL_PER_ML
 from intrathecal.simulation.beginning import held_mL
@@ -42,7 +42,7 @@ def primed(case: Case) -> Iterator[Finding]:
         return
     limit = case.therapy.catalogue.device_review.first_drug
     missing = _to_fill(case) - sum((one.volume.exact * PL_PER_ML for one in _primes(case)), Fraction(0))
-    flow = flow_after(case)
+    flow = flow_of(case.after.state)
     if missing <= 0 or (flow > 0 and missing / flow <= limit.exact * MS_PER_S):
         return
     late = f"after {lasting(float(missing / flow))} at this flow" if flow > 0 else "never, since nothing flows"
