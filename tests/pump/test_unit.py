@@ -282,15 +282,19 @@ def test_a_lost_motor_stops_the_counter_and_orders_are_taken_all_the_same() -> N
 
 @pytest.mark.requirement("GIP-3.4.6", "GIP-3.4.5", "PCA-EC4")
 def test_a_pump_that_starts_without_its_motor_waits_for_it() -> None:
-    """Nothing is lost, and nothing is given twice."""
+    """It sounds and gives no bolus meanwhile; nothing is lost, and nothing is given twice."""
     bench = Bench()
-    unit = bench.filled(BASE)
+    unit = bench.filled(DEMAND)
     bench.go(unit, MINUTE)
     bench.off(MINUTE)
     bench.wires.lost = True
     unit = bench.start()
+    made = bench.steps_made
     assert unit.failed
+    assert "motor-failure" in alarm_names(unit.advance())
+    assert answer_of(unit.tell(Press())).startswith("motor failure")
     bench.go(unit, MINUTE)
+    assert bench.steps_made == made
     bench.wires.lost = False
     bench.go(unit, MINUTE)
 
