@@ -64,6 +64,11 @@ def review(therapy: Therapy, running: Therapy | None = None, event: int | None =
 def case_of(therapy: Therapy, running: Therapy | None = None, event: int | None = None) -> Case:
     """What the rules are asked about. Raises as `review` does."""
     change = change_of_file(therapy, running) if event is None else change_of_event(therapy, event, running)
+    return case_of_change(therapy, running, change)
+
+
+def case_of_change(therapy: Therapy, running: Therapy | None, change: Change) -> Case:
+    """What the rules are asked about a change whose times count from the therapy's first fill."""
     after = Side(therapy, change.after.program, change.after.state)
     source = therapy if running is None else running
     before = None if change.before is None else Side(source, change.before.program, change.before.state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -13,14 +14,11 @@ from intrathecal.pump.limits import LimitBreach, check_program
 from intrathecal.pump.pieces import doses_given
 from intrathecal.pump.settings import Orders, fixed_orders, labels_of, order
 from intrathecal.pump.state import ProgramRefused, State
-from intrathecal.simulation.beginning import age_ms, begin, picolitres, told_at_first_fill
+from intrathecal.simulation.beginning import age_ms, picolitres, told_at_first_fill
 from intrathecal.simulation.dates import held_before
-from intrathecal.simulation.delivery import Delivery
-from intrathecal.simulation.errors import refusal
-from intrathecal.simulation.touching import Moment as Touching
-from intrathecal.simulation.touching import told_at_refill, touch
+from intrathecal.simulation.pumping import pump_at
+from intrathecal.simulation.touching import told_at_refill
 from intrathecal.therapy import (
-    Aspirate,
     Bridge,
     CatheterPlan,
     Event,
@@ -34,7 +32,6 @@ from intrathecal.therapy import (
     Therapy,
     TherapyError,
 )
-from intrathecal.world.device import VolumeError
 
 AskedBridge = Literal["auto", "none"] | Bridge
 
@@ -119,41 +116,32 @@ def change_of_event(therapy: Therapy, number: int, running: Therapy | None) -> C
             f"--event {number}: is neither a refill nor a program ({therapy.file}, line {event.line}); "
             "name an event that changes what the pump gives"
         )
-    together = [
-        (one, one.action)
-        for one in therapy.events
-        if one.at_ms == event.at_ms and isinstance(one.action, NewProgram | Refill)
-    ]
-    before = _until(therapy, implanted, together[0][0])
+    together = [one for one in therapy.events if one.at_ms == event.at_ms and isinstance(one.action, NewProgram | Refill)]
+    before = _until(therapy, implanted, together[0])
     if running is not None:
         other = _running(therapy, before.implanted, running, event.at_ms)
         state = replace(other.state, reservoir_pL=before.state.reservoir_pL, battery_ns=before.state.battery_ns)
         before = replace(before, state=state, program=other.program)
+    return changed(therapy, before, together)
+
+
+def changed(therapy: Therapy, before: Standing, events: Sequence[Event]) -> Change:
+    """What refills and programs of one moment make of a pump; each is done whatever its limits say."""
     after, breach = before, None
     bridge: AskedBridge | None = None
-    for one, action in together:
-        after, refused = _changed(therapy, after, one, action)
-        breach = breach or refused
-        bridge = action.bridge if isinstance(action, Refill) else bridge
-    return Change(before, after, tuple(one for one, _ in together), bridge, breach)
+    for one in events:
+        if isinstance(one.action, NewProgram | Refill):
+            after, refused = _changed(therapy, after, one, one.action)
+            breach = breach or refused
+        bridge = one.action.bridge if isinstance(one.action, Refill) else bridge
+    return Change(before, after, tuple(events), bridge, breach)
 
 
 def _until(therapy: Therapy, implanted: Implanted, event: Event) -> Standing:
     """What stands just before an event: everything before it has happened, and nobody pressed."""
-    delivery, program, filled_at = begin(therapy), therapy.program, 0
+    program, filled_at = therapy.program, 0
     for one in therapy.events[: event.index - 1]:
-        delivery = _to(delivery, one.at_ms)
         action = one.action
-        if isinstance(action, Aspirate) and action.source == "side-port":
-            continue
-        moment = Touching(one.at_ms, therapy.time_at(one.at_ms))
-        try:
-            touched = touch(action, delivery, moment)
-        except VolumeError as problem:
-            raise TherapyError(f"{therapy.file}, line {one.line}: event {one.index}: {problem}") from None
-        for refused in touched.passage.refusals:
-            raise refusal(therapy, one, refused.breach, delivery.pump.settings.primary)
-        delivery = touched.delivery
         if isinstance(action, NewProgram):
             program = action.program
         if isinstance(action, Revise):
@@ -162,18 +150,8 @@ def _until(therapy: Therapy, implanted: Implanted, event: Event) -> Standing:
             implanted = replace(implanted, pump=action.pump)
         if isinstance(action, Refill | ReplacePump):
             filled_at = one.at_ms
-    delivery = _to(delivery, event.at_ms)
-    return Standing(implanted, delivery.pump, program, filled_at, held_before(therapy, filled_at))
-
-
-def _to(delivery: Delivery, at: int) -> Delivery:
-    """Advance to ``at``, and let faults end on the way."""
-    while True:
-        ends = [fault.until for fault in delivery.device.faults if fault.until is not None and fault.until <= at]
-        delivery, _ = delivery.advance(min([at, *ends]))
-        if not ends:
-            return delivery
-        delivery, _ = delivery.feel(min(ends))
+    state = pump_at(therapy, event.at_ms, event.index - 1).pump
+    return Standing(implanted, state, program, filled_at, held_before(therapy, filled_at))
 
 
 def _running(therapy: Therapy, implanted: Implanted, running: Therapy, at: int) -> Standing:
