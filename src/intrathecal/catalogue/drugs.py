@@ -113,9 +113,9 @@ class Drug:
     """A drug.
 
     ``makeable_max`` is the larger of sold and soluble: above it a concentration is a mistake; none where no source says
-    it. ``strongest_sold`` is the strongest solution that is sold for
-    the spine, None where no source says it. ``pump_life`` is how long it stays good in the pump, ``pump_life_first_fill`` the same in a pump that never held
-    it. ``csf_plasma_ratio`` is concentration in cerebrospinal fluid over plasma at equilibrium. ``response`` is the effect
+    it. ``strongest_sold`` is the strongest solution that is sold for the spine, None where no source says it. ``pump_life``
+    is how long it stays good in the pump, ``pump_life_first_fill`` the same in a pump that never held it.
+    ``csf_plasma_ratio`` is concentration in cerebrospinal fluid over plasma at equilibrium. ``response`` is the effect
     on what ``effect`` names; an opioid has a supraspinal site and ``breathing``.
     """
 

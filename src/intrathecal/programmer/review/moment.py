@@ -116,7 +116,9 @@ def change_of_event(therapy: Therapy, number: int, running: Therapy | None) -> C
             f"--event {number}: is neither a refill nor a program ({therapy.file}, line {event.line}); "
             "name an event that changes what the pump gives"
         )
-    together = [one for one in therapy.events if one.at_ms == event.at_ms and isinstance(one.action, NewProgram | Refill)]
+    together = [
+        one for one in therapy.events if one.at_ms == event.at_ms and isinstance(one.action, NewProgram | Refill)
+    ]
     before = _until(therapy, implanted, together[0])
     if running is not None:
         other = _running(therapy, before.implanted, running, event.at_ms)
