@@ -49,6 +49,7 @@ def test_hard_limits_rest_on_what_was_seen() -> None:
             assert limit.value.verified or limit.quantity in AGAINST_WHAT_RUNS, limit.name
 
 
+@pytest.mark.requirement("GIP-6.1.2")
 def test_every_drug_has_soft_and_hard_limits() -> None:
     """Daily dose, hourly dose, concentration, a least dose, and a precaution, for every drug of the catalogue."""
     catalogue = load_catalogue()

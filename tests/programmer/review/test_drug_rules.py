@@ -395,6 +395,7 @@ def test_a_rule_finds_what_it_is_for_and_nothing_beside_it(
     assert severity not in [one.severity for one in found(beside) if one.code == code]
 
 
+@pytest.mark.requirement("GIP-6.1.1")
 def test_a_naive_patient_with_an_old_pump_may_run_an_opioid_that_nobody_named() -> None:
     """What is refused for a new pump is a question where the pump may have run for years."""
     assert only(first("6 mg/day", MORPHINE, NAIVE), "opioid-naive-dose").severity == "hard"

@@ -52,6 +52,7 @@ def test_every_drug_of_the_catalogue_is_tried() -> None:
     assert set(PUBLISHED) == set(load_catalogue().drugs)
 
 
+@pytest.mark.requirement("ACC-18")
 @pytest.mark.parametrize("drug", sorted(PUBLISHED))
 @settings(max_examples=8, deadline=None)
 @given(st.data())
