@@ -143,3 +143,20 @@ def test_a_refused_plan_says_when_it_fits() -> None:
 def _earliest(action: Action) -> int | None:
     assert isinstance(action, ProgramRefused)
     return action.breach.earliest
+
+
+@pytest.mark.requirement("ACC-1", "ACC-2")
+def test_a_bolus_beside_a_base_at_the_fastest_flow_waits_for_it_to_end() -> None:
+    """24 mL a day leave no room until 07:05: what was to come from 07:00 on comes after that."""
+    told = settings("stop\n06:00-07:05 24 mL/day\nbolus 1 uL over 1 min at 07:00")
+    flows = planned(told, 0, (), starts(told, 0, 0, DAY_MS), 0, DAY_MS)
+    ends = 7 * HOUR + 5 * 60_000
+    assert all(rate <= told.hardware.fastest for _, _, rate in flows)
+    assert sum(rate * (end - start) for start, end, rate in flows if start >= ends) == 10**6
+
+
+def test_rates_without_a_common_denominator_never_count_as_less() -> None:
+    """A thousand of them: each is rounded up, by less than anything that could be measured."""
+    rates = [Fraction(1, 10**6 + number) for number in range(1000)]
+    held = Course([(number, number + 1, rate) for number, rate in enumerate(rates)]).total(1000)
+    assert sum(rates) <= held <= sum(rates) + Fraction(1, 10**300)
