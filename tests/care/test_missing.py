@@ -52,9 +52,8 @@ def test_gaps_are_closed_as_many_imputations_would() -> None:
 
 def test_a_single_gap_changes_nothing_and_longer_ones_cost_certainty() -> None:
     """The reasons say which."""
-    whole, single, double = (
-        figures(verdict(*steady([8, 7, 8], during))) for during in ([3, 2, 3], [3, "", 3], [3, "", ""])
-    )
+    trials: list[list[float | str]] = [[3, 2, 3], [3, "", 3], [3, "", ""]]
+    whole, single, double = (figures(verdict(*steady([8, 7, 8], during))) for during in trials)
     assert single["trial_mean"] == 3
     assert single["scores"]["trial"] == {
         "written": 2,

@@ -50,7 +50,10 @@ def test_every_reason_is_a_sentence() -> None:
     ]
     for told in (verdict(*rows), verdict(*steady(BEFORE, [3, 3, 3])), verdict(*steady(BEFORE, [4]))):
         assert told.reasons
-        assert all((reason[0].isupper() or reason[0].isdigit()) and reason[-1] == "." for reason in (*told.reasons, *told.notes))
+        assert all(
+            (reason[0].isupper() or reason[0].isdigit()) and reason[-1] == "."
+            for reason in (*told.reasons, *told.notes)
+        )
 
 
 def test_a_dose_limiting_side_effect_fails_a_trial_that_relieves() -> None:

@@ -15,7 +15,7 @@ from intrathecal.pump.hardware import DAY_MS
 from intrathecal.relief import noise, scores
 from intrathecal.simulation.api import Run
 from intrathecal.simulation.background import MORPHINE
-from intrathecal.simulation.feeling import PAIN, STEP_MS, STEP_S
+from intrathecal.simulation.feeling import STEP_MS, STEP_S, is_spastic
 from intrathecal.therapy import Therapy
 
 #: The clock times at which a patient is asked to write.
@@ -34,19 +34,25 @@ def simulated_diary(run: Run) -> str:
     these. Swallowed morphine is rescue. Function and side
     effects are not simulated and stay empty. Raises `DiaryError` for a run without a date or without pain.
     """
-    therapy, senses = run.finished.case.therapy, run.finished.case.senses
+    therapy = run.finished.case.therapy
+    start = first_moment(therapy)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(_before(therapy, start))
+    writer.writerows(_during(run, therapy, start))
+    return text.getvalue()
+
+
+def first_moment(therapy: Therapy) -> datetime:
+    """When the trial of a therapy begins; raises `DiaryError` where it can have no diary."""
     if therapy.start is None:
         raise DiaryError(
             f"{therapy.file}: nothing in the file has a date, and a diary needs one; write at = 2026-03-02T08:00:00 in an event"
         )
-    if senses.followed != PAIN:
+    if is_spastic(therapy):
         raise DiaryError(f"{therapy.file}: spasticity is followed and no pain; a diary holds scores of pain")
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(_before(therapy, therapy.start))
-    writer.writerows(_during(run, therapy, therapy.start))
-    return text.getvalue()
+    return therapy.start
 
 
 def _before(therapy: Therapy, start: datetime) -> Iterator[Sequence[str]]:

@@ -105,6 +105,10 @@ def simulate(
 
     plan = load_therapy(therapy, tuple(catalogue or ()))
     other = _other(plan, compare, tuple(catalogue or ()))
+    if diary:
+        from intrathecal.care.simulated import first_moment
+
+        first_moment(plan)
     from intrathecal.cli.summary import summary
     from intrathecal.simulation.api import PROFILES
     from intrathecal.simulation.api import simulate as run_therapy

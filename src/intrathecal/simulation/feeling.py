@@ -122,13 +122,13 @@ def senses_of(therapy: Therapy, before: Sequence[Indices]) -> Senses:
         relief=therapy.catalogue.relief,
         side_effects=therapy.catalogue.side_effects,
         baseline=baseline(therapy.catalogue.relief, before, therapy.patient.pain),
-        followed=SPASTICITY if _is_spastic(therapy) else PAIN,
+        followed=SPASTICITY if is_spastic(therapy) else PAIN,
         seed=therapy.simulation.seed,
     )
 
 
-def _is_spastic(therapy: Therapy) -> bool:
-    """Where no indication is given, the drugs tell."""
+def is_spastic(therapy: Therapy) -> bool:
+    """Whether spasticity is followed and no pain; where no indication is given, the drugs tell."""
     patient = therapy.patient
     if "indication" in patient.assumed:
         return all(entry.drug.effect == SPASTICITY for entry in therapy.drugs)
