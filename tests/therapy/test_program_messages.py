@@ -117,7 +117,10 @@ BOLUSES = [
         "every 59 s is more often than a program's clock counts; write at least 1 min, or a faster base",
     ),
     ("ramp to 4 mg/day by 10 % every 30 s", "every 30 s is more often than a program's clock counts"),
-    ("limit 4 mg per 401 days", "a limit per 401 days looks further back than a pump remembers; write at most 400 days"),
+    (
+        "limit 4 mg per 401 days",
+        "a limit per 401 days looks further back than a pump remembers; write at most 400 days",
+    ),
 ]
 DEMANDS = [
     (
