@@ -364,7 +364,7 @@ RULES: list[tuple[str, str, Asked, Asked]] = [
         morphine("2 mg/day", "2 mg/day"),
     ),
     ("withdrawal-cut", "soft", baclofen("150 mcg/day", "300 mcg/day"), baclofen("270 mcg/day", "300 mcg/day")),
-    ("withdrawal-cut", "note", morphine("1.6 mg/day", "2 mg/day"), morphine("1.8 mg/day", "2 mg/day")),
+    ("withdrawal-cut", "note", morphine("1.5 mg/day", "2 mg/day"), morphine("1.8 mg/day", "2 mg/day")),
     ("restart-after-stop", "soft", morphine("5 mg/day", "minimum rate"), morphine("5 mg/day", "5 mg/day")),
     ("granuloma-dose", "note", morphine("11 mg/day"), morphine("9 mg/day")),
     (

@@ -97,7 +97,7 @@ def every_finding() -> Iterator[Finding]:
 def test_findings_say_what_they_rest_on() -> None:
     """One sentence, a source, and a unit where there is a value; what is hard is verified, and what is not says unchecked."""
     for one in every_finding():
-        assert one.message
+        assert one.message.endswith(".")
         assert one.message[0].isupper() or one.message[0].isdigit(), one.message
         assert one.source, one.code
         assert one.verified is not None

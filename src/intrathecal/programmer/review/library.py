@@ -15,6 +15,7 @@ from intrathecal.programmer.review.side import Side
 from intrathecal.quantities import KINDS, factor
 
 DAY_S = 86_400
+FOR_WHOM = {"naive": "for patients who are not used to opioids", "child": "for children"}
 #: Whether spasticity is of cerebral or of spinal origin, no therapy file says.
 ORIGINS = frozenset({"spasticity-cerebral", "spasticity-spinal"})
 
@@ -179,12 +180,17 @@ def is_unchecked(limit: Limit) -> bool:
     return not is_verified(limit) and limit.value.source != (CHOSEN,) and limit.signed is None
 
 
-def finding(case: Case, code: str, broken: Broken, drug: str, value: float, sentence: str) -> Finding:
-    """What is said of a broken limit. ``value`` is in the canonical unit; ``sentence`` ends before the limit is named."""
+def finding(
+    case: Case, code: str, broken: Broken, drug: str, value: float, sentence: str, then: str | None = None
+) -> Finding:
+    """What is said of a broken limit.
+
+    ``value`` is in the canonical unit; ``sentence`` ends before the limit, and ``then`` is the sentence after it.
+    """
     limit = broken.limit
     unit, scale = shown_unit(case, drug, limit.value.kind)
     bound = float(limit.bound) / scale
-    said = f"{sentence} {digits(bound)} {unit} ({case.therapy.catalogue.guidelines[limit.guideline].title}"
+    said = f"{sentence} {digits(bound)} {unit} ({_whose(case, limit)}"
     said += ", unchecked)" if is_unchecked(limit) else ")"
     if broken.known:
         said += "; what runs is beyond it, or beyond a stricter one, already"
@@ -195,15 +201,27 @@ def finding(case: Case, code: str, broken: Broken, drug: str, value: float, sent
     return Finding(
         code,
         broken.severity,
-        said,
+        f"{said}. {then}" if then else f"{said}.",
         drug=drug,
-        value=value / scale,
-        limit=bound,
+        value=tidy(value / scale),
+        limit=tidy(bound),
         unit=unit,
         source=source_of(case, limit),
         verified=is_verified(limit),
         second_person=broken.severity == "hard" or (broken.severity == "soft" and limit.quantity == "daily_dose"),
     )
+
+
+def tidy(number: float) -> float:
+    """A figure without the noise of its last digits."""
+    return float(f"{number:.12g}")
+
+
+def _whose(case: Case, limit: Limit) -> str:
+    """The guideline in few words, what of it the limit is, and for whom."""
+    title = case.therapy.catalogue.guidelines[limit.guideline].title
+    title = title if limit.times is None else f"{limit.times} times the {limit.value} of {title}"
+    return f"{title}, {FOR_WHOM[limit.group]}" if limit.group in FOR_WHOM else title
 
 
 def shown_unit(case: Case, drug: str, kind: str) -> tuple[str, float]:

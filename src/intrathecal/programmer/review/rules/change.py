@@ -117,7 +117,7 @@ def units(case: Case) -> Iterator[Finding]:
         yield Finding(
             "unit-changed",
             "note",
-            f"The program is written in {_spelt(new)}; the one that runs in {_spelt(old)}",
+            f"The program is written in {_spelt(new)}; the one that runs in {_spelt(old)}.",
             drug=case.after.primary,
             source="arithmetic",
             verified=True,

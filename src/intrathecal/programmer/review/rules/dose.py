@@ -15,6 +15,7 @@ from intrathecal.programmer.review.library import (
     limits_of,
     most_broken,
     most_in_use_ug,
+    tidy,
 )
 from intrathecal.programmer.review.rule import rule
 from intrathecal.programmer.review.side import Side
@@ -71,9 +72,10 @@ def _no_limits(case: Case, drug: str) -> Finding:
         "no-limits",
         "soft",
         f"The drug library has no limit for the daily dose of {drug} in the {case.catheter.space} space: "
-        "nothing but a person checks it",
+        "nothing but a person checks it.",
         drug=drug,
         source="drug library",
+        verified=True,
         second_person=True,
     )
 
@@ -158,9 +160,9 @@ def patient_bolus(case: Case) -> Iterator[Finding]:
             "pressed-above-base",
             "note",
             f"All presses of a day can give {case.shown(pressed, drug)} of {drug}, more than the "
-            f"{case.shown(daily, drug)} that run without them",
+            f"{case.shown(daily, drug)} that run without them.",
             drug=drug,
-            value=100 * pressed / daily,
+            value=tidy(100 * pressed / daily),
             limit=100.0,
             unit="% of the daily dose",
             source="arithmetic",

@@ -38,7 +38,7 @@ def high(case: Case) -> Iterator[Finding]:
             yield Finding(
                 "granuloma-dose",
                 "note",
-                f"At {case.shown(daily, drug)} of {drug} a day (more than {dose}) {ASK}",
+                f"At {case.shown(daily, drug)} of {drug} a day (more than {dose}) {ASK}.",
                 drug=drug,
                 value=daily / DAY_S / scale,
                 limit=float(dose.exact) / scale,
@@ -51,7 +51,7 @@ def high(case: Case) -> Iterator[Finding]:
             yield Finding(
                 "granuloma-concentration",
                 "note",
-                f"At {digits(label / scale)} {unit} of {drug} (more than {strength}) {ASK}",
+                f"At {digits(label / scale)} {unit} of {drug} (more than {strength}) {ASK}.",
                 drug=drug,
                 value=label / scale,
                 limit=float(strength.exact) / scale,
@@ -81,7 +81,7 @@ def rising(case: Case) -> Iterator[Finding]:
                 "granuloma-rising",
                 "soft",
                 f"{drug.capitalize()} has gone from {case.shown(was, drug)} to {case.shown(now, drug)} a day within a "
-                f"year, more than {digits(float(limit.exact))} times (unchecked). If relief has fallen, {ASK}",
+                f"year, more than {digits(float(limit.exact))} times (unchecked). If relief has fallen, {ASK}.",
                 drug=drug,
                 value=rise,
                 limit=float(limit.exact),

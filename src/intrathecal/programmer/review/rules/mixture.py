@@ -61,7 +61,7 @@ def together(case: Case) -> Iterator[Finding]:
         yield Finding(
             code,
             severity,
-            f"The pump holds {' and '.join(drugs)}: {mixture.says}{_unchecked(mixture)}",
+            f"The pump holds {' and '.join(drugs)}: {mixture.says}{_unchecked(mixture)}.",
             drug=drugs[0],
             source=_source(case, mixture),
             verified=mixture.verified,
@@ -72,7 +72,7 @@ def together(case: Case) -> Iterator[Finding]:
             yield Finding(
                 "dissolves-less",
                 "note",
-                f"{mixture.says.capitalize()} ({', '.join(drugs)}){_unchecked(mixture)}",
+                f"{mixture.says.capitalize()} ({', '.join(drugs)}){_unchecked(mixture)}.",
                 drug=drugs[0],
                 source=_source(case, mixture),
                 verified=mixture.verified,
@@ -100,7 +100,7 @@ def keeping(case: Case) -> Iterator[Finding]:
                 "mixture-does-not-keep",
                 mixture.severity if mixture.severity != "off" else "note",
                 f"The refill is due after {digits(days)} days, and {' with '.join(drugs)} is known for {digits(most)}: "
-                f"{mixture.says}{_unchecked(mixture)}. Refill by {by.day} {by:%b %Y}",
+                f"{mixture.says}{_unchecked(mixture)}. Refill by {by.day} {by:%b %Y}.",
                 drug=drugs[0],
                 value=days,
                 limit=most,
@@ -112,7 +112,7 @@ def keeping(case: Case) -> Iterator[Finding]:
         yield Finding(
             "mixture-untested",
             "note",
-            f"No source says how long {' with '.join(case.after.drugs)} keeps in a pump",
+            f"No source says how long {' with '.join(case.after.drugs)} keeps in a pump.",
             source="drug library",
             verified=False,
         )
@@ -131,7 +131,7 @@ def label(case: Case) -> Iterator[Finding]:
             yield Finding(
                 "not-on-pump-label",
                 "note",
-                f"The label of the pump does not name {' and '.join(off)} ({one.title})",
+                f"The label of the pump does not name {' and '.join(off)} ({one.title}).",
                 drug=off[0],
                 source=references(case, one.source),
                 verified=one.verified,
@@ -144,7 +144,7 @@ def label(case: Case) -> Iterator[Finding]:
         yield Finding(
             "handset-not-for-drug",
             severity,
-            f"The patient may press for {drugs[0]}: {mixture.says}{_unchecked(mixture)}",
+            f"The patient may press for {drugs[0]}: {mixture.says}{_unchecked(mixture)}.",
             drug=drugs[0],
             source=_source(case, mixture),
             verified=mixture.verified,

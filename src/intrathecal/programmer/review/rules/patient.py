@@ -36,10 +36,10 @@ def allergies(case: Case) -> Iterator[Finding]:
         classes = precaution.allergy_words if precaution else ()
         for allergy in case.patient.allergies:
             if _speaks_of(allergy, names):
-                says = f'The patient\'s file names an allergy to "{allergy}", and the pump holds {drug}'
+                says = f'The patient\'s file names an allergy to "{allergy}", and the pump holds {drug}.'
                 yield Finding("allergy", "hard", says, drug=drug, source="the patient's file", verified=True)
             elif _speaks_of(allergy, classes):
-                says = f'The patient\'s file names an allergy to "{allergy}", and {drug} in the pump is one of these'
+                says = f'The patient\'s file names an allergy to "{allergy}", and {drug} in the pump is one of these.'
                 yield Finding(
                     "allergy-class",
                     "soft",
@@ -115,7 +115,7 @@ def kidneys(case: Case) -> Iterator[Finding]:
                 "kidneys",
                 "note",
                 f"The kidneys filter {digits(filtration)} mL/min, less than {digits(least)} mL/min: {drug} may do more than "
-                f"its dose says; {limit.note}",
+                f"its dose says; {limit.note}.",
                 drug=drug,
                 value=filtration,
                 limit=least,
@@ -140,7 +140,7 @@ def age(case: Case) -> Iterator[Finding]:
             yield Finding(
                 "too-young",
                 "soft",
-                f"The patient is {digits(case.patient.age)} years old; the label of {drug} begins at {digits(least)} years",
+                f"The patient is {digits(case.patient.age)} years old; the label of {drug} begins at {digits(least)} years.",
                 drug=drug,
                 value=case.patient.age,
                 limit=least,

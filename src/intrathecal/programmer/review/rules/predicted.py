@@ -25,7 +25,7 @@ def prediction(case: Case) -> Iterator[Finding]:
         yield Finding(
             "not-predicted",
             "note",
-            f"What the change does to breathing and relief could not be predicted: {shorten(str(problem), 300)}",
+            f"What the change does to breathing and relief could not be predicted: {shorten(str(problem), 300)}.",
             source=SOURCE,
             verified=False,
         )
@@ -51,7 +51,7 @@ def _breathing(case: Case, found: Predicted) -> Iterator[Finding]:
     yield Finding(
         "predicted-breathing",
         severity,
-        f"{says} (the model holds carbon dioxide constant: compare the figures, and do not take one alone)",
+        f"{says} (the model holds carbon dioxide constant: compare the figures, and do not take one alone).",
         value=100 * least,
         limit=100 * low,
         unit="% of normal",
@@ -67,7 +67,7 @@ def _relief(found: Predicted) -> Finding:
     return Finding(
         "predicted-relief",
         "note",
-        f"{says} ({'0 to 10' if found.followed == 'pain' else 'modified Ashworth, 0 to 4'})",
+        f"{says} ({'0 to 10' if found.followed == 'pain' else 'modified Ashworth, 0 to 4'}).",
         value=found.felt_after,
         limit=found.felt_before,
         unit="points",

@@ -10,10 +10,12 @@ from itertools import combinations
 from intrathecal.programmer.review.case import Case, digits
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.library import (
+    DAY_S,
     least_in_use_ug,
     most_in_use_ug,
     runs_in_traces,
     shown_unit,
+    tidy,
 )
 from intrathecal.programmer.review.rule import rule
 from intrathecal.programmer.review.side import NG_PER_UG, Side
@@ -23,10 +25,10 @@ from intrathecal.therapy import Program, Rate
 TENFOLD, THOUSAND, PER_HOUR = "slip-tenfold", "slip-thousand", "slip-per-hour"
 #: How many times too much or too little each slip makes a figure.
 SLIPS = {THOUSAND: 1000, PER_HOUR: 24, TENFOLD: 10}
-SAYS = {
-    TENFOLD: "about ten times; look for a decimal point or a zero",
-    THOUSAND: "about a thousand times; look for mg (milligram) in the place of mcg (microgram), or the other way round",
-    PER_HOUR: "about 24 times; look for a dose of a day that was entered for an hour, or the other way round",
+LOOK_FOR = {
+    TENFOLD: "a decimal point or a zero",
+    THOUSAND: "mg (milligram) in the place of mcg (microgram), or the other way round",
+    PER_HOUR: "a dose of a day that was entered for an hour, or the other way round",
 }
 AGAINST = "change against what runs (arithmetic)"
 HOUR_MS = 3_600_000
@@ -70,24 +72,31 @@ def slips(case: Case) -> Iterator[Finding]:
         if code is None or (not one.whole and wholes):
             continue
         wholes |= {one.drug} if one.whole else set()
-        more = one.after > one.before
-        grave = more and (one.whole or one.what == PRESS)
+        grave = one.after > one.before and (one.whole or one.what == PRESS)
+        unit, scale = shown_unit(case, one.drug, "mass" if one.what == PRESS else "mass rate")
+        per_second = 1 if one.what == PRESS else DAY_S
         yield Finding(
             code,
             "hard" if grave else "soft",
-            f"{one.what.capitalize()} of {one.drug} goes from {case.shown(one.before, one.drug)} to "
-            f"{case.shown(one.after, one.drug)}, {SAYS[code] if more else 'down ' + SAYS[code]}",
+            f"{one.what.capitalize()} of {one.drug}: from {case.shown(one.before, one.drug)} to "
+            f"{case.shown(one.after, one.drug)}, {_times(code, one.after > one.before)}.",
             drug=one.drug,
-            value=100 * (one.after / one.before - 1),
-            limit=100.0 * (SLIPS[code] - 1) if more else 100 * (1 / SLIPS[code] - 1),
-            unit="% change",
+            value=tidy(one.after / per_second / scale),
+            limit=tidy(one.before / per_second / scale),
+            unit=unit,
             source=AGAINST,
             verified=True,
             second_person=True,
         )
 
 
-PRESS, BASE, SCHEDULED, DAILY = "one press", "the base of a day", "the boluses of a day", "the daily dose"
+def _times(code: str, more: bool) -> str:
+    """How many times, in words, and what to look for."""
+    share = f"{SLIPS[code]} times as much" if more else f"1/{SLIPS[code]} of it"
+    return f"about {share}; look for {LOOK_FOR[code]}"
+
+
+PRESS, BASE, SCHEDULED, DAILY = "one press", "base of a day", "boluses of a day", "daily dose"
 
 
 def _compared(case: Case) -> Iterator[Compared]:
@@ -140,11 +149,14 @@ def _against_practice(case: Case) -> Iterator[Finding]:
         yield Finding(
             code,
             "soft",
-            f"{case.shown(value, drug)} of {drug} a day is outside of what is in use ({case.shown(least, drug)} to "
-            f"{case.shown(most, drug)}), and would be inside by a slip of {SAYS[code]}",
+            f"{case.shown(value, drug)} of {drug} a day is more than what is in use ({case.shown(least, drug)} to "
+            f"{case.shown(most, drug)}), and 1/{SLIPS[code]} of it would be inside: look for {LOOK_FOR[code]}."
+            if value > most
+            else f"{case.shown(value, drug)} of {drug} a day is less than what is in use ({case.shown(least, drug)} to "
+            f"{case.shown(most, drug)}), and {SLIPS[code]} times as much would be inside: look for {LOOK_FOR[code]}.",
             drug=drug,
-            value=value / shown_unit(case, drug, "mass")[1],
-            limit=bound / shown_unit(case, drug, "mass")[1],
+            value=tidy(value / shown_unit(case, drug, "mass")[1]),
+            limit=tidy(bound / shown_unit(case, drug, "mass")[1]),
             unit=shown_unit(case, drug, "mass rate")[0],
             source="drug library: doses in use",
             verified=False,
@@ -191,7 +203,7 @@ def labels(case: Case) -> Iterator[Finding]:
                 "slip-concentration",
                 "soft",
                 f"{drug.capitalize()} goes from {digits(old / scale)} {unit} to {digits(new / scale)} {unit}, "
-                f"{SAYS[code]}, on the syringe and here",
+                f"{_times(code, new > old)}, on the syringe and here.",
                 drug=drug,
                 value=new / scale,
                 limit=old / scale,
@@ -224,7 +236,7 @@ def _swapped(one: str, other: str, why: str, source: str, *, verified: bool) -> 
     return Finding(
         "concentrations-swapped",
         "soft",
-        f"The concentrations of {one} and {other} look exchanged: {why}. Read both labels again",
+        f"The concentrations of {one} and {other} look exchanged: {why}. Read both labels again.",
         drug=one,
         source=source,
         verified=verified,
@@ -260,10 +272,10 @@ def _carried(case: Case, old: str, new: str, was: float, dose: float) -> Finding
         "drug-swapped",
         "soft",
         f"{case.shown(dose, new)} of {new} a day has the figures of the {case.shown(was, old)} of {old} that run: "
-        "the two are not equally strong. Check which drug is meant",
+        "the two are not equally strong. Check which drug is meant.",
         drug=new,
-        value=dose / shown_unit(case, new, "mass")[1],
-        limit=was / shown_unit(case, new, "mass")[1],
+        value=tidy(dose / shown_unit(case, new, "mass")[1]),
+        limit=tidy(was / shown_unit(case, new, "mass")[1]),
         unit=shown_unit(case, new, "mass rate")[0],
         source=AGAINST,
         verified=True,

@@ -30,11 +30,8 @@ def stopping(case: Case) -> Iterator[Finding]:
         found = most_broken(case, drug, "step_down", 1 - now / was)
         if found is not None:
             percent = digits(100 * (1 - now / was))
-            says = (
-                f"{drug.capitalize()} falls by {percent} % to {case.shown(now, drug)} a day. {precaution.when_stopped} "
-                "A cut of more than"
-            )
-            yield finding(case, "withdrawal-cut", found, drug, 1 - now / was, says)
+            says = f"{drug.capitalize()} falls by {percent} % to {case.shown(now, drug)} a day, more than"
+            yield finding(case, "withdrawal-cut", found, drug, 1 - now / was, says, precaution.when_stopped)
 
 
 def _stopped(case: Case, drug: str, precaution: Precaution, was: float) -> Finding:
