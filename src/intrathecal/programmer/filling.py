@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
@@ -28,9 +29,18 @@ class Filling:
     """A fill as the file gives it: volume, label, primary drug, and the bridge (None: nothing is said)."""
 
     volume: Quantity
-    labels: tuple[tuple[str, Fraction], ...]
+    drugs: Mapping[str, Quantity]
     primary: str
     bridge: PlannedBridge | AskedBridge | None
+
+    @property
+    def labels(self) -> tuple[tuple[str, Fraction], ...]:
+        """The label as a pump is told it."""
+        return labels_of(self.drugs)
+
+    def as_event(self, asked: AskedBridge | None) -> Refill:
+        """The fill as a file's event, with what was ``asked`` about the bridge in the place of what it says."""
+        return Refill(self.volume, self.drugs, None, None, self.primary, asked or self.bridge or "none")
 
 
 def pump_of(plan: Therapy, model: str) -> PumpPlan:
@@ -69,7 +79,7 @@ def filling(plan: Therapy, event: int | None) -> Filling:
     if event is None:
         if plan.fill is None:
             raise MismatchError(f"{plan.file}: has no [fill]; say what is in the reservoir")
-        return Filling(plan.fill.volume, labels_of(plan.label), plan.primary.name, None)
+        return Filling(plan.fill.volume, plan.label, plan.primary.name, None)
     if not 1 <= event <= len(plan.events):
         raise MismatchError(f"--event {event}: {plan.file} has {len(plan.events)} events; name one of them")
     action = plan.events[event - 1].action
@@ -77,7 +87,7 @@ def filling(plan: Therapy, event: int | None) -> Filling:
         raise MismatchError(f"--event {event}: is no refill ({plan.file}, line {plan.events[event - 1].line})")
     # "none" is also what a file says that says nothing: for a new label it must be said when the pump is told.
     bridge = None if action.bridge == "none" else action.bridge
-    return Filling(action.volume, labels_of(action.drugs), action.primary, bridge)
+    return Filling(action.volume, action.drugs, action.primary, bridge)
 
 
 def refill(plan: Therapy, told: Filling, asked: AskedBridge | None, model: str, held: Fill, basis: str) -> TellRefill:

@@ -15,6 +15,10 @@ from intrathecal.pump.telemetry.messages import Fill, Reading, SendProgram
 from intrathecal.therapy import Program, Refill, Therapy
 
 
+#: The program of a pump that was told its fill and nothing more.
+STANDING = "stop"
+
+
 @dataclass(frozen=True)
 class Proposal:
     """A program beside the one that runs, before it is sent: every field, and what the pump can only approach."""
@@ -58,7 +62,7 @@ def send(session: Session, proposal: Proposal) -> Reading:
     Raises `Refused`, and `Uncertain` when the answer is lost or the pump runs anything else.
     """
     session.act(proposal.message, "a program")
-    reading = session.read()
+    reading = session.read_back()
     before, after = filled(proposal.reading).settings, filled(reading).settings
     wanted = replace(before, orders=proposal.message.orders)
     wrong = [] if reading.program == proposal.message.text else ["the text of the program"]

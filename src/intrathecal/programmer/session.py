@@ -74,6 +74,16 @@ class Session:
         """All that the pump tells a programmer. Raises `Unreachable`, `Refused`."""
         return self._told(Interrogate(), Reading)
 
+    def read_back(self) -> Reading:
+        """All that the pump tells after it said that something was done. Raises `Uncertain`, `Refused`."""
+        try:
+            return self.read()
+        except Unreachable as lost:
+            raise Uncertain(
+                f"{self.address}: delivery uncertain: the pump said that it was done, and could not be read back ({lost}); "
+                "read it with intrathecal interrogate"
+            ) from None
+
     def ready(self) -> Readiness:
         """What the pump tells a handset. Raises `Unreachable`, `Refused`."""
         return self._told(Ready(), Readiness)

@@ -2,38 +2,75 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from intrathecal.programmer.errors import MismatchError, Uncertain
 from intrathecal.programmer.filling import AskedBridge, filling, first_fill, refill
-from intrathecal.programmer.programming import differences, filled
+from intrathecal.programmer.programming import STANDING, differences, filled
 from intrathecal.programmer.session import Session
 from intrathecal.pump.controller import Refilled
 from intrathecal.pump.records import FirstFill
-from intrathecal.pump.telemetry.messages import Fill, Reading
-from intrathecal.therapy import Therapy
+from intrathecal.pump.telemetry.checks import STANDING_STILL
+from intrathecal.pump.telemetry.messages import Fill, Reading, TellRefill
+from intrathecal.therapy import NewProgram, Program, Refill, Therapy
 
 
-def tell_fill(session: Session, plan: Therapy, event: int | None, bridge: AskedBridge | None) -> Reading:
-    """Tell a pump its first fill or a refill, and read back what it then believes to hold.
+@dataclass(frozen=True)
+class FillProposal:
+    """What a pump that was read is to be told about its fill.
 
-    Raises `MismatchError`, `Refused`, and `Uncertain` when the answer is lost or the pump believes anything else.
+    ``refill`` is the same as an event of a file, and ``program`` the one that must follow where the pump will stand still
+    until then; both are None for a first fill.
     """
-    before = session.read()
-    if before.fill is None:
+
+    reading: Reading
+    message: FirstFill | TellRefill
+    refill: Refill | None = None
+    program: Program | None = None
+
+
+def propose_fill(plan: Therapy, reading: Reading, event: int | None, bridge: AskedBridge | None) -> FillProposal:
+    """The file's first fill or refill for the pump that was read. Raises `MismatchError`."""
+    if reading.fill is None:
         if event is not None:
             raise MismatchError(
                 f"--event {event}: the pump has not been told its first fill, which is the file's [fill]; leave --event out"
             )
-        told = first_fill(plan, before.model)
-        session.act(told, "a first fill")
-        after = session.read()
-        wrong = _first_differences(told, filled(after))
+        return FillProposal(reading, first_fill(plan, reading.model))
+    told = filling(plan, event)
+    message = refill(plan, told, bridge, reading.model, reading.fill, reading.basis)
+    stands = message.refilled.orders == STANDING_STILL
+    return FillProposal(reading, message, told.as_event(bridge), _next_program(plan, event) if stands else None)
+
+
+def _next_program(plan: Therapy, event: int | None) -> Program:
+    """The program that the file has at the time of a fill; the pump stands still where it has none."""
+    if event is None:
+        return plan.program or Program.parse(STANDING)
+    at_ms = plan.events[event - 1].at_ms
+    programs = [one.action.program for one in plan.events if one.at_ms == at_ms and isinstance(one.action, NewProgram)]
+    return programs[-1] if programs else Program.parse(STANDING)
+
+
+def tell_fill(session: Session, plan: Therapy, event: int | None, bridge: AskedBridge | None) -> Reading:
+    """Tell a pump its first fill or a refill at once. Raises what `propose_fill` and `tell` raise."""
+    return tell(session, propose_fill(plan, session.read(), event, bridge))
+
+
+def tell(session: Session, proposal: FillProposal) -> Reading:
+    """Tell a pump its fill, and read back what it then believes to hold.
+
+    Raises `Refused`, and `Uncertain` when the answer is lost or the pump believes anything else.
+    """
+    before, message = proposal.reading.fill, proposal.message
+    session.act(message, "a first fill" if isinstance(message, FirstFill) else "a refill")
+    after = session.read_back()
+    if isinstance(message, FirstFill):
+        wrong = _first_differences(message, filled(after))
+    elif before is not None:
+        wrong = _differences(message.refilled, before, filled(after))
     else:
-        message = refill(plan, filling(plan, event), bridge, before.model, before.fill, before.basis)
-        session.act(message, "a refill")
-        after = session.read()
-        wrong = _differences(message.refilled, before.fill, filled(after))
+        raise ValueError("a pump that was never filled cannot be refilled")
     if wrong:
         raise Uncertain(
             f"{session.address}: delivery uncertain: the pump was read back and differs in {', '.join(wrong)}; "
