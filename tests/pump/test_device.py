@@ -41,7 +41,7 @@ from intrathecal.pump.exactness import inexact
 from intrathecal.pump.forecast import auto_bridge, due, reservoir_dates
 from intrathecal.pump.hardware import DAY_MS, NS_PER_MS, PL_PER_ML
 from intrathecal.pump.settings import Bridge, order
-from intrathecal.pump.state import State, Stretch
+from intrathecal.pump.state import ProgramRefused, State, Stretch
 from intrathecal.therapy import Program as Text
 
 STEP_ML = 4e-6
@@ -313,6 +313,19 @@ def test_a_program_that_gives_nothing_ends_a_bridge() -> None:
 
     assert state.bridge is None
     assert counted_between(actions, DAY_MS + HOUR, 2 * DAY_MS) == 0
+
+
+def test_a_program_that_gives_nothing_and_is_refused_leaves_the_bridge_as_it_is() -> None:
+    """What was given an hour ago breaks the new program's limit; the old drug in the line must not flow at the new rate."""
+    state, _ = run(filled(settings("2.4 mg/day")), DAY_MS)
+    refill = Refilled(20 * PL_PER_ML, "morphine", (("morphine", ng_per_mL("20 mg/mL")),), auto_bridge(state))
+    before, _ = play(state, [(DAY_MS, refill), (DAY_MS + HOUR, Tick())])
+    stop = Program(order(Text.parse("stop\nlimit 0.1 mg per 4 h"), ng_per_mL("20 mg/mL")))
+    after, actions = step(before, stop, DAY_MS + HOUR)
+
+    assert [type(action) for action in actions] == [ProgramRefused]
+    assert after == before
+    assert after.bridge is not None
 
 
 @pytest.mark.requirement("GIP-5.1.6")

@@ -307,16 +307,16 @@ def _press(state: State) -> tuple[State, list[Action]]:
 
 
 def _program(state: State, orders: Orders) -> tuple[State, list[Action]]:
-    settings = replace(state.settings, orders=orders)
+    settings, cleared = replace(state.settings, orders=orders), state
     if mean_dose(settings, state.now, state.now) == 0 and orders.demand is None:
         # A program that gives nothing means that nothing is to flow: it does not wait for a bridge to end.
-        state = replace(state, bridge=None, bridge_labels=())
-    bridge = bridge_pieces(state)
+        cleared = replace(state, bridge=None, bridge_labels=())
+    bridge = bridge_pieces(cleared)
     begins = bridge[-1][1] if bridge else state.now
     breach = check_program(settings, [*doses_given(state.given, settings), *bridge], state.now, begins)
     if breach is not None:
         return state, [ProgramRefused(state.now, breach)]
-    started = replace(state, settings=settings, began=state.now, ramp_origin=state.now, running=())
+    started = replace(cleared, settings=settings, began=state.now, ramp_origin=state.now, running=())
     return settle(replace(started, safe=False, stopped_at=None))
 
 
