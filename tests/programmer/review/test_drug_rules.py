@@ -205,6 +205,12 @@ RULES: list[tuple[str, str, Asked, Asked]] = [
     ),
     ("allergy-class", "soft", morphine("2 mg/day", patient=ALLERGIC.format("opiates")), ziconotide("2 mcg/day")),
     (
+        "allergy-class",
+        "soft",
+        morphine("2 mg/day", patient=ALLERGIC.format("codeine: rash")),
+        morphine("2 mg/day", patient=ALLERGIC.format("fentanyl: rash")),
+    ),
+    (
         "sedatives",
         "soft",
         morphine("2 mg/day", patient=f"{TOLERANT}\nsedatives = true"),
