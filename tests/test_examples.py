@@ -10,6 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 import intrathecal
+from intrathecal.care.candidacy import load_candidacy
+from intrathecal.care.diary import load_diary
+from intrathecal.care.trial import judge
+from intrathecal.catalogue import load_catalogue
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.toml"))
@@ -96,3 +100,28 @@ def test_without_a_bridge_twice_the_dose_arrives_for_two_days() -> None:
     assert bridged == pytest.approx([2000] * 35, rel=0.01)
     breathing = [run_of(name).figures["relief"]["breathing_fraction_min"] for name in ("skipped-bridge", "bridged")]
     assert breathing[0] < breathing[1] - 0.05
+
+
+def test_one_milligram_and_a_half_a_day_into_the_spine_more_than_halves_the_pain() -> None:
+    """From the first day on, and its diary passes."""
+    assert mean_between("intrathecal-trial", "pain", DAY, 4 * DAY) < 4.0
+    verdict = judge(load_diary(EXAMPLES / "trial-diary.csv"), load_catalogue())
+    assert verdict.decision == "pass"
+
+
+def test_of_three_needle_doses_each_relieves_more_and_none_until_the_next() -> None:
+    """Pain is lowest some hours after the needle, and nearly back a day later."""
+    data = run_of("needle-trial").data
+    lowest = [
+        float(data["pain"].sel(time=slice((day * 24 + 9) * HOUR, (day * 24 + 33) * HOUR)).min()) for day in range(3)
+    ]
+    assert lowest[0] > lowest[1] + 0.5 > lowest[2] + 1.0
+    next_morning = [
+        mean_between("needle-trial", "pain", (day * 24 + 32) * HOUR, (day * 24 + 33) * HOUR) for day in range(3)
+    ]
+    assert all(later > low + 1.5 for later, low in zip(next_morning, lowest, strict=True))
+
+
+def test_a_checklist_with_an_answer_to_everything_lets_a_trial_begin() -> None:
+    """No gaps."""
+    assert not load_candidacy(EXAMPLES / "checklists" / "failed-back.toml").gaps
