@@ -9,6 +9,10 @@ class DiaryError(InputError):
     """A diary that cannot be read: one line that says where, what is wrong, and what would be right."""
 
 
+class HistoryError(InputError):
+    """A table of refills that cannot be read: one line that says where, what is wrong, and what would be right."""
+
+
 class CandidacyError(InputError):
     """A checklist that cannot be used: the message says what is wrong and what would be right."""
 

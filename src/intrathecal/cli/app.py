@@ -17,6 +17,7 @@ from intrathecal.cli import (
     flow_accuracy,
     pump_commands,
     review,
+    sums,
     torture,
     trial,
     world_commands,
@@ -242,6 +243,7 @@ trial.register(app)
 candidacy.register(app)
 first_program.register(app)
 review.register(app)
+sums.register(app)
 
 
 def _check_targets(targets: Sequence[Path], *sources: Path) -> None:

@@ -21,6 +21,10 @@ class MismatchError(InputError):
     """The therapy file is not about this pump, or not about what is in it."""
 
 
+class SumError(InputError):
+    """A sum that cannot be done with what was given: the message says why, and what would be right."""
+
+
 class Refused(Exception):
     """The pump has understood, and the answer is no: nothing was changed and no drug was given for it."""
 

@@ -1,0 +1,206 @@
+"""The sums on their own: what a prime does, what a refill finds, how the next fill is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from intrathecal.cli.output import write_json
+from intrathecal.quantities import KINDS, InputError, Quantity, QuantityError, shorten
+
+if TYPE_CHECKING:
+    from intrathecal.care.refill import Inside
+    from intrathecal.programmer.refilling import Residual
+    from intrathecal.therapy import Therapy
+
+TherapyFile = Annotated[Path, typer.Argument(metavar="THERAPY.toml", help="The therapy file.", show_default=False)]
+Json = Annotated[
+    str | None, typer.Option("--json", metavar="FILE", help="Write the figures as JSON; - for standard output.")
+]
+CatalogueFiles = Annotated[
+    list[Path] | None, typer.Option("--catalogue", metavar="FILE", help="Your own catalogue values; may be repeated.")
+]
+
+
+class OptionError(InputError):
+    """An option that cannot be read: the message names it and says what would be right."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (prime, refill, compound):
+        app.command()(command)
+
+
+def prime(
+    therapy: TherapyFile,
+    over: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="How long the prime takes; the file's, or as fast as the pump runs."),
+    ] = None,
+    json: Json = None,
+    catalogue: CatalogueFiles = None,
+) -> None:
+    """What a prime fills, and what reaches the patient during it and in the hours after it."""
+    from intrathecal.cli.sums_text import prime_text
+    from intrathecal.programmer.priming import prime as reckon
+    from intrathecal.programmer.priming import to_json
+    from intrathecal.therapy import load_therapy
+
+    lasting = None if over is None else _quantity("--over", over, "duration")
+    plan = load_therapy(therapy, tuple(catalogue or ()))
+    found = to_json(reckon(plan, lasting))
+    _tell(found, prime_text(plan, found), json)
+
+
+def refill(
+    therapy: TherapyFile,
+    measured: Annotated[
+        str,
+        typer.Option(metavar="VOLUME", help='What was drawn from the reservoir: "8.1 mL".', show_default=False),
+    ],
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="When, on the pump's clock; at the first refill if not given.")
+    ] = None,
+    delivered: Annotated[
+        str | None,
+        typer.Option(metavar="VOLUME", help="What the pump's own log says it gave since the last fill."),
+    ] = None,
+    inside: Annotated[
+        str | None,
+        typer.Option(metavar="VOLUME", help="What was found inside the pump after this refill."),
+    ] = None,
+    injected: Annotated[
+        str | None,
+        typer.Option(metavar="VOLUME", help="What went in at this refill; the file's refill if not given."),
+    ] = None,
+    earlier: Annotated[
+        Path | None,
+        typer.Option(metavar="REFILLS.csv", help="Earlier refills: time, filled_mL, expected_mL, measured_mL."),
+    ] = None,
+    json: Json = None,
+    catalogue: CatalogueFiles = None,
+) -> None:
+    """What should be left in the reservoir, what is, and whether that is looked into."""
+    from intrathecal.care.refill import check_refill, to_json
+    from intrathecal.cli.sums_text import refill_text
+    from intrathecal.programmer.refilling import expected_at, first_refill, residual, time_of, with_log
+    from intrathecal.therapy import load_therapy
+
+    volume = _quantity("--measured", measured, "volume", least_zero=True)
+    log = None if delivered is None else _quantity("--delivered", delivered, "volume", least_zero=True)
+    plan = load_therapy(therapy, tuple(catalogue or ()))
+    moment = first_refill(plan) if at is None else time_of(plan, at, "--at")
+    expected = expected_at(plan, moment)
+    if log is not None:
+        expected = with_log(expected, log)
+    one = residual(plan, expected, volume)
+    history = [] if earlier is None else _history(plan, earlier, one)
+    checked = check_refill(plan, expected, one, history, _inside(plan, moment, inside, injected))
+    _tell(to_json(checked), refill_text(plan, checked), json)
+
+
+def compound(
+    therapy: TherapyFile,
+    daily: Annotated[
+        list[str],
+        typer.Option(metavar="DRUG=DOSE", help='A daily dose: "morphine=4 mg/day"; for every drug of the fill.'),
+    ],
+    volume: Annotated[str, typer.Option(metavar="V", help="What is filled in.", show_default=False)],
+    flow: Annotated[str, typer.Option(metavar="F", help='What the pump runs at: "0.4 mL/day".', show_default=False)],
+    stock: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DRUG=CONCENTRATION", help="A solution at hand; the strongest sold, or powder, if not given."
+        ),
+    ] = None,
+    json: Json = None,
+    catalogue: CatalogueFiles = None,
+) -> None:
+    """How to make the next fill: concentrations, stock volumes, diluent, and how long it lasts."""
+    from intrathecal.cli.sums_text import compound_text
+    from intrathecal.programmer.compounding import compound as reckon
+    from intrathecal.programmer.compounding import to_json
+    from intrathecal.therapy import load_therapy
+
+    doses = _named("--daily", daily, "mass rate", "mass")
+    stocks = _named("--stock", stock or (), "concentration")
+    filled, rate = _quantity("--volume", volume, "volume"), _quantity("--flow", flow, "flow")
+    recipe = reckon(load_therapy(therapy, tuple(catalogue or ())), doses, filled, rate, stocks)
+    _tell(to_json(recipe), compound_text(recipe), json)
+
+
+def _tell(figures: dict[str, Any], text: str, json: str | None) -> None:
+    if json is not None:
+        write_json(figures, json)
+    if json != "-":
+        typer.echo(text, nl=False)
+
+
+def _history(plan: Therapy, file: Path, last: Residual) -> list[Residual]:
+    """The refills of a table that lie before ``last``."""
+    from intrathecal.care.history import read_history
+    from intrathecal.programmer.refilling import Residual, expected_at, time_of
+
+    def known(time: str, measured_mL: float) -> Residual:
+        expected = expected_at(plan, time_of(plan, time, f"{file}, time"))
+        return Residual(plan.time_at(expected.at_ms), expected.filled_mL, expected.expected_mL, measured_mL)
+
+    found = read_history(file, known)
+    if found and found[-1].at is not None and last.at is not None and found[-1].at >= last.at:
+        raise OptionError(
+            f"--earlier: {file} ends at {found[-1].at:%Y-%m-%d %H:%M}, which is not before this refill; "
+            "leave out what is not earlier"
+        )
+    return found
+
+
+def _inside(plan: Therapy, at_ms: int, inside: str | None, injected: str | None) -> Inside | None:
+    """What went in and what was found after it; the file's refill of that moment says what went in."""
+    from intrathecal.care.refill import Inside
+    from intrathecal.therapy import Refill
+
+    if inside is None:
+        if injected is not None:
+            raise OptionError("--injected: it is compared with what is found inside; give --inside too")
+        return None
+    found = _quantity("--inside", inside, "volume", least_zero=True)
+    if injected is not None:
+        return Inside(_quantity("--injected", injected, "volume").canonical, found.canonical)
+    refills = [event.action for event in plan.events if event.at_ms == at_ms]
+    volume = next((action.volume.canonical for action in refills if isinstance(action, Refill)), None)
+    if volume is None:
+        raise OptionError('--inside: the file has no refill at that time; say what went in: --injected "20 mL"')
+    return Inside(volume, found.canonical)
+
+
+def _quantity(option: str, text: str, *kinds: str, least_zero: bool = False) -> Quantity:
+    from intrathecal.therapy.numbers import read_quantity, with_remedy
+
+    try:
+        quantity = read_quantity(text.strip(), *kinds)
+    except QuantityError as problem:
+        raise OptionError(f"{option}: {with_remedy(problem)}") from None
+    if quantity.number < 0 or (not quantity.number and not least_zero):
+        raise OptionError(
+            f"{option}: {quantity} is not possible; write a value {'from' if least_zero else 'above'} zero"
+        )
+    return quantity
+
+
+def _named(option: str, typed: Sequence[str], *kinds: str) -> dict[str, Quantity]:
+    """``DRUG=QUANTITY`` as typed, by drug."""
+    named: dict[str, Quantity] = {}
+    for text in typed:
+        drug, equals, value = (part.strip() for part in text.partition("="))
+        if not (drug and equals and value):
+            raise OptionError(
+                f'{option} "{shorten(text)}": write DRUG and a quantity with its unit, such as "morphine={KINDS[kinds[0]][1]}"'
+            )
+        if drug in named:
+            raise OptionError(f"{option}: {drug} stands twice; give it once")
+        named[drug] = _quantity(f"{option} {drug}", value, *kinds)
+    return named
