@@ -19,6 +19,8 @@ def test_every_reference_is_used_and_every_source_is_there() -> None:
     catalogue = load_catalogue()
     for statement in (*catalogue.checks.values(), *catalogue.mixtures.values(), *catalogue.pump_labels.values()):
         used |= set(statement.source)
+    for aid in (*catalogue.first_aids.values(), *catalogue.pump_aids.values()):
+        used |= {key for statement in aid.statements for key in statement.source}
     for precaution in catalogue.precautions.values():
         used |= {*precaution.stopped_source, *precaution.sedatives_source}
     assert used - {CHOSEN} == set(catalogue.references)

@@ -5,6 +5,7 @@ from intrathecal.catalogue.citing import Citation, citation_text, cite, unverifi
 from intrathecal.catalogue.devices import Catheter, Pump, Segment
 from intrathecal.catalogue.drugs import CsfKinetics, Drug, Metabolite, Oral, PlasmaKinetics, Rinse, Tracer
 from intrathecal.catalogue.effects import Breathing, Mechanism, Relief, Response, SideEffect, Tolerance
+from intrathecal.catalogue.emergency import FirstAid, Observation, PumpAid, Statement
 from intrathecal.catalogue.errors import CatalogueError
 from intrathecal.catalogue.guidelines import Guideline, Limit, Signature
 from intrathecal.catalogue.loading import Catalogue, load_catalogue, parse_catheter, parse_pump
@@ -27,6 +28,7 @@ __all__ = [
     "Citation",
     "CsfKinetics",
     "Drug",
+    "FirstAid",
     "Guideline",
     "Indication",
     "Level",
@@ -34,11 +36,13 @@ __all__ = [
     "Mechanism",
     "Metabolite",
     "Mixture",
+    "Observation",
     "Oral",
     "Physiology",
     "PlasmaKinetics",
     "Precaution",
     "Pump",
+    "PumpAid",
     "PumpLabel",
     "Reference",
     "RefillFigures",
@@ -51,6 +55,7 @@ __all__ = [
     "SideEffect",
     "Signature",
     "Spread",
+    "Statement",
     "Tolerance",
     "Tracer",
     "Trial",

@@ -11,6 +11,7 @@ from intrathecal.catalogue.device_review import DeviceReview
 from intrathecal.catalogue.devices import Catheter, Pump
 from intrathecal.catalogue.drugs import Drug, Tracer
 from intrathecal.catalogue.effects import Relief, SideEffect
+from intrathecal.catalogue.emergency import FirstAid, Observation, PumpAid
 from intrathecal.catalogue.guidelines import Guideline, Limit
 from intrathecal.catalogue.mixtures import Mixture
 from intrathecal.catalogue.precautions import Precaution, PumpLabel, ReviewFigures
@@ -20,8 +21,21 @@ from intrathecal.catalogue.screening import Check, Screening, Trial
 from intrathecal.catalogue.values import CHOSEN, Value
 
 Library = Guideline | Limit | Mixture | Precaution | PumpLabel | ReviewFigures | DeviceReview | RefillFigures
+Aid = FirstAid | PumpAid | Observation
 AnyEntry = (
-    Drug | Pump | Catheter | Tracer | Anatomy | Physiology | Relief | SideEffect | Trial | Screening | Check | Library
+    Drug
+    | Pump
+    | Catheter
+    | Tracer
+    | Anatomy
+    | Physiology
+    | Relief
+    | SideEffect
+    | Trial
+    | Screening
+    | Check
+    | Library
+    | Aid
 )
 # tables whose name is not that of the class
 _TABLES: dict[type, str] = {
@@ -30,6 +44,8 @@ _TABLES: dict[type, str] = {
     ReviewFigures: "review",
     DeviceReview: "device_review",
     RefillFigures: "refill",
+    FirstAid: "first_aid",
+    PumpAid: "pump_aid",
 }
 
 

@@ -19,6 +19,7 @@ from intrathecal.catalogue.device_review import DeviceReview
 from intrathecal.catalogue.devices import Catheter, Pump
 from intrathecal.catalogue.drugs import Drug, Tracer
 from intrathecal.catalogue.effects import Relief, SideEffect
+from intrathecal.catalogue.emergency import FirstAid, Observation, PumpAid, unknown_sources
 from intrathecal.catalogue.errors import CatalogueError, nearest
 from intrathecal.catalogue.guidelines import (
     Guideline,
@@ -53,6 +54,9 @@ NAMED: dict[str, type] = {
     "mixture": Mixture,
     "precaution": Precaution,
     "pump_label": PumpLabel,
+    "first_aid": FirstAid,
+    "pump_aid": PumpAid,
+    "observation": Observation,
 }
 SINGLE: dict[str, type] = {
     "anatomy": Anatomy,
@@ -71,7 +75,8 @@ class Catalogue:
     """Every sourced value: entries by name, the spine, the body, relief, the trial, and the references they rest on.
 
     ``guidelines`` and ``limits`` are the drug library; ``mixtures``, ``precautions`` (by drug) and ``pump_labels`` stand
-    beside it, and ``review`` is what its rules work with, ``device_review`` what those of the pump do.
+    beside it; ``first_aids`` (by family of drugs), ``pump_aids`` and ``observations`` (by drug) are for emergencies and for the
+    time after a change. ``review`` is what its rules work with, ``device_review`` what those of the pump do.
     ``refill`` is what a refill is checked against.
     """
 
@@ -87,6 +92,9 @@ class Catalogue:
     mixtures: Mapping[str, Mixture]
     precautions: Mapping[str, Precaution]
     pump_labels: Mapping[str, PumpLabel]
+    first_aids: Mapping[str, FirstAid]
+    pump_aids: Mapping[str, PumpAid]
+    observations: Mapping[str, Observation]
     anatomy: Anatomy
     physiology: Physiology
     relief: Relief
@@ -111,6 +119,7 @@ class Catalogue:
         named += [*self.tracers.values(), *self.side_effects.values(), *self.screenings.values(), *self.checks.values()]
         named += [*self.guidelines.values(), *self.limits.values(), *self.mixtures.values()]
         named += [*self.precautions.values(), *self.pump_labels.values()]
+        named += [*self.first_aids.values(), *self.pump_aids.values(), *self.observations.values()]
         named += [self.anatomy, self.physiology, self.relief]
         return (*named, self.trial, self.review, self.device_review, self.refill)
 
@@ -209,11 +218,14 @@ def _check_library(named: Mapping[str, dict[str, Any]], references: Collection[s
                     Where(file, f"{kind}.{name}.{field}", references).fail(
                         f'"{shorten(word)}" is not known', nearest(word, known)
                     )
-    for name in named["precaution"]:
-        if name not in named["drug"]:
-            Where(file, f"precaution.{name}", references).fail(
-                "it is not the name of a drug", nearest(name, named["drug"])
-            )
+    for kind in ("precaution", "observation"):
+        for name in named[kind]:
+            if name not in named["drug"]:
+                Where(file, f"{kind}.{name}", references).fail(
+                    "it is not the name of a drug", nearest(name, named["drug"])
+                )
+    for path, key in unknown_sources(named, references):
+        Where(file, path, references).fail(f'"{shorten(key)}" is not a reference', nearest(key, references))
 
 
 def _data_files(suffix: str) -> Iterable[tuple[str, str]]:
