@@ -189,6 +189,15 @@ EXAMPLES: dict[str, tuple[str, Example, Example]] = {
         file("3 mg/day", fill=now("2026-01-06T10:00:00", "18.1 mL").replace('volume = "20 mL"', 'volume = "18 mL"')),
         file("3 mg/day", fill=now("2026-01-06T10:00:00", "18 mL").replace('volume = "20 mL"', 'volume = "18 mL"')),
     ),
+    "refill-before-now": (
+        "soft",
+        file(
+            "3 mg/day", fill=now("2026-02-20T10:00:00", "9 mL"), more=event('"day 28"', 'refill = { volume = "20 mL" }')
+        ),
+        file(
+            "3 mg/day", fill=now("2026-01-20T10:00:00", "9 mL"), more=event('"day 28"', 'refill = { volume = "20 mL" }')
+        ),
+    ),
     "alarm-below-maker": (
         "note",
         file("3 mg/day", fill=FILL.replace('alarm = "2 mL"', 'alarm = "1.9 mL"')),

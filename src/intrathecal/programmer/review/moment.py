@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from intrathecal.programmer.review.rested import BOTTOMLESS_PL
 from intrathecal.pump.controller import Program as NewOrders
 from intrathecal.pump.controller import Refilled, Tick, fresh, step
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S
@@ -50,7 +51,7 @@ class Implanted:
         pump, catheter, fill = therapy.pump, therapy.catheter, therapy.fill
         if pump is None or catheter is None or fill is None:
             raise TherapyError(
-                f"{therapy.file}: has no [pump], so that there is no program to judge; "
+                f"{therapy.file}: has no [pump], so that nothing runs that could be judged or reckoned; "
                 "add [pump], [catheter], [fill] and [program], or simulate the file"
             )
         return cls(pump, catheter, fill)
@@ -170,8 +171,10 @@ def _running(therapy: Therapy, implanted: Implanted, running: Therapy, at: int) 
     began = filled if filled < at else at - longest - DAY_MS
     ramped = began if filled < at else at
     start = max(began, at - longest - DAY_MS)
-    state = replace(fresh(settings, settings.hardware.reservoir_pL, start), began=began, ramp_origin=ramped)
+    state = replace(fresh(settings, BOTTOMLESS_PL, start), began=began, ramp_origin=ramped)
     state, _ = step(state, Tick(), at)
+    # Nobody said how much it holds; what counts is what it gave.
+    state = replace(state, reservoir_pL=settings.hardware.reservoir_pL, filled_pL=settings.hardware.reservoir_pL)
     return Standing(implanted, state, program, began, frozenset())
 
 

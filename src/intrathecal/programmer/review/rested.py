@@ -8,11 +8,13 @@ from fractions import Fraction
 from intrathecal.pump.booking import start_boluses
 from intrathecal.pump.controller import Tick, step
 from intrathecal.pump.hardware import PL_PER_ML, WEEK_MS
-from intrathecal.pump.settings import Level, Settings
+from intrathecal.pump.settings import MINUTE_MS, Level, Settings
 from intrathecal.pump.state import State, Stretch
 
 #: More than any program gives.
 BOTTOMLESS_PL = 1000 * 1000 * PL_PER_ML
+#: Boluses that come again this soon are as good as a rate.
+OFTEN_MS = 15 * MINUTE_MS
 
 
 def rested(settings: Settings, began: int, start: int) -> State:
@@ -34,6 +36,20 @@ def at_scale(settings: Settings, scale: Fraction) -> Settings:
     orders = settings.orders
     week = tuple((at, level if level.minimum else Level(level.dose * scale)) for at, level in orders.week)
     return replace(settings, orders=replace(orders, week=week, ramp=None))
+
+
+def evenly(settings: Settings) -> Settings:
+    """The program with rhythms of `OFTEN_MS` and less as a part of its base: a day holds as much of them, but for one bolus."""
+    orders = settings.orders
+    often = [rhythm for rhythm in orders.periodic if rhythm.every <= OFTEN_MS]
+    if not often:
+        return settings
+    rate = sum((rhythm.dose / rhythm.every for rhythm in often), Fraction(0))
+    week = tuple(
+        (at, Level(rate + (settings.minimum_dose if level.minimum else level.dose))) for at, level in orders.week
+    )
+    rare = tuple(rhythm for rhythm in orders.periodic if rhythm.every > OFTEN_MS)
+    return replace(settings, orders=replace(orders, week=week, periodic=rare))
 
 
 def delivered_share(settings: Settings, began: int, start: int) -> Fraction | None:

@@ -1,7 +1,8 @@
 """The most that a program can give in a day or an hour, with all presses that it allows.
 
 The pump's own controller answers the presses, so that lockout, count, limits and fastest flow are its own. The handset is
-pressed whenever it gives something, from the moment on at which base, windows and boluses give most.
+pressed whenever it gives something, from the moment on at which base, windows and boluses give most. Beside a handset,
+boluses that come every few minutes count as a rate, so that an answer does not take a minute.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from intrathecal.programmer.review.course import pattern_ms
-from intrathecal.programmer.review.rested import at_scale, rested
+from intrathecal.programmer.review.rested import at_scale, evenly, rested
 from intrathecal.pump.controller import Press, Tick, step
 from intrathecal.pump.course import Course
 from intrathecal.pump.hardware import DAY_MS
@@ -26,6 +27,8 @@ def heaviest(state: State, length: int) -> Fraction:
     settings = state.settings
     if settings.orders.ramp is not None and settings.orders.ramp.target > 1:
         settings = at_scale(settings, settings.orders.ramp.target)
+    if settings.orders.demand is not None:
+        settings = evenly(settings)
     begins = {state.now, _heaviest_without_presses(settings, state, length)}
     return max(_pressed(settings, state, begin, length) for begin in begins)
 

@@ -11,14 +11,15 @@ from intrathecal.programmer.review.rule import rule
 from intrathecal.programmer.review.rules.words import lasting, on_day, source
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S, PL_PER_ML
 from intrathecal.simulation.dates import shortest_lived
+from intrathecal.therapy import Refill
 
 #: Saturday, as Python counts days of the week.
 SATURDAY = 5
 
 
 @rule(
-    codes=("reservoir-low-already", "reservoir-gained"),
-    about="There is drug in the reservoir, above the alarm, and no more than was filled in.",
+    codes=("reservoir-low-already", "reservoir-gained", "refill-before-now"),
+    about="There is drug in the reservoir, above the alarm, no more than was filled in, and of the fill that is judged.",
 )
 def reservoir_filled(case: Case) -> Iterator[Finding]:
     """What the reservoir holds at the moment judged."""
@@ -45,6 +46,16 @@ def reservoir_filled(case: Case) -> Iterator[Finding]:
             limit=float(fill.volume.exact),
             unit="mL",
             source="arithmetic",
+            verified=True,
+        )
+    refills = [one for one in case.therapy.events if isinstance(one.action, Refill) and one.at_ms <= case.at_ms]
+    if not case.events and refills and case.at_ms > 0:
+        yield Finding(
+            "refill-before-now",
+            "soft",
+            f"The file has a refill on {on_day(case, refills[-1].at_ms)}, before the moment that is judged: the program is "
+            f"judged with the drugs of the first fill. Judge the refill with --event {refills[-1].index}.",
+            source="the therapy file",
             verified=True,
         )
 
