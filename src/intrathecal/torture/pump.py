@@ -173,7 +173,8 @@ class Rig:
         before = self.unit.life.image if not self.checker.facts.memory_failed else None
         facts = self.checker.facts
         facts.notices_dip_by = None
-        facts.cut_in_act += not idle
+        # A memory that failed did so in the middle of an act, as far as one can know.
+        facts.cut_in_act += not idle or not self.unit.remembers
         for _ in range(MOST_CUTS):
             self.storage.cut()
             self.clock.power_off(off_ms)
