@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.programmer.review.files import FILL, event, found_in, label, therapy
 
+from intrathecal.catalogue import load_catalogue
 from intrathecal.programmer.review import case_of
 from intrathecal.therapy import TherapyError
 
@@ -109,6 +112,16 @@ def test_an_event_before_that_cannot_happen_is_named() -> None:
     more = event('"day 5"', 'program = "5 mg/day\\nlimit 4 mg per 24 h"') + event('"day 6"', 'program = "3 mg/day"')
     with pytest.raises(TherapyError, match=r"event 1 .*refused"):
         case_of(therapy("3 mg/day", more=more), event=2)
+
+
+def test_a_drug_that_only_one_of_two_files_knows_is_named() -> None:
+    """A catalogue of the clinic's own must stand in both files."""
+    known = load_catalogue().drugs["morphine"]
+    own = replace(load_catalogue(), drugs={**load_catalogue().drugs, "other": replace(known, name="other")})
+    running = therapy("3 mg/day")
+    entry = replace(running.drugs[0], drug=own.drugs["other"])
+    with pytest.raises(TherapyError, match="the catalogue of file.toml does not know it"):
+        case_of(therapy("3 mg/day"), replace(running, drugs=(entry,), catalogue=own))
 
 
 def test_a_fixed_rate_pump_is_judged_by_its_concentration() -> None:

@@ -160,6 +160,12 @@ def _until(therapy: Therapy, implanted: Implanted, event: Event) -> Standing:
 def _running(therapy: Therapy, implanted: Implanted, running: Therapy, at: int) -> Standing:
     """The pump of ``therapy`` that has run the [program] of ``running`` with its [[drug]] up to ``at`` (ms)."""
     other = Implanted.of(running)
+    unknown = [drug for drug in running.label if drug not in therapy.catalogue.drugs]
+    if unknown:
+        raise TherapyError(
+            f"{running.file}: {unknown[0]} runs, and the catalogue of {therapy.file} does not know it; "
+            "name the same catalogue files in both, or with --catalogue"
+        )
     told = told_at_first_fill(therapy, implanted.pump, implanted.catheter, implanted.fill)
     concentration = running.label[running.primary.name].to("ng/mL")
     program = None if told.hardware.fixed is not None else running.program
