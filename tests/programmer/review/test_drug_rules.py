@@ -267,6 +267,8 @@ RULES: list[tuple[str, str, Asked, Asked]] = [
     ),
     ("unit-changed", "note", morphine("2400 mcg/day", "2 mg/day"), morphine("2.4 mg/day", "2 mg/day")),
     ("slip-tenfold", "hard", morphine("20 mg/day", "2 mg/day"), morphine("3 mg/day", "2 mg/day")),
+    ("slip-tenfold", "hard", morphine("24 mg/day", "2 mg/day"), morphine("28 mg/day", "2 mg/day")),
+    ("slip-tenfold", "hard", morphine("16 mg/day", "2 mg/day"), morphine("15 mg/day", "2 mg/day")),
     ("slip-tenfold", "soft", morphine("0.2 mg/day", "2 mg/day"), morphine("1.6 mg/day", "2 mg/day")),
     (
         "slip-tenfold",
