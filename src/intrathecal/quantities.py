@@ -37,7 +37,11 @@ UNIT_SPELLING = {
     **dict.fromkeys(("ug", "\N{MICRO SIGN}g", "\N{GREEK SMALL LETTER MU}g"), "mcg"),
     **dict.fromkeys(("\N{MICRO SIGN}l", "\N{GREEK SMALL LETTER MU}l"), "uL"),
 }
+#: No number or quantity that a person means is longer.
+LONGEST_NUMBER, LONGEST_QUANTITY = 40, 80
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
+_KEYBOARD = re.compile("[ -~\N{MICRO SIGN}\N{GREEK SMALL LETTER MU}]*")
+_SPACED = re.compile(r"\s*-?\d+(?:\s+[\d.,]+)+")
 _PARTS = re.compile(r"\s*(?P<number>[^\sa-zA-Zµμ%/]*(?:[eE][-+]?\d+)?)\s*(?P<unit>.*?)\s*", re.DOTALL)
 
 
@@ -79,13 +83,27 @@ class Quantity:
 
 
 def plain(number: Decimal) -> str:
-    """The digits typed, without an exponent and without trailing zeros after the point."""
+    """The digits typed, without an exponent, without trailing zeros after the point, and zero without a sign."""
+    if not number:
+        return "0"
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def rounded(value: float | Fraction, digits: int = 4) -> str:
+    """A figure with so many significant digits as `parse_number` reads it, whole where it is larger.
+
+    It has no exponent, no trailing zero, and nothing between thousands. ``value`` is finite.
+    """
+    whole = round(value)
+    if abs(whole) >= 10**digits:
+        return str(whole)
+    return plain(Decimal(f"{float(value):.{digits}g}"))
+
+
 def parse_number(text: str) -> Decimal:
-    """A decimal as a careful person writes it: ``0.5``, not ``.5``, ``5,0`` or ``1e3``."""
+    """A decimal as a careful person writes it: ``0.5``, not ``.5``, ``5,0`` or ``1e3``. Raises `QuantityError`."""
+    _guard(text, LONGEST_NUMBER)
     if _NUMBER.fullmatch(text):
         return Decimal(text)
     if re.fullmatch(r"-?\.\d+", text):
@@ -103,6 +121,16 @@ def parse_number(text: str) -> Decimal:
     raise QuantityError(f'"{shorten(text)}" is not a number: write digits with at most one point, such as 0.5')
 
 
+def _guard(text: str, longest: int) -> None:
+    """Refuse what would take long to read, and characters that only look like those of a number."""
+    if len(text) > longest:
+        raise QuantityError(f'"{shorten(text)}" is too long for a number: write at most nine digits before the point')
+    if re.search(r"[eE][-+]?[0-9]{3,}", text):
+        raise QuantityError(f'"{shorten(text)}" has an exponent: write all its digits')
+    if not _KEYBOARD.fullmatch(text):
+        raise QuantityError(f'"{shorten(text)}" has a character that no number or unit has: write it again')
+
+
 def _without_comma(text: str) -> str:
     """What may be meant; three digits after a comma may be a decimal or thousands, and nobody should guess which."""
     if re.fullmatch(r"-?[1-9]\d{0,2},\d{3}", text):
@@ -115,7 +143,12 @@ def parse_quantity(text: str, *kinds: str) -> Quantity:
 
     Raises `QuantityError` for an unreadable number, a missing or unknown unit, or another dimension.
     """
+    _guard(text, LONGEST_QUANTITY)
     right = " or ".join(f'"{KINDS[kind][1]}" ({kind})' for kind in kinds)
+    spaced = _SPACED.match(text)
+    if spaced:
+        together = "".join(spaced[0].split())
+        raise QuantityError(f'"{spaced[0].strip()}" has a space between digits: write {together}, if that is meant')
     match = _PARTS.fullmatch(text)
     number_text, unit_text = (match["number"], match["unit"]) if match else ("", text)
     if not number_text:

@@ -168,8 +168,7 @@ def test_wrong_tables_and_fields(tmp_path: Path, text: str, place: str, parts: l
         ('{ value = 0, unit = "mL", source = ["audit2025"] }', ".value", ["0 mL is zero"]),
         ('{ value = nan, unit = "mL", source = ["audit2025"] }', ".value", ["finite"]),
         ('{ value = inf, unit = "mL", source = ["audit2025"] }', ".value", ["finite"]),
-        ('{ value = 1e999999999, unit = "mL", source = ["audit2025"] }', ".value", ["finite"]),
-        ("{ value = 0x" + "f" * 4000 + ', unit = "mL", source = ["audit2025"] }', ".value", ["more than 30 digits"]),
+        ("{ value = " + "9" * 31 + ', unit = "mL", source = ["audit2025"] }', ".value", ["more than 30 digits"]),
         ('{ value = true, unit = "mL", source = ["audit2025"] }', ".value", ["it is true"]),
         ('{ value = "1", unit = "mL", source = ["audit2025"] }', ".value", ["without quotes"]),
         ('{ value = 1, unit = "mL", source = "audit2025" }', ".source", ["a list of reference keys"]),
@@ -209,6 +208,17 @@ def test_wrong_values(tmp_path: Path, value: str, place: str, parts: list[str]) 
     assert message.startswith(f"{path}, physiology.stroke_volume{place}: ")
     for part in parts:
         assert part in message
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "0x" + "f" * 4000, "+1", "1_000", "1e3", "9" * 400])
+def test_a_number_that_nobody_writes_so_is_refused_with_its_line(tmp_path: Path, number: str) -> None:
+    """TOML would read it; whoever looks over the file may not. A small constant may have its power of ten."""
+    value = '{ value = %s, unit = "mL", source = ["audit2025"] }'
+    path = write(tmp_path / "mine.toml", f"{SOURCE}[physiology]\nstroke_volume = {value % number}\n")
+    with pytest.raises(CatalogueError, match=r"mine\.toml, line 6: .*; write "):
+        load_catalogue([path])
+    write(path, f"{SOURCE}[physiology]\nstroke_volume = {value % '7.5e-1'}\n")
+    assert load_catalogue([path]).physiology.stroke_volume.canonical == 0.75
 
 
 @pytest.mark.parametrize("share", ['{ value = 1.01, unit = "dimensionless"', '{ value = 101, unit = "%"'])

@@ -8,9 +8,9 @@ from typing import Literal, cast
 
 from intrathecal.care.errors import CellError
 from intrathecal.care.times import RIGHT, read_time
-from intrathecal.quantities import Quantity, QuantityError, shorten
+from intrathecal.quantities import Quantity, QuantityError, parse_number, shorten
 from intrathecal.therapy.file.section import nearest, show
-from intrathecal.therapy.numbers import read_number, read_quantity, with_remedy
+from intrathecal.therapy.numbers import read_quantity, with_remedy
 
 PHASES = ("baseline", "trial")
 ROUTES = ("intrathecal", "epidural", "intravenous", "oral")
@@ -116,7 +116,7 @@ def _word(text: str) -> str:
 
 def _number(column: str, text: str) -> Decimal:
     try:
-        number = read_number(text)
+        number = parse_number(text)
     except QuantityError as problem:
         raise CellError(*f"{column} {with_remedy(problem)}".rsplit("; ", 1)) from None
     if number < 0:

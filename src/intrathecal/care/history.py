@@ -12,9 +12,8 @@ from intrathecal.care.cells import plain
 from intrathecal.care.errors import CellError, HistoryError
 from intrathecal.care.times import read_time
 from intrathecal.programmer.refilling import Residual
-from intrathecal.quantities import QuantityError, shorten
+from intrathecal.quantities import QuantityError, parse_number, shorten
 from intrathecal.therapy.file.section import nearest
-from intrathecal.therapy.numbers import read_number
 
 COLUMNS = ("time", "filled_mL", "expected_mL", "measured_mL")
 REQUIRED = ("time", "measured_mL")
@@ -104,7 +103,7 @@ def _volume(column: str, text: str) -> float:
     if not text:
         raise CellError(f"{column} is empty", "write millilitres, such as 8.1")
     try:
-        volume = read_number(text.removesuffix("mL").strip())
+        volume = parse_number(text.removesuffix("mL").strip())
     except QuantityError as problem:
         raise CellError(f"{column}: {str(problem).replace(': write', '; write')}", "millilitres, such as 8.1") from None
     if not 0 <= volume <= MOST_ML:

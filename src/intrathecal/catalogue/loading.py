@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from intrathecal.catalogue.bare_numbers import POWERS_OF_TEN, odd_number
 from intrathecal.catalogue.body import Anatomy, Physiology
 from intrathecal.catalogue.citing import AnyEntry
 from intrathecal.catalogue.device_review import DeviceReview
@@ -140,7 +141,11 @@ def load_catalogue(files: Sequence[Path] = ()) -> Catalogue:
     catalogue = _built_in()
     tables: dict[str, Any] = _built_in_tables()
     for path in files:
-        given = _parse(_read_user_file(path), str(path))
+        text = _read_user_file(path)
+        given = _parse(text, str(path))
+        odd = odd_number(text, POWERS_OF_TEN)
+        if odd:
+            raise CatalogueError(f"{path}, line {odd[0]}: {odd[1]}; {odd[2]}")
         catalogue, tables = _lay_over(catalogue, tables, given, str(path))
     return catalogue
 

@@ -1,17 +1,13 @@
-"""Numbers and quantities as people type them: guarded against text that is far too long, with the nearest units."""
+"""Quantities as people type them: a mistyped unit brings the nearest ones."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from decimal import Decimal
 from difflib import get_close_matches
 
-from intrathecal.quantities import Quantity, QuantityError, parse_number, parse_quantity, shorten
+from intrathecal.quantities import Quantity, QuantityError, parse_quantity
 
-#: No number or quantity that a person means is longer.
-LONGEST_NUMBER = 40
-LONGEST_QUANTITY = 80
 _MASS, _VOLUME, _TIME = ("ng", "mcg", "mg", "g"), ("uL", "mL"), ("min", "h", "day")
 #: What people write for each kind: the units that a mistyped one is compared with.
 UNITS: dict[str, tuple[str, ...]] = {
@@ -27,15 +23,8 @@ UNITS: dict[str, tuple[str, ...]] = {
 }
 
 
-def read_number(text: str) -> Decimal:
-    """`quantities.parse_number`, for text of any length; raises `QuantityError`."""
-    _guard(text, LONGEST_NUMBER)
-    return parse_number(text)
-
-
 def read_quantity(text: str, *kinds: str) -> Quantity:
-    """`quantities.parse_quantity`, for text of any length; an unknown unit brings the nearest ones."""
-    _guard(text, LONGEST_QUANTITY)
+    """`quantities.parse_quantity`; an unknown unit brings the nearest ones."""
     try:
         return parse_quantity(text, *kinds)
     except QuantityError as error:
@@ -56,12 +45,3 @@ def _nearest_units(text: str, kinds: Iterable[str]) -> str:
     by_lower = {name.lower(): name for kind in kinds for name in UNITS[kind]}
     near = get_close_matches(unit, by_lower, n=3, cutoff=0.4)
     return " or ".join(by_lower[name] for name in near or list(by_lower)[:3])
-
-
-def _guard(text: str, longest: int) -> None:
-    if len(text) > longest:
-        raise QuantityError(f'"{shorten(text)}" is too long for a number: write at most nine digits before the point')
-    if re.search(r"[eE][-+]?[0-9]{3,}", text):
-        raise QuantityError(f'"{shorten(text)}" has an exponent: write all its digits')
-    if not re.fullmatch("[ -~\N{MICRO SIGN}\N{GREEK SMALL LETTER MU}]*", text):
-        raise QuantityError(f'"{shorten(text)}" has a character that no number or unit has: write it again')

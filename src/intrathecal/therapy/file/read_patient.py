@@ -6,11 +6,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from intrathecal.catalogue import Catalogue
-from intrathecal.quantities import Quantity, QuantityError, factor, shorten
+from intrathecal.quantities import Quantity, QuantityError, factor, parse_number, shorten
 from intrathecal.therapy.file import bounds
 from intrathecal.therapy.file.section import Item, Section
 from intrathecal.therapy.file.times import Calendar
-from intrathecal.therapy.numbers import read_number
 from intrathecal.therapy.plan import (
     NoPresses,
     Patient,
@@ -105,7 +104,7 @@ def _read_presses(item: Item, calendar: Calendar) -> Presses:
 
 def _read_presses_number(item: Item, text: str, high: int) -> Decimal:
     try:
-        number = read_number(text)
+        number = parse_number(text)
     except QuantityError:
         item.fail(f'"{shorten(text)}" is not a number', PRESSES_REMEDY)
     if not 0 <= number <= high:

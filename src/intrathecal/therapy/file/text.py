@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from intrathecal.catalogue.bare_numbers import odd_number
 from intrathecal.therapy.errors import TherapyError
 from intrathecal.therapy.file.locate import locate
 from intrathecal.therapy.file.section import Document, Section
@@ -62,6 +63,9 @@ def parse_document(text: str, name: str, what: str, example: str) -> Section:
     except ValueError as error:  # what tomllib raises, and what int() raises on a number of thousands of digits
         place, cause, remedy = explain_toml(text, error)
         raise TherapyError(f"{name}, line {place}: {cause}; {remedy}") from None
+    odd = odd_number(text)
+    if odd:
+        raise TherapyError(f"{name}, line {odd[0]}: {odd[1]}; {odd[2]}")
     return Section(Document(name, lines), (), "the file", table)
 
 

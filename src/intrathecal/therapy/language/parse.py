@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from intrathecal.quantities import Quantity, QuantityError, shorten, spell
+from intrathecal.quantities import Quantity, QuantityError, parse_number, shorten, spell
 from intrathecal.therapy.check import check_clauses
 from intrathecal.therapy.clauses import (
     AMOUNT_UNITS,
@@ -30,7 +30,7 @@ from intrathecal.therapy.clauses import (
 )
 from intrathecal.therapy.clock import DAY_MINUTES, parse_clock, parse_days
 from intrathecal.therapy.errors import ProgramError
-from intrathecal.therapy.numbers import read_number, with_remedy
+from intrathecal.therapy.numbers import with_remedy
 
 if TYPE_CHECKING:
     from lark import Lark, Tree
@@ -129,7 +129,7 @@ def _quantity(tree: Tree[Any], kinds: dict[str, str]) -> Quantity:
     number, *units = (str(token) for token in tree.children)
     unit = spell("/".join(units))
     try:
-        return Quantity(read_number(number), unit, kinds[unit])
+        return Quantity(parse_number(number), unit, kinds[unit])
     except QuantityError as error:
         raise ProgramError(with_remedy(error)) from None
 
@@ -149,7 +149,7 @@ def _duration(tree: Tree[Any]) -> Quantity:
 def _percent(tree: Tree[Any]) -> Quantity:
     (number,) = tree.children
     try:
-        return Quantity(read_number(str(number)), "%", "fraction")
+        return Quantity(parse_number(str(number)), "%", "fraction")
     except QuantityError as error:
         raise ProgramError(with_remedy(error)) from None
 

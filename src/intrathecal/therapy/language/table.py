@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import TypeVar
 
-from intrathecal.quantities import Quantity, QuantityError, plain, shorten
+from intrathecal.quantities import Quantity, QuantityError, parse_number, plain, shorten
 from intrathecal.therapy.check import MOST_CLAUSES, check_clauses, located
 from intrathecal.therapy.clauses import Base, Bolus, Clause, Demand, Limit, Periodic, Ramp, Rate, Window
 from intrathecal.therapy.clock import DAY_MINUTES, format_clock, format_days, parse_clock
 from intrathecal.therapy.errors import ProgramError
 from intrathecal.therapy.language.parse import amount_cell, days_cell, duration_cell, rate_cell, read_count
-from intrathecal.therapy.numbers import read_number, with_remedy
+from intrathecal.therapy.numbers import with_remedy
 
 Cell = TypeVar("Cell")
 COLUMNS = (
@@ -148,7 +148,7 @@ def _clocks(text: str) -> tuple[int, ...]:
 
 def _percent(text: str) -> Quantity:
     try:
-        return Quantity(read_number(text.removesuffix("%").strip()), "%", "fraction")
+        return Quantity(parse_number(text.removesuffix("%").strip()), "%", "fraction")
     except QuantityError as error:
         raise ProgramError(with_remedy(error)) from None
 
