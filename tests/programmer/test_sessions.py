@@ -12,7 +12,15 @@ import pytest
 from tests.programmer.processes import Between, Pump, demo, until
 
 from intrathecal.programmer.client import Address, Line, LineLost
-from intrathecal.programmer.errors import MismatchError, PairingError, Refused, StrangerError, Uncertain, Unreachable
+from intrathecal.programmer.errors import (
+    KeyFileError,
+    MismatchError,
+    PairingError,
+    Refused,
+    StrangerError,
+    Uncertain,
+    Unreachable,
+)
 from intrathecal.programmer.keyfile import load_key, make_key, save_key, unanswered
 from intrathecal.programmer.programming import propose, send
 from intrathecal.programmer.session import Session, pair
@@ -491,6 +499,25 @@ def test_stop_holds_through_kill_9_and_only_a_programmer_ends_it(tmp_path: Path)
             session.act(Resume(), "a resume")
             assert session.read().program == stopped.program
         until(lambda: steps(pump, key) > reading.fill.steps)  # type: ignore[union-attr]
+
+
+def test_a_stop_is_sent_also_where_it_cannot_be_noted(tmp_path: Path) -> None:
+    """Nothing that is wrong with the programmer's own disk comes before an emergency stop; everything else is not sent."""
+    with Pump(tmp_path) as pump:
+        key = pump.pair("programmer", "anna")
+        key.with_name(f"{key.name}.unanswered").write_text("in the way")
+        with Session(pump.address, key) as session, pytest.raises(KeyFileError, match="cannot be made"):
+            tell_fill(session, demo(), None, None)
+        key.with_name(f"{key.name}.unanswered").unlink()
+        with Session(pump.address, key) as session:
+            tell_fill(session, demo(), None, None)
+        key.with_name(f"{key.name}.unanswered").rmdir()
+        key.with_name(f"{key.name}.unanswered").write_text("in the way")
+        with Session(pump.address, key) as session:
+            session.stop()
+        reading = pump.read(key)
+        assert reading.fill is not None
+        assert reading.fill.stopped
 
 
 def steps(pump: Pump, key: Path) -> int:

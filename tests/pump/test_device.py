@@ -125,6 +125,8 @@ def test_elective_replacement_comes_90_days_before_the_end_of_service() -> None:
     assert 0 < sounded[alarms.REPLACE_SOON] <= 5 * DAY_MS
     assert sounded[alarms.END_OF_SERVICE] - sounded[alarms.REPLACE_SOON] == 90 * DAY_MS
     assert counted_mL(state) == pytest.approx(0.24 * sounded[alarms.END_OF_SERVICE] / DAY_MS, abs=1e-4)
+    forgotten, _ = run(state, 600 * DAY_MS)
+    assert forgotten.battery_ns == told.hardware.life_ns  # an empty battery is not counted on for ever
 
 
 @pytest.mark.requirement("GIP-2.2.2")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -111,8 +112,9 @@ def remember(path: Path, sent: Unanswered) -> None:
 
 
 def forget(path: Path, request: str) -> None:
-    """The pump has answered."""
-    (_folder(path) / f"{request}.json").unlink(missing_ok=True)
+    """The pump has answered. A note that cannot be removed does no harm: the pump is asked again."""
+    with suppress(OSError):
+        (_folder(path) / f"{request}.json").unlink()
 
 
 def unanswered(path: Path, pump: str) -> list[Unanswered]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self, TypeVar
 
 from intrathecal.programmer.client import Address, Line, LineLost
-from intrathecal.programmer.errors import PairingError, Refused, Uncertain, Unreachable
+from intrathecal.programmer.errors import KeyFileError, PairingError, Refused, Uncertain, Unreachable
 from intrathecal.programmer.keyfile import (
     KnownPump,
     Unanswered,
@@ -19,6 +20,7 @@ from intrathecal.programmer.keyfile import (
     save_key,
     unanswered,
 )
+from intrathecal.pump.controller import Stop
 from intrathecal.pump.telemetry.channel import key_context, pairing_context
 from intrathecal.pump.telemetry.identity import fingerprint_of
 from intrathecal.pump.telemetry.messages import (
@@ -88,6 +90,11 @@ class Session:
         """What the pump tells a handset. Raises `Unreachable`, `Refused`."""
         return self._told(Ready(), Readiness)
 
+    def called(self, reading: Reading) -> str:
+        """The name by which the pump knows this session's key; its file's name where it does not say."""
+        own = fingerprint_of(self._key.certificate)
+        return next((known.name for known in reading.keys if known.fingerprint == own), self._key_file.stem)
+
     def settle(self) -> list[Outcome]:
         """Learn what became of every command that this pump has not answered. Raises `Unreachable`, `Refused`."""
         outcomes = []
@@ -99,8 +106,21 @@ class Session:
     def act(self, ask: Ask, what: str) -> None:
         """Have something done; ``what`` names it. Raises `Refused`, or `Uncertain` when the answer is lost."""
         request = Request(ask)
+        self._remember(request, what)
+        self._send(request, what)
+
+    def stop(self) -> None:
+        """An emergency stop: sent also where it cannot be noted, on a disk that is full. Raises as `act`."""
+        request, what = Request(Stop()), "an emergency stop"
+        with suppress(KeyFileError):
+            self._remember(request, what)
+        self._send(request, what)
+
+    def _remember(self, request: Request, what: str) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         remember(self._key_file, Unanswered(request.id, fingerprint_of(self._line.certificate), what, now))
+
+    def _send(self, request: Request, what: str) -> None:
         try:
             answer = self._line.ask(request)
         except LineLost as lost:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from intrathecal.pump import alarms
 from intrathecal.pump.alarms import Alarm
 from intrathecal.pump.hardware import NS_PER_MS, PL_PER_ML
-from intrathecal.pump.remembering import remember
+from intrathecal.pump.remembering import Labels, remember
 from intrathecal.pump.schedule import (
     base_asked,
     base_beside,
@@ -19,7 +19,7 @@ from intrathecal.pump.schedule import (
     starts_at,
 )
 from intrathecal.pump.settings import Bridge
-from intrathecal.pump.state import Action, Running, State, Stretch, ceil_div
+from intrathecal.pump.state import Action, Given, Running, State, Stretch, ceil_div
 
 ZERO = Fraction(0)
 
@@ -163,8 +163,8 @@ def _book(state: State, to: int) -> tuple[State, list[Action]]:
         running=running,
         bridge=bridge,
         ramp_origin=state.ramp_origin + (length if state.bridge is not None or state.stopped else 0),
-        given=remember(state.given, state.now, to, volume, labels),
-        battery_ns=state.battery_ns + length * NS_PER_MS + steps * hardware.step_ns,
+        given=_remembered(state, to, rate, volume, labels),
+        battery_ns=_worn(state, length, steps),
         still_since=(state.now if state.still_since is None else state.still_since) if rate == 0 else None,
     )
     return state, [stretch]
@@ -204,6 +204,25 @@ def _device_times(state: State) -> list[int]:
             drain = NS_PER_MS + rate / hardware.step_pL * hardware.step_ns
             times.append(state.now + ceil_div(_replace_level(state) - state.battery_ns, drain))
     return times
+
+
+def _remembered(state: State, to: int, rate: Fraction, volume: Fraction, labels: Labels) -> tuple[Given, ...]:
+    """The memory of doses with a stretch.
+
+    What ends within its last ms is a piece of its own there, so that it does not matter how often the controller was called.
+    """
+    if volume == rate * (to - state.now):
+        return remember(state.given, state.now, to, volume, labels)
+    before = rate * (to - 1 - state.now)
+    given = remember(state.given, state.now, to - 1, before, labels) if to - 1 > state.now else state.given
+    return remember(given, to - 1, to, volume - before, labels)
+
+
+def _worn(state: State, length: int, steps: int) -> int:
+    """The charge that is used, counted up to all of it: more has no meaning, and would outgrow the memory's integers."""
+    hardware = state.settings.hardware
+    used = state.battery_ns + length * NS_PER_MS + steps * hardware.step_ns
+    return max(state.battery_ns, min(used, hardware.life_ns or 0))
 
 
 def age(state: State) -> State:
