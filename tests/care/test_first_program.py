@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from pathlib import Path
 
@@ -121,7 +122,7 @@ def test_half_of_an_opioid_dose_by_needle_a_day() -> None:
     found = matched(needle("morphine", "0.5 mg"), diary)
     assert str(found.therapy.program) == "0.25 mg/day"
     assert any("[unchecked]" in reason for reason in found.reasons)
-    epidural = matched(needle("morphine", "5 mg", "epidural"), diary)
+    epidural = matched(needle("morphine", "5 mg", "epidural"), relieved(dose="5 mg,morphine,epidural"))
     assert str(epidural.therapy.program) == "0.25 mg/day"
 
 
@@ -215,6 +216,12 @@ def test_a_person_may_give_dose_and_concentration_instead() -> None:
             "more than synchromed-ii-20 holds",
         ),
         (
+            needle("morphine", "0.25 mg"),
+            NEEDLED,
+            SYNCHROMED,
+            "line 5: 0.5 mg of morphine, and trial.toml gives 0.25 mg of",
+        ),
+        (
             infused("intrathecal", ("morphine", "1 mg/mL"), program="1.5 mg/day"),
             steadily("2 mg/day"),
             SYNCHROMED,
@@ -240,6 +247,15 @@ def test_what_cannot_be_matched_is_refused(trial: Therapy, diary: Diary, asked: 
     """One message that says what to give."""
     with pytest.raises(FirstProgramError, match=re.escape(told)):
         first_program(trial, judge(diary, CATALOGUE), asked, "first.toml", Path())
+
+
+def test_a_diary_with_offsets_is_laid_over_the_files_clock() -> None:
+    """Times of a diary an hour ahead of the trial's clock: the relief of 11 h by baclofen stays 11 h, and is not doubled."""
+    trial = needle("baclofen", "50 mcg", indication="spasticity")
+    diary = relieved(hours=11, dose="50 mcg,baclofen,intrathecal")
+    ahead = timezone(timedelta(hours=1))
+    moved = [replace(one, at=(one.at + timedelta(hours=1)).replace(tzinfo=ahead)) for one in diary.entries]
+    assert str(matched(trial, replace(diary, entries=tuple(moved))).therapy.program) == "50 mcg/day"
 
 
 def test_a_diary_of_another_trial_is_refused() -> None:

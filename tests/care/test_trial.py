@@ -129,3 +129,11 @@ def test_values_of_a_clinic_are_used() -> None:
     easier = override(CATALOGUE, "trial.success", "30 %", "test")
     assert judge(diary(*steady(BEFORE, [4, 4, 5])), easier).decision == "pass"
     assert judge(diary(*steady(BEFORE, [4, 4, 5])), CATALOGUE).decision == "extend"
+
+
+def test_an_old_baseline_is_a_reason() -> None:
+    """A year too early in a date, and nothing else."""
+    rows = [*[f"2025-03-0{day} 09:00,baseline,8" for day in (1, 2, 3)], *steady([], [2, 3, 2])]
+    told = verdict(*rows)
+    assert told.decision == "pass"
+    assert any("ended 363 days before" in reason for reason in told.reasons)

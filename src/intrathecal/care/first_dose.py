@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from intrathecal.care.errors import FirstProgramError
-from intrathecal.care.given import Infusion, Needle, amount
+from intrathecal.care.given import Infusion, Needle, amount, on_the_clock
 from intrathecal.care.trial import Verdict
 from intrathecal.catalogue import Catalogue, Drug, Screening, Value
 from intrathecal.quantities import factor
+from intrathecal.therapy import Therapy
 
 SPINAL = ("intrathecal", "epidural")
 SECONDS_PER_HOUR = 3600
@@ -40,10 +41,9 @@ def from_infusion(infusion: Infusion, catalogue: Catalogue) -> tuple[FirstDose, 
     return tuple(doses)
 
 
-def from_needles(
-    given: Iterable[Needle], verdict: Verdict, start: datetime, catalogue: Catalogue
-) -> tuple[FirstDose, ...]:
+def from_needles(given: Iterable[Needle], verdict: Verdict, trial: Therapy, start: datetime) -> tuple[FirstDose, ...]:
     """From the last needle dose of each drug; raises `FirstProgramError` for a drug without a rule."""
+    catalogue = trial.catalogue
     last: dict[str, Needle] = {dose.drug: dose for dose in given if dose.route in SPINAL}
     doses = []
     for name, needle in last.items():
@@ -54,7 +54,7 @@ def from_needles(
             if needle.route == "intrathecal"
             else _spinal_part(drug, needle.ug, said, "", catalogue)
         )
-        hours = hours_of_effect(verdict, start + timedelta(milliseconds=needle.at_ms), catalogue)
+        hours = hours_of_effect(verdict, trial, start + timedelta(milliseconds=needle.at_ms))
         doses.append(_at_most(_per_day(bolus, hours, catalogue), catalogue))
     return tuple(doses)
 
@@ -67,14 +67,14 @@ def told(daily: Mapping[str, Fraction], catalogue: Catalogue) -> tuple[FirstDose
     )
 
 
-def hours_of_effect(verdict: Verdict, dosed: datetime, catalogue: Catalogue) -> float | None:
-    """How long after a dose (on the diary's clock, without offset) the diary shows success: its last such score in a row."""
+def hours_of_effect(verdict: Verdict, trial: Therapy, dosed: datetime) -> float | None:
+    """How long after a dose (on the clock of the trial's file) the diary shows success: its last such score in a row."""
     if verdict.findings is None:
         return None
-    enough = (1 - catalogue.trial.success.canonical) * verdict.findings.baseline.mean
+    enough = (1 - trial.catalogue.trial.success.canonical) * verdict.findings.baseline.mean
     lasted = None
     for entry in verdict.diary.phase("trial"):
-        hours = (entry.at.replace(tzinfo=None) - dosed).total_seconds() / SECONDS_PER_HOUR
+        hours = (on_the_clock(entry.at, trial) - dosed).total_seconds() / SECONDS_PER_HOUR
         if hours <= 0 or entry.nrs is None:
             continue
         if entry.nrs <= enough:

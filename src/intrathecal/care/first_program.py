@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from textwrap import wrap
 
-from intrathecal.care.diary import Diary, Entry
+from intrathecal.care.diary import Diary
 from intrathecal.care.errors import FirstProgramError
 from intrathecal.care.first_dose import SPINAL, FirstDose, from_infusion, from_needles, told
 from intrathecal.care.first_fill import FirstFill, concentration, first_fill
-from intrathecal.care.given import Infusion, amount, infusion_at, needles
+from intrathecal.care.given import Infusion, amount, infusion_at, needles, on_the_clock
 from intrathecal.care.reasons import share
 from intrathecal.care.trial import Verdict
 from intrathecal.catalogue import Catalogue, Pump
@@ -119,12 +119,13 @@ def _doses(trial: Therapy, verdict: Verdict, asked: Asked, catalogue: Catalogue)
     if any(drug not in insisted for drug in declared):
         infusion = infusion_at(trial, last)
         if infusion is not None:
-            _check_infusion(verdict.diary, infusion, trial, catalogue)
+            _check_dose(verdict.diary, "mass rate", infusion.daily_ug, trial)
             rest = {drug: daily for drug, daily in infusion.daily_ug.items() if drug not in insisted and daily}
             derived = from_infusion(Infusion(rest, infusion.space, infusion.since_ms), catalogue)
         else:
             rest_given = [dose for dose in given if dose.at_ms <= last and dose.drug not in insisted]
-            derived = from_needles(rest_given, verdict, trial.start, catalogue)
+            _check_dose(verdict.diary, "mass", {dose.drug: dose.ug for dose in rest_given}, trial)
+            derived = from_needles(rest_given, verdict, trial, trial.start)
     by_name = {dose.drug.name: dose for dose in (*told(insisted, catalogue), *derived)}
     doses = tuple(by_name[drug] for drug in declared if drug in by_name)
     if not doses:
@@ -136,11 +137,7 @@ def _doses(trial: Therapy, verdict: Verdict, asked: Asked, catalogue: Catalogue)
 
 def _last_ms(diary: Diary, trial: Therapy, start: datetime) -> int:
     """The last trial entry as milliseconds of the trial file's time; raises where the diary is not of that time."""
-    offset = timezone(timedelta(minutes=trial.pump.utc_offset_minutes if trial.pump else 0))
-    moments = [
-        entry.at.astimezone(offset).replace(tzinfo=None) if entry.at.tzinfo else entry.at
-        for entry in diary.phase("trial")
-    ]
+    moments = [on_the_clock(entry.at, trial) for entry in diary.phase("trial")]
     end = start + timedelta(milliseconds=float(trial.simulation.days * DAY_MS))
     if moments[0] < start or moments[-1] > end:
         raise FirstProgramError(
@@ -150,19 +147,21 @@ def _last_ms(diary: Diary, trial: Therapy, start: datetime) -> int:
     return round((moments[-1] - start).total_seconds() * MS_PER_S)
 
 
-def _check_infusion(diary: Diary, infusion: Infusion, trial: Therapy, catalogue: Catalogue) -> None:
-    """The diary's last dose and the file's are one; raises `FirstProgramError` where they differ."""
-    written = [entry for entry in diary.phase("trial") if entry.dose is not None and entry.dose.kind == "mass rate"]
+def _check_dose(diary: Diary, kind: str, given_ug: Mapping[str, Fraction], trial: Therapy) -> None:
+    """The diary's last dose of a ``kind`` and the file's (ug, ug a day) are one; raises `FirstProgramError` where they differ."""
+    written = [
+        (entry, entry.dose) for entry in diary.phase("trial") if entry.dose is not None and entry.dose.kind == kind
+    ]
     if not written:
         return
-    last: Entry = written[-1]
-    name = last.drug or trial.primary.name
-    ours = infusion.daily_ug.get(name)
-    theirs = last.dose.to("ug/day") if last.dose is not None else Fraction(0)
-    if ours is None or abs(theirs - ours) > SAME_DOSE * ours:
-        file_says = "none" if ours is None else f"{amount(ours, catalogue.drugs[name])}/day"
+    entry, dose = written[-1]
+    name = entry.drug or trial.primary.name
+    per, unit = ("/day", "ug/day") if kind == "mass rate" else ("", "ug")
+    ours = given_ug.get(name)
+    if ours is None or abs(dose.to(unit) - ours) > SAME_DOSE * ours:
+        file_says = "none" if ours is None else amount(ours, trial.catalogue.drugs[name]) + per
         raise FirstProgramError(
-            f"{diary.file}, line {last.line}: {last.dose} of {name}, and {trial.file} gives {file_says} of it then; "
+            f"{diary.file}, line {entry.line}: {dose} of {name}, and {trial.file} gives {file_says} of it then; "
             "correct the one that is wrong"
         )
 

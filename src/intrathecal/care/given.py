@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 
 from intrathecal.care.errors import FirstProgramError
@@ -87,6 +88,14 @@ def needles(therapy: Therapy) -> tuple[Needle, ...]:
         for event in therapy.events
         if isinstance(action := event.action, Dose)
     )
+
+
+def on_the_clock(at: datetime, therapy: Therapy) -> datetime:
+    """A moment of a diary on the clock of the trial's file: as it stands where it has no offset."""
+    if at.tzinfo is None:
+        return at
+    minutes = therapy.pump.utc_offset_minutes if therapy.pump else 0
+    return at.astimezone(timezone(timedelta(minutes=minutes))).replace(tzinfo=None)
 
 
 def amount(ug: Fraction | float, drug: Drug) -> str:

@@ -102,6 +102,26 @@ def _beside(found: Findings) -> Iterator[str]:
             f"The trial was given up ({found.stopped.at:%d %b %Y %H:%M}, line {found.stopped.line}); after that the "
             "baseline counts as the score."
         )
+    yield from _of_rescue(rescue)
+    if found.worse is None:
+        yield "Function was not recorded; the decision stands on the rest."
+    elif found.worse:
+        yield "Function became worse, which a successful trial must not bring."
+    else:
+        yield "Function did not become worse."
+    if found.baseline.days < asked.baseline_days.exact:
+        yield f"The baseline has {_dates(found.baseline.days)}; at least {asked.baseline_days} are usual."
+    wait = found.trial.entries[0].at - found.baseline.entries[-1].at
+    if wait.total_seconds() > asked.longest_wait.canonical:
+        yield f"The baseline ended {wait.days} days before the scores that count: it is an old one, or a date is wrong."
+    if found.reached["minimal"] and not found.reached["success"]:
+        kind = "moderate" if found.reached["moderate"] else "minimal"
+        yield f"Relief of {found.relief.percent:.0f} % is {kind}, though not the {asked.success} that a trial asks for."
+    if found.effects.seen and found.effects.limiting is None:
+        yield f"Side effects: {'; '.join(found.effects.seen)}."
+
+
+def _of_rescue(rescue: Rescue) -> Iterator[str]:
     if rescue.rose:
         yield (
             f"More rescue medication was taken than before ({_mg(rescue.during)}, before {_mg(rescue.before)}): relief "
@@ -112,19 +132,6 @@ def _beside(found: Findings) -> Iterator[str]:
         yield f"Rescue medication {phase} was not recorded; whether relief came from it is not known."
     elif rescue.before or rescue.during:
         yield f"Rescue medication: {_mg(rescue.during)}, before {_mg(rescue.before)}."
-    if found.worse is None:
-        yield "Function was not recorded; the decision stands on the rest."
-    elif found.worse:
-        yield "Function became worse, which a successful trial must not bring."
-    else:
-        yield "Function did not become worse."
-    if found.baseline.days < asked.baseline_days.exact:
-        yield f"The baseline has {_dates(found.baseline.days)}; at least {asked.baseline_days} are usual."
-    if found.reached["minimal"] and not found.reached["success"]:
-        kind = "moderate" if found.reached["moderate"] else "minimal"
-        yield f"Relief of {found.relief.percent:.0f} % is {kind}, though not the {asked.success} that a trial asks for."
-    if found.effects.seen and found.effects.limiting is None:
-        yield f"Side effects: {'; '.join(found.effects.seen)}."
 
 
 def _missing(found: Findings) -> Iterator[str]:
