@@ -28,6 +28,7 @@ def test_in_the_middle_of_a_fill_days_count_from_now() -> None:
     figures = case_of(therapy("5 mg/day", fill=at_now("2026-01-25T08:00:00", "12 mL"))).figures
     assert figures["low_reservoir_at"] == "2026-02-14T08:00:00+01:00"
     assert figures["refill_due_at"] == "2026-02-07T08:00:00+01:00"
+    assert figures["fastest_low_reservoir_at"] == "2026-02-11T19:12:50+01:00"  # 20 days / 1.145
 
 
 def test_the_drug_keeps_from_the_fill_and_not_from_now() -> None:
@@ -120,7 +121,7 @@ def test_a_drug_that_only_one_of_two_files_knows_is_named() -> None:
     own = replace(load_catalogue(), drugs={**load_catalogue().drugs, "other": replace(known, name="other")})
     running = therapy("3 mg/day")
     entry = replace(running.drugs[0], drug=own.drugs["other"])
-    with pytest.raises(TherapyError, match="the catalogue of file.toml does not know it"):
+    with pytest.raises(TherapyError, match=r"the catalogue of file\.toml does not know it"):
         case_of(therapy("3 mg/day"), replace(running, drugs=(entry,), catalogue=own))
 
 

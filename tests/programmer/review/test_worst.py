@@ -68,3 +68,22 @@ def test_no_way_to_press_gives_more_and_one_gives_as_much(name: str, window: boo
     text = "6 mg/day\n" + ("06:00-12:00 9 mg/day\n" if window else "")
     found = worst_mg(f"{text}on demand 1 mg over {over} h, {clauses}")
     assert found == pytest.approx(every_way(base, 1.0, over, max(lockout, 9), most, limits), rel=1e-6)
+
+
+def test_a_limit_is_reached_to_the_millisecond() -> None:
+    """3 mg of base leave 2.3 boluses of 47 min: the third begins when as much of the first is more than 24 h ago."""
+    found = worst_mg("3 mg/day\non demand 1 mg over 47 min, lockout 3 h, max 10 per day\nlimit 5.3 mg per 24 h")
+    assert 5.3 - 2 / (47 * 60_000) <= found <= 5.3
+
+
+def test_the_heaviest_day_may_be_a_week_ahead() -> None:
+    """The fill is on a Monday and the heavy day a Sunday: 12 mg and three presses."""
+    program = "6 mg/day\nSun 00:00-24:00 12 mg/day\non demand 1 mg over 1 h, lockout 4 h, max 3 per day"
+    assert worst_mg(program) == pytest.approx(15)
+
+
+def test_frequent_boluses_count_as_a_rate_beside_a_handset() -> None:
+    """2 uL every 2 min, 14.4 mg a day, beside the minimum rate's 0.06 mg and two presses."""
+    base = "minimum rate\nbolus 2 uL over 1 min every 2 min from 00:00"
+    assert worst_mg(base) == pytest.approx(14.46)
+    assert worst_mg(f"{base}\non demand 0.1 mg over 5 min, lockout 2 h, max 2 per day") == pytest.approx(14.66)

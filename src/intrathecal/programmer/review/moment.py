@@ -95,9 +95,6 @@ def change_of_file(therapy: Therapy, running: Therapy | None) -> Change:
     breach = check_program(settings, doses_given(given, settings), at)
     state = fresh(settings, picolitres(volume), at, age_ms(pump.implanted, fill.at) + at)
     state = replace(state, given=given)
-    if fill.reservoir_now is not None:
-        # The fast end of the accuracy is reckoned from what was filled in.
-        state = replace(state, filled_pL=max(picolitres(fill.volume), state.reservoir_pL))
     held: frozenset[str] = frozenset() if running is None else frozenset(running.label)
     return Change(before, Standing(implanted, state, therapy.program, 0, held), breach=breach)
 
