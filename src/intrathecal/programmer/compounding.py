@@ -19,7 +19,7 @@ from intrathecal.catalogue.errors import nearest
 from intrathecal.programmer.errors import SumError
 from intrathecal.programmer.review.case import digits
 from intrathecal.programmer.review.moment import Implanted
-from intrathecal.quantities import Quantity, factor
+from intrathecal.quantities import Quantity, factor, plain
 from intrathecal.therapy import Therapy
 
 DAY_S = 86_400
@@ -287,11 +287,10 @@ def _notes(therapy: Therapy, recipe: Recipe, flow: Quantity) -> tuple[str, ...]:
         notes.append(f"The ratio is fixed: {RISE_PERCENT} % more flow raises {count} drugs ({raised} a day).")
     hours = recipe.days * HOURS_PER_DAY
     if recipe.days * DAY_S < therapy.catalogue.device_review.shortest_fill.exact:
-        slip = (
-            f" If {flow.number}/day was meant, it lasts {digits(float(recipe.volume / Fraction(flow.number)))} days."
-            if flow.unit.endswith("/h") and flow.unit.startswith("mL")
-            else ""
-        )
+        slip = ""
+        if flow.unit == "mL/h":
+            lasting = digits(float(recipe.volume / Fraction(flow.number)))
+            slip = f" If {plain(flow.number)} mL/day was meant, it lasts {lasting} days."
         notes.append(f"The fill lasts only {digits(float(hours))} h: is the flow meant per day?{slip}")
     if recipe.keeps is not None and recipe.keeps[1] < recipe.days:
         notes.append(
@@ -301,9 +300,9 @@ def _notes(therapy: Therapy, recipe: Recipe, flow: Quantity) -> tuple[str, ...]:
     for part in recipe.parts:
         drug, sold = part.drug, part.drug.strongest_sold
         if part.stock is None:
-            known = (
-                "no solution for the spine is known to be sold" if sold is None else f"{sold} is too weak or too much"
-            )
+            known = "no solution for the spine is known to be sold"
+            if sold is not None:
+                known = f"{sold}, as sold, {'is too weak' if sold.exact < part.concentration else 'leaves no room'}"
             notes.append(f"{drug.name} is weighed as a powder: {known}. Give --stock for a solution at hand.")
     for name, rinse in recipe.rinses.items():
         notes.append(
