@@ -8,9 +8,9 @@ from fractions import Fraction
 
 from intrathecal.care.errors import FirstProgramError
 from intrathecal.care.first_dose import FirstDose
-from intrathecal.care.given import UG_PER, amount, digits
+from intrathecal.care.given import UG_PER, amount
 from intrathecal.catalogue import Catalogue, Drug, Pump
-from intrathecal.quantities import Quantity, factor
+from intrathecal.quantities import Quantity, factor, rounded
 from intrathecal.therapy.file.read_fill import LOW_RESERVOIR
 
 #: Concentrations that are easy to make: these times a power of ten, in the customary unit.
@@ -56,7 +56,7 @@ def first_fill(
     if pump.fixed_flow is not None:
         reasons = [f"{pump.name} runs at {pump.fixed_flow}, so {strength} gives the dose."]
     reasons.append(
-        f"{amount(primary.daily_ug, primary.drug)}/day of it are {digits(float(chosen.flow))} mL/day; "
+        f"{amount(primary.daily_ug, primary.drug)}/day of it are {rounded(chosen.flow)} mL/day; "
         + f"{volume} last {float(chosen.days):.0f} days to the low-reservoir alarm"
         + (f", and {keeps} keeps {float(kept):.0f} days in the pump." if kept is not None else ".")
     )
@@ -69,7 +69,7 @@ def first_fill(
 def concentration(ug_per_mL: Fraction, drug: Drug) -> str:
     """A concentration in the drug's customary unit, such as "10 mg/mL"."""
     mass = drug.customary_concentration_unit.split("/")[0]
-    return f"{digits(float(ug_per_mL) / UG_PER[mass])} {drug.customary_concentration_unit}"
+    return f"{rounded(ug_per_mL / UG_PER[mass])} {drug.customary_concentration_unit}"
 
 
 def _why(strength: str, chosen: FirstFill, lasting: Fraction, fills: Sequence[FirstFill]) -> str:
@@ -124,7 +124,7 @@ def _strongest(drug: Drug, catalogue: Catalogue) -> Fraction:
 
 
 def _rounded(value: Fraction) -> Fraction:
-    return Fraction(digits(float(value)))
+    return Fraction(rounded(value))
 
 
 def _shortest_life(doses: Sequence[FirstDose]) -> tuple[Fraction | None, str]:

@@ -11,14 +11,12 @@ from intrathecal.care.errors import FirstProgramError
 from intrathecal.catalogue import Drug
 from intrathecal.pump.hardware import DAY_MS, Hardware
 from intrathecal.pump.settings import Settings, fixed_orders, labels_of, order
-from intrathecal.quantities import Quantity
+from intrathecal.quantities import Quantity, rounded
 from intrathecal.therapy import Dose, NewProgram, Program, Refill, ReplacePump, Therapy
 from intrathecal.therapy.actions import Route
 
 NG_PER_UG = 1000
 UG_PER = {"mg": 1000, "mcg": 1}
-#: More digits than these are not weighed out.
-DIGITS = 4
 
 
 @dataclass(frozen=True)
@@ -98,12 +96,6 @@ def on_the_clock(at: datetime, therapy: Therapy) -> datetime:
     return at.astimezone(timezone(timedelta(minutes=minutes))).replace(tzinfo=None)
 
 
-def amount(ug: Fraction | float, drug: Drug) -> str:
+def amount(ug: Fraction, drug: Drug) -> str:
     """A mass in the drug's customary unit, such as "0.25 mg"."""
-    return f"{digits(float(ug) / UG_PER[drug.customary_mass_unit])} {drug.customary_mass_unit}"
-
-
-def digits(number: float) -> str:
-    """A number with as many digits as can be weighed out, never in exponents and without idle zeros."""
-    rounded = f"{float(f'{number:.{DIGITS}g}'):.12f}"
-    return rounded.rstrip("0").rstrip(".")
+    return f"{rounded(Fraction(ug) / UG_PER[drug.customary_mass_unit])} {drug.customary_mass_unit}"
