@@ -403,6 +403,12 @@ def test_a_rule_finds_what_it_is_for_and_nothing_beside_it(
     assert severity not in [one.severity for one in found(beside) if one.code == code]
 
 
+def test_a_pump_that_cannot_run_so_slowly_gives_more_than_is_asked() -> None:
+    """0.1 mg/day of 5 mg/mL is slower than the slowest flow: the heaviest day holds what the pump then gives, without presses."""
+    one = only(Asked("0.1 mg/day", HYDROMORPHONE, NAIVE), "daily-dose-with-presses-high")
+    assert one.message.startswith("The heaviest day gives 0.24 mg of hydromorphone")
+
+
 @pytest.mark.requirement("GIP-6.1.1")
 def test_a_naive_patient_with_an_old_pump_may_run_an_opioid_that_nobody_named() -> None:
     """What is refused for a new pump is a question where the pump may have run for years."""

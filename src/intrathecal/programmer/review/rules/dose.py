@@ -49,7 +49,8 @@ def _pressed(case: Case, drug: str, said: Severity | None) -> Iterator[Finding]:
     found = _day(case, drug, worst, None if case.before is None else case.before.worst_daily_ug(drug))
     if found is None or (said is not None and SEVERITIES.index(found.severity) >= SEVERITIES.index(said)):
         return
-    says = f"With all presses the heaviest day gives {case.shown(worst, drug)} of {drug}, more than"
+    pressing = "With all presses the" if case.after.settings.orders.demand is not None else "The"
+    says = f"{pressing} heaviest day gives {case.shown(worst, drug)} of {drug}, more than"
     one = finding(case, "daily-dose-with-presses-high", found, drug, worst / DAY_S, says)
     handset = case.before is not None and case.before.settings.orders.demand is not None
     inner = float(found.limit.bound) * DAY_S < (most_in_use_ug(case, drug) or 0.0)
