@@ -19,13 +19,19 @@ def on_a_terminal() -> bool:
 
 def confirmed(question: str, remind_s: float = REMIND_S, withdraw_s: float = WITHDRAW_S) -> bool:
     """Whether the answer is yes, within the time."""
-    typer.echo(f"{question} [y/N]: ", nl=False)
+    answer = asked(f"{question} [y/N]", remind_s, withdraw_s)
+    return answer is not None and answer.lower() in ("y", "yes")
+
+
+def asked(question: str, remind_s: float = REMIND_S, withdraw_s: float = WITHDRAW_S) -> str | None:
+    """What is typed within the time, without spaces around it; None if nothing comes."""
+    typer.echo(f"{question}: ", nl=False)
     if not _answered(remind_s):
-        typer.echo("\nwaiting for an answer; without one nothing is sent [y/N]: ", nl=False)
+        typer.echo("\nwaiting for an answer; without one nothing is sent: ", nl=False)
         if not _answered(withdraw_s - remind_s):
-            typer.echo("\nno answer came")
-            return False
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+            typer.echo("\nno answer came; what was not sent is forgotten")
+            return None
+    return sys.stdin.readline().strip()
 
 
 def _answered(within_s: float) -> bool:

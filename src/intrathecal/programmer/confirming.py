@@ -63,7 +63,9 @@ def read_reasons(given: Iterable[str], findings: Sequence[Finding]) -> dict[str,
     for text in given:
         match = _GIVEN.fullmatch(text)
         if match is None:
-            raise ConfirmationError(f'--confirm {text!a}: is no CODE="reason"; write for example --confirm step-up="pain"')
+            raise ConfirmationError(
+                f'--confirm {text!a}: is no CODE="reason"; write for example --confirm step-up="pain"'
+            )
         code = match[1]
         if code not in codes:
             known = f"the findings to confirm are {', '.join(codes)}" if codes else "nothing is to be confirmed"

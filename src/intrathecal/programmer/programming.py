@@ -14,7 +14,6 @@ from intrathecal.pump.settings import Orders, Settings, labels_of, order
 from intrathecal.pump.telemetry.messages import Fill, Reading, SendProgram
 from intrathecal.therapy import Program, Refill, Therapy
 
-
 #: The program of a pump that was told its fill and nothing more.
 STANDING = "stop"
 
@@ -23,10 +22,16 @@ STANDING = "stop"
 class Proposal:
     """A program beside the one that runs, before it is sent: every field, and what the pump can only approach."""
 
+    program: Program
     reading: Reading
     rows: tuple[Row, ...]
     inexact: tuple[Inexact, ...]
     message: SendProgram
+
+    @property
+    def wanted(self) -> Settings:
+        """What the pump is to be set to."""
+        return replace(filled(self.reading).settings, orders=self.message.orders)
 
 
 def filled(reading: Reading) -> Fill:
@@ -49,6 +54,7 @@ def propose(plan: Therapy, reading: Reading) -> Proposal:
     units = {name: drug.customary_mass_unit for name, drug in plan.catalogue.drugs.items()}
     old = Program.parse(reading.program) if reading.program else None
     return Proposal(
+        plan.program,
         reading,
         tuple(sheet(old, plan.program, settings, after, units)),
         inexact(after),
@@ -63,8 +69,7 @@ def send(session: Session, proposal: Proposal) -> Reading:
     """
     session.act(proposal.message, "a program")
     reading = session.read_back()
-    before, after = filled(proposal.reading).settings, filled(reading).settings
-    wanted = replace(before, orders=proposal.message.orders)
+    wanted, after = proposal.wanted, filled(reading).settings
     wrong = [] if reading.program == proposal.message.text else ["the text of the program"]
     wrong += differences(wanted, replace(after, clock=wanted.clock))
     if filled(reading).stopped:

@@ -59,6 +59,14 @@ def sheet(old: Program | None, new: Program, before: Settings, after: Settings, 
     return [_row(name, left.get(name), right.get(name)) for name in names]
 
 
+def label_sheet(before: Settings | None, after: Settings, units: Mapping[str, str]) -> list[Row]:
+    """The concentration of every drug on the label; without ``before`` it is the first."""
+    left = {} if before is None else _label(before, units)
+    right = _label(after, units)
+    names = [*right, *(name for name in left if name not in right)]
+    return [_row(name, left.get(name), right.get(name)) for name in names]
+
+
 def in_words(unit: str) -> str:
     """``mg/day`` as milligrams a day."""
     return " ".join(WORDS.get(part, part) for part in unit.split("/"))
@@ -130,6 +138,15 @@ def _daily(settings: Settings, units: Mapping[str, str]) -> dict[str, _Item]:
         value = primary * label / settings.concentration
         shown = f"{_figures(value * factor('ng', unit), 6)} {unit}/day ({in_words(unit)} a day)"
         found[f"daily dose, {drug}"] = _Item(shown, value)
+    return found
+
+
+def _label(settings: Settings, units: Mapping[str, str]) -> dict[str, _Item]:
+    found = {}
+    for drug, label in settings.labels:
+        unit = units.get(drug, "mg")
+        shown = f"{_figures(label * factor('ng', unit), 6)} {unit}/mL ({in_words(unit)} in a millilitre)"
+        found[f"concentration, {drug}"] = _Item(shown, label)
     return found
 
 

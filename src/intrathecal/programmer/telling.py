@@ -8,8 +8,8 @@ from intrathecal.programmer.errors import MismatchError, Uncertain
 from intrathecal.programmer.filling import AskedBridge, filling, first_fill, refill
 from intrathecal.programmer.programming import STANDING, differences, filled
 from intrathecal.programmer.session import Session
-from intrathecal.pump.controller import Refilled
 from intrathecal.pump.records import FirstFill
+from intrathecal.pump.settings import Settings
 from intrathecal.pump.telemetry.checks import STANDING_STILL
 from intrathecal.pump.telemetry.messages import Fill, Reading, TellRefill
 from intrathecal.therapy import NewProgram, Program, Refill, Therapy
@@ -27,6 +27,26 @@ class FillProposal:
     message: FirstFill | TellRefill
     refill: Refill | None = None
     program: Program | None = None
+
+    @property
+    def wanted(self) -> Settings:
+        """What the pump is to be set to; its clock it works out itself."""
+        if isinstance(self.message, FirstFill):
+            return self.message.settings
+        before, told = filled(self.reading).settings, self.message.refilled
+        orders = before.orders if told.orders is None else told.orders
+        return replace(before, primary=told.primary, labels=told.labels, orders=orders)
+
+    @property
+    def volume_pL(self) -> int:
+        """What the pump is told to hold."""
+        return self.message.volume_pL if isinstance(self.message, FirstFill) else self.message.refilled.volume_pL
+
+    @property
+    def text(self) -> str:
+        """The text of the program that then runs."""
+        stands = isinstance(self.message, FirstFill) or self.message.refilled.orders == STANDING_STILL
+        return STANDING if stands else self.reading.program
 
 
 def propose_fill(plan: Therapy, reading: Reading, event: int | None, bridge: AskedBridge | None) -> FillProposal:
@@ -62,39 +82,22 @@ def tell(session: Session, proposal: FillProposal) -> Reading:
 
     Raises `Refused`, and `Uncertain` when the answer is lost or the pump believes anything else.
     """
-    before, message = proposal.reading.fill, proposal.message
+    message = proposal.message
     session.act(message, "a first fill" if isinstance(message, FirstFill) else "a refill")
     after = session.read_back()
-    if isinstance(message, FirstFill):
-        wrong = _first_differences(message, filled(after))
-    elif before is not None:
-        wrong = _differences(message.refilled, before, filled(after))
-    else:
-        raise ValueError("a pump that was never filled cannot be refilled")
+    found = filled(after)
+    # The clock it works out itself: the time of the first fill, counted from its own counter.
+    wrong = differences(replace(proposal.wanted, clock=found.settings.clock), found.settings) + _volume(
+        proposal.volume_pL, found
+    )
+    if isinstance(message, TellRefill) and found.bridging and message.refilled.bridge is None:
+        wrong.append("the bridge")
     if wrong:
         raise Uncertain(
             f"{session.address}: delivery uncertain: the pump was read back and differs in {', '.join(wrong)}; "
             "read it with intrathecal interrogate"
         )
     return after
-
-
-def _first_differences(told: FirstFill, found: Fill) -> list[str]:
-    # The pump works its clock out itself: the time of the fill, counted from its own counter.
-    wanted = replace(told.settings, clock=found.settings.clock)
-    return differences(wanted, found.settings) + _volume(told.volume_pL, found)
-
-
-def _differences(told: Refilled, before: Fill, found: Fill) -> list[str]:
-    wanted = replace(
-        before.settings,
-        clock=found.settings.clock,
-        primary=told.primary,
-        labels=told.labels,
-        orders=before.settings.orders if told.orders is None else told.orders,
-    )
-    wrong = differences(wanted, found.settings) + _volume(told.volume_pL, found)
-    return [*wrong, "the bridge"] if found.bridging and told.bridge is None else wrong
 
 
 def _volume(told_pL: int, found: Fill) -> list[str]:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from intrathecal import __version__
 from intrathecal.report.content import content, data
+from intrathecal.report.material import asset, templates
 from intrathecal.report.sides import sides
 from intrathecal.simulation.api import Run
 from intrathecal.simulation.files import replacing
@@ -60,20 +58,20 @@ def report(run: Run, compared: Run | None = None, progress: Progress = lambda do
 
 def page(template: str, packed: dict[str, Any], **said: Any) -> str:
     """A page of the package with its style, scripts and data in it; ``packed`` as `content.data` gives it."""
-    library = _asset("vendored", LIBRARY) if packed["plots"] or packed["bars"] else ""
+    library = asset("vendored", LIBRARY) if packed["plots"] or packed["bars"] else ""
     own = _own_scripts()
     return (
-        _templates()
+        templates()
         .get_template(template)
         .render(
             said,
             spoken=packed["spoken"],
             data=Markup(script_safe(packed)),  # noqa: S704 - script_safe leaves no character that ends a script
-            style=Markup(_asset("assets", "report.css")),  # noqa: S704 - the package's own file
+            style=Markup(asset("assets", "report.css")),  # noqa: S704 - the package's own file
             library=Markup(library),  # noqa: S704 - the package's own file
             own=Markup(own),  # noqa: S704 - the package's own file
             hashes=" ".join(f"'sha256-{_hash(script)}'" for script in (library, own) if script),
-            notice=_asset("vendored", "echarts-NOTICE"),
+            notice=asset("vendored", "echarts-NOTICE"),
             version=__version__,
         )
     )
@@ -86,28 +84,9 @@ def script_safe(value: Any) -> str:
 
 
 def _own_scripts() -> str:
-    parts = "\n".join(_asset("assets", name) for name in SCRIPTS)
+    parts = "\n".join(asset("assets", name) for name in SCRIPTS)
     return f'(() => {{\n"use strict";\n{parts}}})();\n'
 
 
 def _hash(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
-
-
-@lru_cache(maxsize=16)
-def _asset(folder: str, name: str) -> str:
-    return files("intrathecal.report").joinpath(folder, name).read_text(encoding="utf-8")
-
-
-@lru_cache(maxsize=1)
-def _templates() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("intrathecal.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["capital"] = lambda text: text[:1].upper() + text[1:]
-    environment.filters["small"] = lambda text: text[:1].lower() + text[1:]
-    return environment
