@@ -130,7 +130,7 @@ SUM = ("--volume", "20 mL", "--flow", "0.4 mL/day")
         (("prime", "FILE", "--over", "0 min"), "above zero"),
         (("refill", "FILE", "--measured", "8.1"), "has no unit"),
         (("refill", "FILE", "--measured", "8.1 mg"), "is not a volume"),
-        (("refill", "FILE", "--measured", "-1 mL"), "write a value from zero"),
+        (("refill", "FILE", "--measured", "-1 mL"), "is below zero; write 0 or more"),
         (("refill", "FILE", "--measured", "21 mL"), "more than the reservoir holds"),
         (("refill", "FILE", "--measured", "8 mL", "--at", "2026-01-01"), "is not after the fill"),
         (("refill", "FILE", "--measured", "8 mL", "--at", "tomorrow"), "is not a time"),

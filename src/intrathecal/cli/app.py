@@ -20,11 +20,12 @@ from intrathecal.cli import (
     sums,
     torture,
     trial,
+    typed,
     world_commands,
 )
 from intrathecal.cli.output import write_json, writing
 from intrathecal.cli.progress import progress_bar
-from intrathecal.quantities import InputError, QuantityError, parse_number, parse_quantity
+from intrathecal.quantities import InputError
 
 if TYPE_CHECKING:
     from intrathecal.therapy import Therapy
@@ -264,24 +265,11 @@ def _days(text: str | None) -> Fraction | None:
         return None
     from intrathecal.therapy.file.bounds import SIMULATED_DAYS
 
-    try:
-        days = Fraction(parse_number(text))
-    except QuantityError as problem:
-        _fail(f"--days: {problem}")
-    shortest, longest = SIMULATED_DAYS
-    if not shortest <= days <= longest:
-        _fail(f"--days: {text} is not possible; give {shortest} to {longest}")
-    return days
+    return typed.number("--days", text, *SIMULATED_DAYS)
 
 
 def _every(text: str) -> int:
-    try:
-        duration = parse_quantity(text, "duration")
-    except QuantityError as problem:
-        _fail(f"--every: {problem}")
-    if not 1 <= duration.exact <= 86_400:
-        _fail(f'--every: "{text}" is not possible; give 1 s to 24 h')
-    return int(duration.exact * 1000)
+    return int(typed.within("--every", text, "duration", "1 s", "24 h").exact * 1000)
 
 
 def _fail(message: str) -> NoReturn:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intrathecal.cli import typed
 from intrathecal.cli.output import write_json
-from intrathecal.quantities import InputError, QuantityError, parse_quantity
+from intrathecal.quantities import InputError
 
 if TYPE_CHECKING:
     from intrathecal.programmer.bridging import BridgePlan, Step
@@ -73,11 +74,8 @@ def _flow(change: Change, rate: str | None, dose: str | None) -> Fraction | None
     if rate is not None and dose is not None:
         raise BridgeError("--rate and --dose: either says the other; give one of them")
     settings = change.before.state.settings
-    option, typed, kind = ("--rate", rate, "flow") if rate is not None else ("--dose", dose, "mass rate")
-    try:
-        asked = parse_quantity(typed or "", kind)
-    except QuantityError as problem:
-        raise BridgeError(f"{option}: {problem}") from None
+    option, text, kind = ("--rate", rate, "flow") if rate is not None else ("--dose", dose, "mass rate")
+    asked = typed.positive(option, text or "", kind)
     if settings.hardware.fixed is not None:
         raise BridgeError(f"{option}: {settings.hardware.model} runs at one flow and cannot run a bridge; leave it out")
     per_ms = {"flow": lambda: asked.to("mL/s") * PL_PER_ML, "mass rate": lambda: settings.flow(asked.to("ng/s"))}

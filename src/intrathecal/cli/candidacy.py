@@ -37,7 +37,7 @@ def candidacy(
 
     files = tuple(catalogue or ())
     found = figures(load_candidacy(checklist, files), load_catalogue(files))
-    if json:
+    if json is not None:
         write_json(found, json)
     if json != "-":
         typer.echo(candidacy_text(found), nl=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from textwrap import fill as wrapped
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intrathecal.cli import typed
 from intrathecal.cli.output import write_json, writing
 from intrathecal.cli.trial import ANSWER_IS_NO, DECISIONS, WIDTH, DiaryFile
-from intrathecal.quantities import InputError, Quantity, QuantityError
 
 if TYPE_CHECKING:
     from intrathecal.care.first_program import FirstProgram
@@ -20,10 +19,6 @@ if TYPE_CHECKING:
     from intrathecal.programmer.review import Review
 
 REFUSED = "refuse"
-
-
-class OptionError(InputError):
-    """An option that cannot be read: the message names it and says what would be right."""
 
 
 def register(app: typer.Typer) -> None:
@@ -85,21 +80,21 @@ def first_program(
 
     files = tuple(catalogue or ())
     if out.is_dir() or not out.absolute().parent.is_dir():
-        raise OptionError(f"--out: {out} is a folder, or its folder does not exist; name a file")
+        raise typed.OptionError(f"--out: {out} is a folder, or its folder does not exist; name a file")
     if out.resolve() in (trial.resolve(), diary.resolve()):
-        raise OptionError(f"--out: {out} is what the trial is read from; name another file")
+        raise typed.OptionError(f"--out: {out} is what the trial is read from; name another file")
     asked = Asked(
         pump=pump,
         catheter=catheter,
         at=_moment(at),
-        volume=_quantity("--fill", fill, "volume") if fill else None,
+        volume=None if fill is None else typed.positive("--fill", fill, "volume"),
         removed=removed,
         tip=tip,
         offset=utc_offset,
-        daily_ug={drug: dose.to("ug/day") for drug, dose in _named("--daily", daily or (), "mass rate").items()},
+        daily_ug={drug: dose.to("ug/day") for drug, dose in typed.named("--daily", daily or (), "mass rate").items()},
         concentrations={
             drug: one.to("ug/mL")
-            for drug, one in _named("--concentration", concentration or (), "concentration").items()
+            for drug, one in typed.named("--concentration", concentration or (), "concentration").items()
         },
     )
     plan = load_therapy(trial, files)
@@ -117,7 +112,7 @@ def first_program(
 
 
 def _report(text: str, found: dict[str, Any], json: str | None) -> None:
-    if json:
+    if json is not None:
         write_json(found, json)
     if json != "-":
         typer.echo(text, nl=False)
@@ -161,36 +156,9 @@ def _moment(text: str) -> datetime:
     try:
         moment = read_time(text)
     except CellError as problem:
-        raise OptionError(f"--at: {problem}") from None
+        raise typed.OptionError(f"--at: {problem}") from None
     if moment.tzinfo is not None:
-        raise OptionError("--at: it is the pump's clock; leave the offset out, and give --utc-offset")
+        raise typed.OptionError("--at: it is the pump's clock; leave the offset out, and give --utc-offset")
     if ":" not in text:
-        raise OptionError(f'--at: "{text}" has no time of day; write for example 2026-03-16T11:30')
+        raise typed.OptionError(f'--at: "{text}" has no time of day; write for example 2026-03-16T11:30')
     return moment
-
-
-def _quantity(option: str, text: str, kind: str) -> Quantity:
-    from intrathecal.therapy.numbers import read_quantity, with_remedy
-
-    try:
-        quantity = read_quantity(text.strip(), kind)
-    except QuantityError as problem:
-        raise OptionError(f"{option}: {with_remedy(problem)}") from None
-    if quantity.number <= 0:
-        raise OptionError(f"{option}: {quantity} is not possible; write a value above zero")
-    return quantity
-
-
-def _named(option: str, typed: Sequence[str], kind: str) -> dict[str, Quantity]:
-    """``DRUG=QUANTITY`` as typed, by drug."""
-    named: dict[str, Quantity] = {}
-    for text in typed:
-        drug, equals, value = (part.strip() for part in text.partition("="))
-        if not (drug and equals and value):
-            raise OptionError(
-                f'{option} "{text}": write DRUG and a quantity with its unit, such as "morphine=2 mg/day"'
-            )
-        if drug in named:
-            raise OptionError(f"{option}: {drug} stands twice; give it once")
-        named[drug] = _quantity(option, value, kind)
-    return named

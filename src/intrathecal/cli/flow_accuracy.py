@@ -8,17 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intrathecal.cli import typed
 from intrathecal.cli.output import write_json, writing
 from intrathecal.cli.progress import progress_bar
 from intrathecal.cli.summary import number, table
-from intrathecal.quantities import InputError, QuantityError, parse_quantity
 
 if TYPE_CHECKING:
     from intrathecal.catalogue import Catalogue, Pump
-
-
-class OptionError(InputError):
-    """An option that cannot be read: the message names it and says what would be right."""
 
 
 def flow_accuracy(
@@ -44,10 +40,7 @@ def flow_accuracy(
 
     known = load_catalogue(tuple(catalogue or ()))
     pump, error = _pump(known, model), _drive_error(drive_error)
-    try:
-        asked = parse_quantity(rate, "flow")
-    except QuantityError as problem:
-        raise OptionError(f"--rate: {problem}") from None
+    asked = typed.positive("--rate", rate, "flow")
     with progress_bar("Pumping") as progress:
         tested = measure(pump, asked, error, list(known.drugs.values()), progress)
     if svg:
@@ -67,22 +60,14 @@ def _pump(known: Catalogue, model: str) -> Pump:
     from intrathecal.catalogue.errors import nearest
 
     if model not in known.pumps:
-        raise OptionError(f'--model: "{model}" is not in the catalogue; {nearest(model, known.pumps)}')
+        raise typed.OptionError(f'--model: "{model}" is not in the catalogue; {nearest(model, known.pumps)}')
     return known.pumps[model]
 
 
-def _drive_error(typed: str) -> Fraction:
+def _drive_error(text: str) -> Fraction:
     from intrathecal.therapy.file.bounds import DRIVE_ERROR_PERCENT
 
-    try:
-        error = parse_quantity(typed, "fraction").exact
-    except QuantityError as problem:
-        raise OptionError(f"--drive-error: {problem}") from None
-    if abs(error) * 100 > DRIVE_ERROR_PERCENT:
-        raise OptionError(
-            f"--drive-error: {typed} is not possible; give -{DRIVE_ERROR_PERCENT} % to {DRIVE_ERROR_PERCENT} %"
-        )
-    return error
+    return typed.share("--drive-error", text, -DRIVE_ERROR_PERCENT, DRIVE_ERROR_PERCENT)
 
 
 def flow_accuracy_text(figures: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from intrathecal.cli import typed
 from intrathecal.cli.bridge import bridge
 from intrathecal.cli.output import write_json
 
@@ -34,7 +35,7 @@ def review(
         Path | None, typer.Option(metavar="CURRENT.toml", help="The file of what runs until then.")
     ] = None,
     event: Annotated[
-        int | None, typer.Option(metavar="N", help="Judge the refill or program of the n-th event, from 1.")
+        str | None, typer.Option(metavar="N", help="Judge the refill or program of the n-th event, from 1.")
     ] = None,
     json: Json = None,
     catalogue: CatalogueFiles = None,
@@ -44,9 +45,9 @@ def review(
     from intrathecal.programmer.review import review as judge
     from intrathecal.therapy import load_therapy
 
-    files = tuple(catalogue or ())
+    number, files = typed.event(event), tuple(catalogue or ())
     plan = load_therapy(therapy, files)
-    found = judge(plan, None if running is None else load_therapy(running, files), event)
+    found = judge(plan, None if running is None else load_therapy(running, files), number)
     if json is not None:
         write_json(found.to_json(), json)
     if json != "-":

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intrathecal.cli import typed
 from intrathecal.cli.output import write_json
-from intrathecal.quantities import KINDS, InputError, Quantity, QuantityError, shorten
 
 if TYPE_CHECKING:
     from intrathecal.care.refill import Inside
@@ -23,10 +22,6 @@ Json = Annotated[
 CatalogueFiles = Annotated[
     list[Path] | None, typer.Option("--catalogue", metavar="FILE", help="Your own catalogue values; may be repeated.")
 ]
-
-
-class OptionError(InputError):
-    """An option that cannot be read: the message names it and says what would be right."""
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +45,7 @@ def prime(
     from intrathecal.programmer.priming import to_json
     from intrathecal.therapy import load_therapy
 
-    lasting = None if over is None else _quantity("--over", over, "duration")
+    lasting = None if over is None else typed.positive("--over", over, "duration")
     plan = load_therapy(therapy, tuple(catalogue or ()))
     found = to_json(reckon(plan, lasting))
     _tell(found, prime_text(plan, found), json)
@@ -90,8 +85,8 @@ def refill(
     from intrathecal.programmer.refilling import expected_at, first_refill, residual, time_of, with_log
     from intrathecal.therapy import load_therapy
 
-    volume = _quantity("--measured", measured, "volume", least_zero=True)
-    log = None if delivered is None else _quantity("--delivered", delivered, "volume", least_zero=True)
+    volume = typed.zero_or_more("--measured", measured, "volume")
+    log = None if delivered is None else typed.zero_or_more("--delivered", delivered, "volume")
     plan = load_therapy(therapy, tuple(catalogue or ()))
     moment = first_refill(plan) if at is None else time_of(plan, at, "--at")
     expected = expected_at(plan, moment)
@@ -126,9 +121,9 @@ def compound(
     from intrathecal.programmer.compounding import to_json
     from intrathecal.therapy import load_therapy
 
-    doses = _named("--daily", daily, "mass rate", "mass")
-    stocks = _named("--stock", stock or (), "concentration")
-    filled, rate = _quantity("--volume", volume, "volume"), _quantity("--flow", flow, "flow")
+    doses = typed.named("--daily", daily, "mass rate", "mass")
+    stocks = typed.named("--stock", stock or (), "concentration")
+    filled, rate = typed.positive("--volume", volume, "volume"), typed.positive("--flow", flow, "flow")
     recipe = reckon(load_therapy(therapy, tuple(catalogue or ())), doses, filled, rate, stocks)
     _tell(to_json(recipe), compound_text(recipe), json)
 
@@ -151,7 +146,7 @@ def _history(plan: Therapy, file: Path, last: Residual) -> list[Residual]:
 
     found = read_history(file, known)
     if found and found[-1].at is not None and last.at is not None and found[-1].at >= last.at:
-        raise OptionError(
+        raise typed.OptionError(
             f"--earlier: {file} ends at {found[-1].at:%Y-%m-%d %H:%M}, which is not before this refill; "
             "leave out what is not earlier"
         )
@@ -165,42 +160,13 @@ def _inside(plan: Therapy, at_ms: int, inside: str | None, injected: str | None)
 
     if inside is None:
         if injected is not None:
-            raise OptionError("--injected: it is compared with what is found inside; give --inside too")
+            raise typed.OptionError("--injected: it is compared with what is found inside; give --inside too")
         return None
-    found = _quantity("--inside", inside, "volume", least_zero=True)
+    found = typed.zero_or_more("--inside", inside, "volume")
     if injected is not None:
-        return Inside(_quantity("--injected", injected, "volume").canonical, found.canonical)
+        return Inside(typed.positive("--injected", injected, "volume").canonical, found.canonical)
     refills = [event.action for event in plan.events if event.at_ms == at_ms]
     volume = next((action.volume.canonical for action in refills if isinstance(action, Refill)), None)
     if volume is None:
-        raise OptionError('--inside: the file has no refill at that time; say what went in: --injected "20 mL"')
+        raise typed.OptionError('--inside: the file has no refill at that time; say what went in: --injected "20 mL"')
     return Inside(volume, found.canonical)
-
-
-def _quantity(option: str, text: str, *kinds: str, least_zero: bool = False) -> Quantity:
-    from intrathecal.therapy.numbers import read_quantity, with_remedy
-
-    try:
-        quantity = read_quantity(text.strip(), *kinds)
-    except QuantityError as problem:
-        raise OptionError(f"{option}: {with_remedy(problem)}") from None
-    if quantity.number < 0 or (not quantity.number and not least_zero):
-        raise OptionError(
-            f"{option}: {quantity} is not possible; write a value {'from' if least_zero else 'above'} zero"
-        )
-    return quantity
-
-
-def _named(option: str, typed: Sequence[str], *kinds: str) -> dict[str, Quantity]:
-    """``DRUG=QUANTITY`` as typed, by drug."""
-    named: dict[str, Quantity] = {}
-    for text in typed:
-        drug, equals, value = (part.strip() for part in text.partition("="))
-        if not (drug and equals and value):
-            raise OptionError(
-                f'{option} "{shorten(text)}": write DRUG and a quantity with its unit, such as "morphine={KINDS[kinds[0]][1]}"'
-            )
-        if drug in named:
-            raise OptionError(f"{option}: {drug} stands twice; give it once")
-        named[drug] = _quantity(f"{option} {drug}", value, *kinds)
-    return named

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intrathecal.cli import typed
 from intrathecal.cli.output import write_json, writing
 from intrathecal.cli.progress import progress_bar
 from intrathecal.cli.summary import number, table
-from intrathecal.quantities import InputError, QuantityError, parse_number
 
 if TYPE_CHECKING:
     from intrathecal.torture.campaign import Broken, Campaign
 
 FOUND = 1
+#: About half a minute of one life.
+LEAST_YEARS = Decimal("0.000001")
 MOST_YEARS = 1_000_000
 MOST_SEED = 2**63 - 1
 DAY_MS = 86_400_000
-
-
-class OptionError(InputError):
-    """An option that cannot be read: the message names it and says what would be right."""
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +46,8 @@ def torture(
     from intrathecal.torture.plan import load
     from intrathecal.torture.workers import cores
 
-    years, drawn = _years(pump_years), _seed(seed)
+    years = float(typed.number("--pump-years", pump_years, LEAST_YEARS, MOST_YEARS))
+    drawn = typed.whole("--seed", seed, 0, MOST_SEED)
     if replay is not None:
         done = campaigns.replay(load(replay))
         for broken in done.broken:
@@ -96,19 +96,3 @@ def torture_text(done: Campaign) -> str:
         "No invariant was broken." if not done.broken else f"{len(done.broken)} invariants were broken.",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _years(text: str) -> float:
-    try:
-        years = float(parse_number(text))
-    except QuantityError as problem:
-        raise OptionError(f"--pump-years: {problem}") from None
-    if not 0 < years <= MOST_YEARS:
-        raise OptionError(f"--pump-years: {text} is not possible; give more than 0 and at most {MOST_YEARS}")
-    return years
-
-
-def _seed(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= MOST_SEED):
-        raise OptionError(f"--seed: {text} is no seed; give a whole number from 0 to {MOST_SEED}")
-    return int(text)

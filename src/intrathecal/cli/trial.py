@@ -56,7 +56,7 @@ def trial(
     known = load_catalogue(tuple(catalogue or ()))
     read = load_diary(diary)
     found = figures(judge(read, known))
-    if json:
+    if json is not None:
         write_json(found, json)
     if json != "-":
         typer.echo(trial_text(found, read), nl=False)

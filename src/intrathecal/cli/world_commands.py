@@ -10,11 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
+from intrathecal.cli import typed
 from intrathecal.cli.output import write_json
-from intrathecal.quantities import InputError, Quantity, QuantityError, parse_number, parse_quantity, shorten
+from intrathecal.quantities import InputError, shorten
 
 UNREACHABLE = 3
-FASTEST = 1_000_000
 #: How long a world may take to answer a person (real seconds).
 PATIENCE_S = 10.0
 #: Letters of a world's reason that are shown.
@@ -77,11 +77,17 @@ def world(
         if json != "-":
             typer.echo(_text(shown))
         return
-    if words or drug or lasts or json:
+    if words or drug or lasts is not None or json is not None:
         raise WorldCommandError(f"a world that listens is told nothing else; write\n{GRAMMAR}")
     if model is None or journal is None:
         raise WorldCommandError(f"--listen needs --model and --journal; write\n{GRAMMAR}")
-    _run(listen, model, journal, (_speed(speed), _fraction("--drive-error", drive_error)), tuple(catalogue or ()))
+    _run(
+        listen,
+        model,
+        journal,
+        (typed.speed(speed), typed.share("--drive-error", drive_error, -100, 100)),
+        tuple(catalogue or ()),
+    )
 
 
 def _run(listen: str, model: str, journal: Path, physics: tuple[float, Fraction], catalogue: tuple[Path, ...]) -> None:
@@ -160,6 +166,7 @@ def _message(deed: str, words: Sequence[str], drugs: Sequence[str], lasts: str |
 
 
 def _fault(words: Sequence[str]) -> dict[str, Any]:
+    from intrathecal.therapy.file.bounds import FASTEST_FLOW, OVER_INFUSION_FACTOR
     from intrathecal.world import faults
     from intrathecal.world.process import KINDS
 
@@ -172,21 +179,21 @@ def _fault(words: Sequence[str]) -> dict[str, Any]:
         raise WorldCommandError(f"fault {kind}: it {wants}")
     amount = 0.0
     if kind == faults.VALVE_LEAK:
-        amount = _quantity(f"fault {kind}", words[1], "flow").canonical
+        amount = typed.within(f"fault {kind}", words[1], "flow", "0 mL/day", FASTEST_FLOW).canonical
     elif kind == faults.OVER_INFUSION:
-        amount = float(_number(f"fault {kind}", words[1]))
+        amount = float(typed.number(f"fault {kind}", words[1], 0, OVER_INFUSION_FACTOR))
     elif meaning:
-        amount = float(_fraction(f"fault {kind}", words[1]))
+        amount = float(typed.share(f"fault {kind}", words[1], 0, 100))
     return {"kind": kind, "amount": amount, "lasts_ms": None}
 
 
 def _volume(words: Sequence[str]) -> dict[str, Any]:
-    return {"mL": None if words[0] == "all" else _quantity("aspirate", words[0], "volume").canonical}
+    return {"mL": None if words[0] == "all" else typed.zero_or_more("aspirate", words[0], "volume").canonical}
 
 
 #: Each deed with the fewest and most words that follow it, and how they are read.
 _DEEDS: dict[str, tuple[int, int, Callable[[Sequence[str]], dict[str, Any]]]] = {
-    "inject": (1, 1, lambda words: {"mL": _quantity("inject", words[0], "volume").canonical}),
+    "inject": (1, 1, lambda words: {"mL": typed.zero_or_more("inject", words[0], "volume").canonical}),
     "aspirate": (1, 1, _volume),
     "mri": (1, 1, lambda words: {"lasts_ms": _milliseconds("mri", words[0])}),
     "fault": (1, 2, _fault),
@@ -198,51 +205,14 @@ _DEEDS: dict[str, tuple[int, int, Callable[[Sequence[str]], dict[str, Any]]]] = 
 def _drug(text: str) -> tuple[str, float]:
     name, equals, concentration = text.partition("=")
     if not (name and equals):
-        raise WorldCommandError(f'--drug {text}: write NAME=CONCENTRATION, such as morphine="10 mg/mL"')
-    return name, _quantity(f"--drug {name}", concentration, "concentration").canonical
+        raise WorldCommandError(f'--drug {shorten(text)}: write NAME=CONCENTRATION, such as morphine="10 mg/mL"')
+    return name, typed.zero_or_more(f"--drug {shorten(name)}", concentration, "concentration").canonical
 
 
 def _milliseconds(where: str, text: str) -> int:
-    return round(_quantity(where, text, "duration").canonical * 1000)
+    from intrathecal.therapy.file.bounds import LONGEST
 
-
-def _quantity(where: str, text: str, kind: str) -> Quantity:
-    try:
-        quantity = parse_quantity(text, kind)
-    except QuantityError as problem:
-        raise WorldCommandError(f"{where}: {problem}") from None
-    if quantity.number < 0:
-        raise WorldCommandError(f"{where}: {text} is below zero; write 0 or more")
-    return quantity
-
-
-def _fraction(where: str, text: str) -> Fraction:
-    """A fraction as ``50 %`` or ``0.5``."""
-    try:
-        value = parse_quantity(text, "fraction").exact if "%" in text else Fraction(parse_number(text))
-    except QuantityError as problem:
-        raise WorldCommandError(f"{where}: {problem}") from None
-    least = -1 if where == "--drive-error" else 0
-    if not least <= value <= 1:
-        raise WorldCommandError(f"{where}: {text} is not possible; write {least * 100} % to 100 %")
-    return value
-
-
-def _number(where: str, text: str) -> Fraction:
-    try:
-        value = Fraction(parse_number(text))
-    except QuantityError as problem:
-        raise WorldCommandError(f"{where}: {problem}") from None
-    if value < 0:
-        raise WorldCommandError(f"{where}: {text} is below zero; write 0 or more")
-    return value
-
-
-def _speed(text: str) -> float:
-    speed = _number("--speed", text)
-    if not 0 < speed <= FASTEST:
-        raise WorldCommandError(f"--speed: {text} is not possible; give a number above 0, at most {FASTEST}")
-    return float(speed)
+    return round(typed.within(where, text, "duration", "0 s", LONGEST).canonical * 1000)
 
 
 def _text(shown: dict[str, Any]) -> str:

@@ -89,18 +89,18 @@ def _read_dose(item: Item, standing: Standing) -> tuple[Dose, Standing]:
     name = drug_item.text()
     if name not in standing.declared:
         drug_item.fail(f'"{shorten(name)}" is not declared in [[drug]]', nearest(name, standing.declared))
-    amount = section.need("amount", 'amount = "0.3 mg"').positive("mass")
+    amount = section.need("amount", 'amount = "0.3 mg"')
     route_item, over, volume = section.need("route", 'route = "oral"'), section.item("over"), section.item("volume")
     route = cast(Route, route_item.choice(ROUTES, "a route"))
     _check_route(section, route_item, route, standing.declared[name])
     level, standing = _read_dose_level(section, route, standing)
     dose = Dose(
         drug=name,
-        amount=amount,
+        amount=amount.at_most(amount.positive("mass"), bounds.LARGEST_DOSE[route]),
         route=route,
         level=level,
         over=over.duration() if over else None,
-        volume=volume.positive("volume") if volume else None,
+        volume=volume.at_most(volume.positive("volume"), bounds.LARGEST_DOSE_VOLUME[route]) if volume else None,
     )
     return dose, standing
 
@@ -128,7 +128,7 @@ def _read_dose_level(section: Section, route: Route, standing: Standing) -> tupl
 
 
 def _read_oral_opioid(item: Item, standing: Standing) -> tuple[OralOpioid, Standing]:
-    return OralOpioid(item.zero_or_more("mass rate")), standing
+    return OralOpioid(item.at_most(item.zero_or_more("mass rate"), bounds.MOST_ORAL_OPIOID)), standing
 
 
 def _read_program(item: Item, standing: Standing, implant: Implant, _at_ms: int) -> tuple[NewProgram, Standing]:

@@ -60,7 +60,7 @@ def read_concentration(item: Item, drug: Drug) -> Quantity:
             f"{drug.name} at {concentration} is above what can be sold or dissolved ({most})",
             "check the number and its unit",
         )
-    return concentration
+    return item.at_most(concentration, bounds.STRONGEST)
 
 
 def read_volume(item: Item, pump: Pump) -> Quantity:

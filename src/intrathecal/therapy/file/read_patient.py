@@ -60,7 +60,7 @@ def read_patient(section: Section, catalogue: Catalogue) -> Patient:
         sex=sex.choice(SEXES, "a sex") if sex else None,
         indication=indication.choice(INDICATIONS, "an indication") if indication else DEFAULT_INDICATION,
         pain=float(pain.number(*bounds.PAIN)) if pain else DEFAULT_PAIN,
-        oral_opioid=opioid.zero_or_more("mass rate") if opioid else NO_OPIOID,
+        oral_opioid=opioid.at_most(opioid.zero_or_more("mass rate"), bounds.MOST_ORAL_OPIOID) if opioid else NO_OPIOID,
         sedatives=sedatives.flag() if sedatives else None,
         sleep_apnoea=apnoea.flag() if apnoea else None,
         egfr_ml_per_min=_read_egfr(egfr) if egfr else None,

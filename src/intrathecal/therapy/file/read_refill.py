@@ -11,6 +11,7 @@ from typing import Literal, cast
 from intrathecal.quantities import Quantity
 from intrathecal.therapy.actions import Bridge, Primed, Refill, ReplacePump, Revise
 from intrathecal.therapy.devices import CatheterPlan, PumpPlan
+from intrathecal.therapy.file import bounds
 from intrathecal.therapy.file.read_devices import read_drive_error, read_level, read_model, read_removed, untrimmed
 from intrathecal.therapy.file.read_fill import PRIMED, check_fits, read_label, read_volume
 from intrathecal.therapy.file.section import Item, Section, nearest
@@ -77,8 +78,9 @@ def _read_bridge(item: Item, pump: PumpPlan) -> Literal["none", "auto"] | Bridge
         section = item.section()
         section.only("volume", "rate")
         volume = read_volume(section.need("volume", 'volume = "0.44 mL"'), pump.entry)
+        rate = section.need("rate", 'rate = "0.24 mL/day"')
         bridge: Literal["none", "auto"] | Bridge = Bridge(
-            volume, section.need("rate", 'rate = "0.24 mL/day"').positive("flow")
+            volume, rate.at_most(rate.positive("flow"), bounds.FASTEST_FLOW)
         )
     else:
         bridge = cast(Literal["none", "auto"], item.choice(BRIDGES, "a bridge ({ volume, rate } is one too)"))

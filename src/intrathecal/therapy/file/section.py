@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from intrathecal.quantities import KINDS, Quantity, QuantityError, plain, shorten
 from intrathecal.therapy.errors import TherapyError
+from intrathecal.therapy.file.bounds import LONGEST
 from intrathecal.therapy.file.locate import Lines, Path
 from intrathecal.therapy.numbers import read_quantity, with_remedy
 
@@ -139,6 +140,12 @@ class Item:
             self.fail(f"{quantity} is negative", "write zero or more")
         return quantity
 
+    def at_most(self, quantity: Quantity, most: str) -> Quantity:
+        """``quantity``, which was read here, if it is no more than ``most``: beyond that is a slip of the key."""
+        if quantity.exact > read_quantity(most, quantity.kind).exact:
+            self.fail(f"{quantity} is beyond anything conceivable", f'write at most "{most}"')
+        return quantity
+
     def within(self, kind: str, low: str, high: str) -> Quantity:
         """A quantity from ``low`` to ``high``: outside it is a slip of the key."""
         quantity = self.quantity(kind)
@@ -148,7 +155,7 @@ class Item:
 
     def duration(self) -> Quantity:
         """A time above zero, in whole milliseconds: what the pump can count."""
-        quantity = self.positive("duration")
+        quantity = self.at_most(self.positive("duration"), LONGEST)
         if (quantity.exact * 1000).denominator != 1:
             self.fail(
                 f"{quantity} is not a whole number of milliseconds, which the pump counts", "write a rounder time"
