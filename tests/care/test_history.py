@@ -53,6 +53,7 @@ def test_the_therapy_file_completes_a_row() -> None:
         (HEADER + "2026-02-19,20,6,-1\n", "is not possible"),
         (HEADER + "2026-02-19,20,6,.5\n", "write 0.5"),
         (HEADER + "2026-02-19,20,6,8\n2026-02-18,20,6,8\n", "line 3: the time is not after"),
+        (HEADER + "2026-02-19,20,6,8\n" * 2, "line 3: the time is not after"),
         (HEADER + "2026-02-19,20,6,8\n" * 1001, "more than any pump has seen"),
     ],
 )

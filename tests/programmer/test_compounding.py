@@ -55,7 +55,8 @@ def test_e12_a_fixed_rate_mix() -> None:
 
     assert found.days == 20
     assert part.mass == 40_000
-    assert (part.stock_mL, found.diluent) == (4, 16)
+    assert part.stock_mL == 4
+    assert found.diluent == 16
     assert found.volume + found.extra == 23
     assert (float(part.made_stock_mL or 0), float(found.made_diluent)) == (4.6, 18.4)
 
@@ -124,11 +125,21 @@ def test_what_was_not_asked_for_makes_room() -> None:
     assert found.diluent == 5
 
 
+def test_the_one_that_takes_most_room_is_weighed() -> None:
+    """16 mL of morphine and 10 mL of baclofen as sold do not fit into 20 mL: morphine is weighed."""
+    plan = therapy("8 mg/day", drugs=label(morphine="20 mg/mL", baclofen="1 mg/mL"))
+    found = made("morphine=8 mg", "baclofen=0.4 mg", plan=plan)
+
+    assert [part.stock for part in found.parts] == [None, 2000]
+    assert found.diluent == 10
+
+
 def test_a_fill_that_outlasts_its_drug_is_said() -> None:
     """Morphine keeps 90 days; 20 mL at 0.1 mL/day last 200."""
     found = made("morphine=1 mg", flow="0.1 mL/day", plan=therapy("1 mg/day", drugs=MORPHINE))
 
-    assert found.keeps == ("morphine", 90)
+    assert found.keeps is not None
+    assert list(found.keeps) == ["morphine", 90]
     assert any("keeps 90 days in the pump, and the fill lasts 200" in note for note in found.notes)
 
 

@@ -83,15 +83,17 @@ def test_every_drug_of_a_mixture_has_its_course() -> None:
 
 
 @pytest.mark.parametrize(
-    ("over", "transit", "peclet", "sigma"),
+    ("over", "transit", "peclet", "sigma", "mixing"),
     [
-        ("942.5 min", 942, 8.3, 1.3),
-        ("282.7 min", 283, 28, 1.9),
-        ("11.78 min", 11.8, 667, 9.0),
-        ("4.909 min", 4.9, 1602, 14),
+        ("942.5 min", 942, 8.3, 1.3, 403),
+        ("282.7 min", 283, 28, 1.9, 121),
+        ("11.78 min", 11.8, 667, 9.0, 5.03),
+        ("4.909 min", 4.9, 1602, 14, 2.1),
     ],
 )
-def test_the_front_blurs_as_shear_says(tmp_path: Path, over: str, transit: float, peclet: float, sigma: float) -> None:
+def test_the_front_blurs_as_shear_says(
+    tmp_path: Path, over: str, transit: float, peclet: float, sigma: float, mixing: float
+) -> None:
     """Bore of 0.53 mm, 89 cm, 5e-6 cm2/s at 0.3 and 1 mL/day, 1 mL/h and 0.2 mL in 5 min: 1.3, 1.9, 9 and 14 %."""
     chosen = 'source = ["chosen"], note = "for this sum"'
     catalogue = tmp_path / "own.toml"
@@ -112,6 +114,7 @@ def test_the_front_blurs_as_shear_says(tmp_path: Path, over: str, transit: float
     assert front.peclet == pytest.approx(peclet, rel=0.01)
     assert front.transit_min == pytest.approx(transit, rel=0.01)
     assert front.sigma_percent == pytest.approx(sigma, rel=0.03)
+    assert front.mixing_times == pytest.approx(mixing, rel=0.01)
 
 
 def test_a_prime_is_not_faster_than_the_pump() -> None:

@@ -90,6 +90,18 @@ def test_what_was_drawn_from_the_reservoir_is_not_expected() -> None:
     assert found.expected_mL == pytest.approx(15, abs=1e-5)
 
 
+def test_a_refill_ends_what_was_drawn_and_seen_before() -> None:
+    """Neither 2 mL drawn nor 12 mL seen in the fill before change what 18 mL leave after 10 days."""
+    fill = (
+        'volume = "20 mL"\nat = 2026-01-05T10:00:00\nprimed = "tip"\nreservoir_now = "12 mL"\nnow = 2026-01-15T10:00:00'
+    )
+    drawn = event('"day 5"', 'aspirate = { volume = "2 mL", from = "reservoir" }')
+    found = expected_at(therapy("0.3 mL/day", fill=fill, more=drawn + REFILL), 55 * DAY_MS)
+
+    assert (found.filled_mL, found.drawn_mL) == (18, 0)
+    assert found.expected_mL == pytest.approx(15, abs=1e-5)
+
+
 def test_what_somebody_saw_in_the_reservoir_counts() -> None:
     """With 12 mL on day 10, 10 more days of 0.3 mL leave 9; before that day the fill counts."""
     fill = (

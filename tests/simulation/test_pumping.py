@@ -48,6 +48,17 @@ def test_only_what_has_happened_counts() -> None:
     assert between.settings.orders != after.settings.orders
 
 
+def test_an_event_comes_before_a_press_of_its_moment() -> None:
+    """A bolus that a new program allows is given to a press at the very moment of the program, as in a simulation."""
+    allow = event('"day 1 10:00"', 'program = "stop\\non demand 0.1 mg over 4 min, lockout 3 h, max 4 per day"')
+    plan = therapy("stop", more=allow + '[simulation]\npresses = ["day 1 10:00"]\n')
+    alone = pump_at(plan, 48 * HOUR_MS, presses=(24 * HOUR_MS,)).pump
+    whole = simulate(plan, days=2, profiles=()).figures["pump"]["counted_mL"]
+
+    assert alone.counted_pL / 1e9 == pytest.approx(whole)
+    assert whole == pytest.approx(0.01, abs=1e-5)
+
+
 def test_what_cannot_happen_is_refused() -> None:
     """More than the reservoir holds cannot be drawn, and what is drawn through the side port is left to the canal."""
     port = event('"day 1"', 'aspirate = { volume = "1 mL", from = "side-port" }')
