@@ -57,7 +57,7 @@ def test_doses_that_differ_every_day_are_told_as_means_of_weeks() -> None:
     """Forty days with presses: a handful of rows, each a mean that the daily figures give."""
     run = simulate(therapy(days="40", program=PROGRAM, presses='"3 per day"'), profiles=())
     lines = summary(run.figures).splitlines()
-    head = next(index for index, line in enumerate(lines) if line.startswith("ug per 24 h"))
+    head = next(index for index, line in enumerate(lines) if line.startswith("mcg per 24 h"))
     rows = lines[head + 1 : lines.index("", head)]
     week = [day["doses"]["morphine"]["asked_ug"] for day in run.figures["daily"][:7]]
 

@@ -21,7 +21,7 @@ from intrathecal.therapy import Action, parse_therapy
         (0, "0"),
         (2.333, "2.33"),
         (0.000925, "0.000925"),
-        (2333.4, "2,333"),
+        (2333.4, "2333"),
         (86.0, "86"),
         (1e-7, "0.0000001"),
         (None, "not known"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from intrathecal.catalogue import CHOSEN, RefillFigures, Value
 from intrathecal.programmer.refilling import PERCENT, Residual
-from intrathecal.programmer.review.case import digits
+from intrathecal.quantities import rounded
 
 MORE_LEFT = (
     "More is left than expected, so less was given: think of a blocked or kinked catheter, a motor that stalled or was "
@@ -51,13 +51,13 @@ def judge(one: Residual, accuracy: Value, limits: RefillFigures) -> Judged:
     error = one.error_percent
     if error is not None and _beyond_percent(one, accuracy):
         reasons.append(
-            f"The pump gave {digits(one.delivered_mL)} of {digits(one.due_mL)} mL, {signed(error)} %: outside its accuracy "
+            f"The pump gave {rounded(one.delivered_mL)} of {rounded(one.due_mL)} mL, {signed(error)} %: outside its accuracy "
             f"of {rests_on(accuracy)}."
         )
     if _beyond_volume(one, limits):
         side = "more" if one.difference_mL > 0 else "less"
         reasons.append(
-            f"{digits(abs(one.difference_mL))} mL {side} than expected are left: beyond "
+            f"{rounded(abs(one.difference_mL))} mL {side} than expected are left: beyond "
             f"{rests_on(limits.residual_volume)}."
         )
     flagged = bool(reasons)
@@ -76,7 +76,7 @@ def judge(one: Residual, accuracy: Value, limits: RefillFigures) -> Judged:
         )
     else:
         notes.append(
-            f"The pump gave {digits(one.delivered_mL)} of {digits(one.due_mL)} mL, {signed(error)} %: inside "
+            f"The pump gave {rounded(one.delivered_mL)} of {rounded(one.due_mL)} mL, {signed(error)} %: inside "
             f"{rests_on(accuracy)} and {rests_on(limits.residual_volume)}."
         )
     return Judged(flagged, tuple(reasons), tuple(think_of), tuple(notes))
@@ -93,8 +93,8 @@ def missing_inside(injected_mL: float, found_mL: float, capacity_mL: float, limi
     if injected_mL - found_mL <= limit * (1 + 1e-9):
         return None
     return (
-        f"{digits(injected_mL)} mL went in and {digits(found_mL)} mL are inside: {digits(injected_mL - found_mL)} mL are "
-        f"missing, more than {digits(limit)} mL ({rests_on(limits.missing_inside)} of the reservoir). A part may be in the "
+        f"{rounded(injected_mL)} mL went in and {rounded(found_mL)} mL are inside: {rounded(injected_mL - found_mL)} mL are "
+        f"missing, more than {rounded(limit)} mL ({rests_on(limits.missing_inside)} of the reservoir). A part may be in the "
         "pocket: keep the patient under watch, look for a swelling, and be ready for an overdose."
     )
 

@@ -11,7 +11,7 @@ import typer
 
 from intrathecal.cli import typed
 from intrathecal.cli.output import write_json
-from intrathecal.quantities import InputError
+from intrathecal.quantities import InputError, rounded
 
 if TYPE_CHECKING:
     from intrathecal.programmer.bridging import BridgePlan, Step
@@ -82,10 +82,10 @@ def _flow(change: Change, rate: str | None, dose: str | None) -> Fraction | None
     flow = per_ms[kind]() / MS_PER_S
     if flow <= 0 or flow != settings.hardware.possible(flow):
         day = MS_PER_S * 86_400
-        least, most = (float(one * day / PL_PER_ML) for one in (settings.hardware.slowest, settings.hardware.fastest))
+        least, most = (rounded(one * day / PL_PER_ML) for one in (settings.hardware.slowest, settings.hardware.fastest))
         raise BridgeError(
-            f"{option}: {asked} is a flow of {float(flow * day / PL_PER_ML):.4g} mL/day; {settings.hardware.model} runs at "
-            f"{least:g} to {most:g} mL/day"
+            f"{option}: {asked} is a flow of {rounded(flow * day / PL_PER_ML)} mL/day; {settings.hardware.model} runs at "
+            f"{least} to {most} mL/day"
         )
     return flow
 

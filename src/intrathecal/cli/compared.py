@@ -22,7 +22,8 @@ def compared(figures: dict[str, Any]) -> str:
     other = figures["compare"]
     difference = other["difference"]
     rows = [
-        (f"{drug}, ug a day at the tip", change["delivered_ug"]) for drug, change in difference["daily_dose_ug"].items()
+        (f"{drug}, mcg a day at the tip", change["delivered_ug"])
+        for drug, change in difference["daily_dose_ug"].items()
     ]
     rows += [(title, difference["relief"].get(key)) for key, title in RELIEF.items()]
     rows.append(("next refill, days", difference["refill_days"]["due_at"]))

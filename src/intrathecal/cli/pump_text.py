@@ -37,7 +37,9 @@ def proposal_text(proposal: Proposal) -> str:
     body = [(row.field, row.old or "-", row.new or "-", row.change) for row in proposal.rows]
     lines += table(("", "runs now", "new", "change"), body, left=(0, 1, 2, 3))
     for item in proposal.inexact:
-        lines.append(f"{item.clause}: asked {item.asked:g}, given {item.delivered:g} {item.unit}: {item.reason}")
+        lines.append(
+            f"{item.clause}: asked {number(item.asked, 6)}, given {number(item.delivered, 6)} {item.unit}: {item.reason}"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -14,7 +14,7 @@ from intrathecal.cli import typed
 from intrathecal.cli.asking import WITHDRAW_S
 from intrathecal.cli.people import By, Confirm, Second, Why, consent, last_word, said
 from intrathecal.cli.pump_line import REFUSED, At, CatalogueFiles, CommandError, KeyFile, answering, settled
-from intrathecal.quantities import InputError
+from intrathecal.quantities import InputError, rounded
 
 if TYPE_CHECKING:
     from intrathecal.programmer.changing import Change
@@ -120,7 +120,7 @@ def refilled(
     after = _sent(at, key, lambda session: tell(session, proposal), kept, targets)
     held = 0.0 if after.fill is None else after.fill.reservoir_pL / PL_PER_ML
     still = " It stands still until it is programmed." if after.program == STANDING else ""
-    typer.echo(f"pump {reading.serial} holds {held:g} mL; it was read back.{still}")
+    typer.echo(f"pump {reading.serial} holds {rounded(held, 6)} mL; it was read back.{still}")
     _write(replace(kept, after=after), targets)
 
 

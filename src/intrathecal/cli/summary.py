@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from intrathecal.quantities import rounded
+
 Figures = dict[str, Any]
 
 #: The levels that fit on a screen.
@@ -27,24 +29,15 @@ LEDGER = (
 
 def summary(figures: Figures) -> str:
     """The summary as text; it fits a screen."""
-    lines = [f"{figures['title']}: {figures['days']:g} days"]
+    lines = [f"{figures['title']}: {number(figures['days'], 7)} days"]
     for part in (_relief, _pump, _refill, _doses, _alarms, _concentrations, _ledger, _assumed):
         lines += part(figures)
     return "\n".join(lines) + "\n"
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """A number with so many significant digits, never in exponents."""
-    if value is None:
-        return "-"
-    if value == 0:
-        return "0"
-    text = f"{value:.{digits}g}"
-    return (
-        f"{value:,.0f}"
-        if abs(value) >= 10**digits
-        else (f"{value:.{digits + 6}f}".rstrip("0") if "e" in text else text)
-    )
+    """A figure as `rounded` shows it, or a dash where there is none."""
+    return "-" if value is None else rounded(value, digits)
 
 
 def _relief(figures: Figures) -> list[str]:
@@ -111,7 +104,7 @@ def _doses(figures: Figures) -> list[str]:
     days = 7
     while len(rows) > MOST_DOSE_ROWS:
         rows, meant, days = _same_days(drugs, daily, days), f", means of {days} days", days + 7
-    clock = f"ug per 24 h from {day(daily[0]['from'])[-5:]}" + (meant if days > 7 else "")
+    clock = f"mcg per 24 h from {day(daily[0]['from'])[-5:]}" + (meant if days > 7 else "")
     head = [clock, *(f"{drug} {what}" for drug in drugs for what in ("asked", "at tip"))]
     body = [[first[:11] if first == last else f"{first[:11]} - {last[:11]}", *doses] for first, last, doses in rows]
     return ["", *table(head, body)]
@@ -144,7 +137,7 @@ def _concentrations(figures: Figures) -> list[str]:
     if not exposure:
         return ["No drug was given."]
     sites = [site for site in ("tip", *LEVELS, "cisterna_magna", "plasma") if any(exposure[d][site] for d in exposure)]
-    head = ["ug/mL", *(site.replace("cisterna_magna", "cist. magna") for site in sites)]
+    head = ["mcg/mL", *(site.replace("cisterna_magna", "cist. magna") for site in sites)]
     body = []
     for drug, seen in exposure.items():
         for what in ("mean", "peak"):
@@ -159,7 +152,7 @@ def _ledger(figures: Figures) -> list[str]:
         return []
     body = [[name, *(number(sum(row[key] for key in keys), 7) for row in ledger.values())] for name, *keys in LEDGER]
     body.append(["relative error", *(f"{row['relative_error']:.0e}" for row in ledger.values())])
-    return ["", *table(["Ledger, ug", *ledger], body)]
+    return ["", *table(["Ledger, mcg", *ledger], body)]
 
 
 def _assumed(figures: Figures) -> list[str]:

@@ -12,7 +12,7 @@ import typer
 
 from intrathecal.cli import typed
 from intrathecal.cli.output import write_json
-from intrathecal.quantities import InputError, shorten
+from intrathecal.quantities import InputError, rounded, shorten
 
 UNREACHABLE = 3
 #: How long a world may take to answer a person (real seconds).
@@ -217,9 +217,11 @@ def _milliseconds(where: str, text: str) -> int:
 
 def _text(shown: dict[str, Any]) -> str:
     """What is so now, in one line."""
-    inside = ", ".join(f"{name} {value / 1000:g} mg/mL" for name, value in shown["concentrations_ug_per_mL"].items())
+    inside = ", ".join(
+        f"{name} {rounded(value / 1000)} mg/mL" for name, value in shown["concentrations_ug_per_mL"].items()
+    )
     wrong = ", ".join(shown["faults"]) or "nothing is wrong"
     return (
-        f"{shown['model']}: reservoir {shown['reservoir_mL']:.6g} mL ({inside or 'no drug'}), rotor at {shown['rotor']}, "
-        f"delivered {shown['delivered_mL']:.6g} mL, battery {shown['battery_fraction']:.0%}; {wrong}"
+        f"{shown['model']}: reservoir {rounded(shown['reservoir_mL'], 6)} mL ({inside or 'no drug'}), rotor at {shown['rotor']}, "
+        f"delivered {rounded(shown['delivered_mL'], 6)} mL, battery {shown['battery_fraction']:.0%}; {wrong}"
     )

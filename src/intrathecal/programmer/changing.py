@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Literal
 
 from intrathecal.programmer.confirming import Consent
@@ -12,7 +11,7 @@ from intrathecal.programmer.sheet import Row, label_sheet, sheet
 from intrathecal.pump.hardware import PL_PER_ML
 from intrathecal.pump.settings import Settings
 from intrathecal.pump.telemetry.messages import Fill, Reading
-from intrathecal.quantities import plain
+from intrathecal.quantities import rounded
 from intrathecal.therapy import Program, Therapy
 
 Kind = Literal["program", "refill", "first fill"]
@@ -72,4 +71,4 @@ def _held(fill: Fill | None) -> str:
 
 
 def _millilitres(volume_pL: int) -> str:
-    return f"{plain(Decimal(f'{volume_pL / PL_PER_ML:.4g}'))} mL (millilitres)"
+    return f"{rounded(volume_pL / PL_PER_ML)} mL (millilitres)"

@@ -17,9 +17,8 @@ from typing import Any
 from intrathecal.catalogue import Drug, Pump, Rinse
 from intrathecal.catalogue.errors import nearest
 from intrathecal.programmer.errors import SumError
-from intrathecal.programmer.review.case import digits
 from intrathecal.programmer.review.moment import Implanted
-from intrathecal.quantities import Quantity, factor, plain
+from intrathecal.quantities import Quantity, factor, plain, rounded
 from intrathecal.therapy import Therapy
 
 DAY_S = 86_400
@@ -101,7 +100,7 @@ def compound(
     drawn = sum((part.stock_mL or Fraction(0) for part in chosen), Fraction(0))
     if drawn > volume.exact:
         raise SumError(
-            f"--stock: {digits(float(drawn))} mL of stocks do not fit into {volume}; take stronger ones, or more volume at a "
+            f"--stock: {rounded(float(drawn))} mL of stocks do not fit into {volume}; take stronger ones, or more volume at a "
             "faster flow"
         )
     diluent = volume.exact - drawn
@@ -133,12 +132,12 @@ def left_in_vial(rinse: Rinse) -> Fraction:
 def strength(ug_per_mL: Fraction, drug: Drug) -> str:
     """A concentration in the drug's customary unit: "10 mg/mL"."""
     unit = drug.customary_concentration_unit
-    return f"{digits(float(ug_per_mL * factor('ug/mL', unit)))} {unit}"
+    return f"{rounded(float(ug_per_mL * factor('ug/mL', unit)))} {unit}"
 
 
 def amount(ug: Fraction, drug: Drug) -> str:
     """A mass in the drug's customary unit: "40 mg"."""
-    return f"{digits(float(ug * factor('ug', drug.customary_mass_unit)))} {drug.customary_mass_unit}"
+    return f"{rounded(float(ug * factor('ug', drug.customary_mass_unit)))} {drug.customary_mass_unit}"
 
 
 def to_json(recipe: Recipe) -> dict[str, Any]:
@@ -187,7 +186,7 @@ def _daily_ug(name: str, dose: Quantity) -> Fraction:
     if not dose.unit.endswith("/day"):
         raise SumError(
             f"--daily {name}: {dose} is not a dose a day; write what is given in 24 hours, "
-            f"{digits(float(dose.to('mg/day')))} mg/day if this is meant"
+            f"{rounded(float(dose.to('mg/day')))} mg/day if this is meant"
         )
     return dose.to("ug/day")
 
@@ -262,10 +261,10 @@ def _order(parts: list[Part], make: Fraction) -> tuple[str, ...]:
     for part in parts:
         if part.stock is not None and part.made_stock_mL is not None:
             steps.append(
-                f"Add {digits(float(part.made_stock_mL))} mL of {part.drug.name} {strength(part.stock, part.drug)} "
+                f"Add {rounded(float(part.made_stock_mL))} mL of {part.drug.name} {strength(part.stock, part.drug)} "
                 f"({amount(part.made_mass, part.drug)})."
             )
-    steps.append(f"Fill up with preservative-free saline to {digits(float(make))} mL, and mix.")
+    steps.append(f"Fill up with preservative-free saline to {rounded(float(make))} mL, and mix.")
     label = ", ".join(f"{part.drug.name} {strength(part.concentration, part.drug)}" for part in parts)
     steps.append(f"Filter, label ({label}), and have a second person check label and amounts.")
     return tuple(steps)
@@ -275,7 +274,7 @@ def _notes(therapy: Therapy, recipe: Recipe, flow: Quantity) -> tuple[str, ...]:
     notes = []
     refill = therapy.catalogue.refill
     notes.append(
-        f"{digits(float(recipe.extra))} mL more than the fill are made to prime the refill set "
+        f"{rounded(float(recipe.extra))} mL more than the fill are made to prime the refill set "
         f"({', '.join(refill.refill_set.source)}): they never reach the patient."
     )
     if len(recipe.parts) > 1:
@@ -289,13 +288,13 @@ def _notes(therapy: Therapy, recipe: Recipe, flow: Quantity) -> tuple[str, ...]:
     if recipe.days * DAY_S < therapy.catalogue.device_review.shortest_fill.exact:
         slip = ""
         if flow.unit == "mL/h":
-            lasting = digits(float(recipe.volume / Fraction(flow.number)))
+            lasting = rounded(float(recipe.volume / Fraction(flow.number)))
             slip = f" If {plain(flow.number)} mL/day was meant, it lasts {lasting} days."
-        notes.append(f"The fill lasts only {digits(float(hours))} h: is the flow meant per day?{slip}")
+        notes.append(f"The fill lasts only {rounded(float(hours))} h: is the flow meant per day?{slip}")
     if recipe.keeps is not None and recipe.keeps[1] < recipe.days:
         notes.append(
-            f"{recipe.keeps[0]} keeps {digits(float(recipe.keeps[1]))} days in the pump, and the fill lasts "
-            f"{digits(float(recipe.days))}: refill by then, or make less."
+            f"{recipe.keeps[0]} keeps {rounded(float(recipe.keeps[1]))} days in the pump, and the fill lasts "
+            f"{rounded(float(recipe.days))}: refill by then, or make less."
         )
     for part in recipe.parts:
         drug, sold = part.drug, part.drug.strongest_sold
@@ -307,7 +306,7 @@ def _notes(therapy: Therapy, recipe: Recipe, flow: Quantity) -> tuple[str, ...]:
     for name, rinse in recipe.rinses.items():
         notes.append(
             f"A pump that never held {name} is rinsed first: {rinse.times} times {rinse.volume}; of a vial of {rinse.vial} "
-            f"{digits(float(left_in_vial(rinse)))} mL are left."
+            f"{rounded(float(left_in_vial(rinse)))} mL are left."
         )
     left_out = [
         entry.drug.name for entry in therapy.drugs if entry.drug.name not in {p.drug.name for p in recipe.parts}

@@ -21,13 +21,12 @@ import numpy as np
 from intrathecal.catheter.dispersion import shear
 from intrathecal.flow import Array
 from intrathecal.programmer.errors import SumError
-from intrathecal.programmer.review.case import digits
 from intrathecal.programmer.review.moment import Implanted
 from intrathecal.pump import controller
 from intrathecal.pump.forecast import mean_dose
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S, PL_PER_ML
 from intrathecal.pump.pressing import standing
-from intrathecal.quantities import Quantity
+from intrathecal.quantities import Quantity, rounded
 from intrathecal.simulation.beginning import begin, picolitres
 from intrathecal.simulation.delivery import Delivery
 from intrathecal.simulation.pumping import pump_at
@@ -126,9 +125,9 @@ def prime(therapy: Therapy, over: Quantity | None = None) -> PrimePlan:
     notes = []
     if flow < wanted and asked.over:
         notes.append(
-            f"{digits(float(asked.volume / PL_PER_ML))} mL in {digits(float(asked.over / MINUTE_MS))} min is faster than "
+            f"{rounded(float(asked.volume / PL_PER_ML))} mL in {rounded(float(asked.over / MINUTE_MS))} min is faster than "
             f"{implanted.pump.entry.name} runs ({implanted.pump.entry.fastest_flow}): it takes "
-            f"{digits(float(duration / MINUTE_MS))} min."
+            f"{rounded(float(duration / MINUTE_MS))} min."
         )
     delivery = _started(therapy, asked, flow)
     new = delivery.device.concentrations

@@ -12,6 +12,7 @@ from intrathecal.programmer.sheet import Row, sheet
 from intrathecal.pump.exactness import Inexact, inexact
 from intrathecal.pump.settings import Orders, Settings, labels_of, order
 from intrathecal.pump.telemetry.messages import Fill, Reading, SendProgram
+from intrathecal.quantities import rounded
 from intrathecal.therapy import Program, Refill, Therapy
 
 #: The program of a pump that was told its fill and nothing more.
@@ -100,7 +101,7 @@ def _check_labels(plan: Therapy, settings: Settings) -> None:
     known = [labels_of(plan.label)]
     known += [labels_of(event.action.drugs) for event in plan.events if isinstance(event.action, Refill)]
     if settings.labels not in known:
-        held = ", ".join(f"{drug} {float(label / 10**6):g} mg/mL" for drug, label in settings.labels)
+        held = ", ".join(f"{drug} {rounded(label / 10**6, 6)} mg/mL" for drug, label in settings.labels)
         raise MismatchError(
             f"{plan.file}: none of its fills is what the pump was told it holds ({held}); "
             "correct the file, or tell the pump its fill with intrathecal refilled"

@@ -15,11 +15,10 @@ from fractions import Fraction
 
 from intrathecal.catalogue import Pump
 from intrathecal.programmer.errors import SumError
-from intrathecal.programmer.review.case import digits
 from intrathecal.programmer.review.moment import Implanted
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S, PL_PER_ML
 from intrathecal.pump.state import State
-from intrathecal.quantities import Quantity, shorten
+from intrathecal.quantities import Quantity, rounded, shorten
 from intrathecal.simulation.presses import press_times
 from intrathecal.simulation.pumping import pump_at
 from intrathecal.therapy import Aspirate, PressWhenPain, Refill, ReplacePump, Therapy
@@ -142,7 +141,7 @@ def expected_at(therapy: Therapy, at_ms: int) -> Expected:
             left += fill.reservoir_now.exact - Fraction(_state(therapy, known).reservoir_pL, PL_PER_ML)
     if left < 0:
         raise SumError(
-            f"{therapy.file}: {digits(float(drawn))} mL were drawn from the reservoir, more than the pump counts in it; "
+            f"{therapy.file}: {rounded(float(drawn))} mL were drawn from the reservoir, more than the pump counts in it; "
             "correct the file, or give --delivered from the pump's log"
         )
     return Expected(
@@ -160,7 +159,7 @@ def with_log(expected: Expected, delivered: Quantity) -> Expected:
     left = expected.filled_mL - delivered.canonical
     if round(left, MEASURED_TO) < 0:
         raise SumError(
-            f"--delivered: {delivered} is more than was filled in ({digits(expected.filled_mL)} mL); "
+            f"--delivered: {delivered} is more than was filled in ({rounded(expected.filled_mL)} mL); "
             "give what the pump counted since the last fill"
         )
     return replace(expected, expected_mL=max(0.0, left))

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 
 from intrathecal.pump.hardware import DAY_MS
 from intrathecal.pump.settings import Orders, Settings
-from intrathecal.quantities import Quantity, factor, plain
+from intrathecal.quantities import Quantity, factor, rounded
 from intrathecal.therapy import Program, Rate
 from intrathecal.therapy.clauses import AnyRate
 from intrathecal.therapy.clock import format_clock, format_days
@@ -85,11 +84,11 @@ def _change(old: _Item, new: _Item) -> str:
     if old.amount == new.amount:
         return "same"
     ratio = new.amount / old.amount
-    percent = f"{'+' if ratio > 1 else ''}{_figures(100 * (ratio - 1))} %"
+    percent = f"{'+' if ratio > 1 else ''}{rounded(100 * (ratio - 1))} %"
     if ratio >= LARGE:
-        return f"{percent} ({_figures(ratio)} times as much)"
+        return f"{percent} ({rounded(ratio)} times as much)"
     if 0 < ratio <= Fraction(1, LARGE):
-        return f"{percent} ({_figures(1 / ratio)} times less)"
+        return f"{percent} ({rounded(1 / ratio)} times less)"
     return percent
 
 
@@ -136,7 +135,7 @@ def _daily(settings: Settings, units: Mapping[str, str]) -> dict[str, _Item]:
     for drug, label in settings.labels:
         unit = units.get(drug, "mg")
         value = primary * label / settings.concentration
-        shown = f"{_figures(value * factor('ng', unit), 6)} {unit}/day ({in_words(unit)} a day)"
+        shown = f"{rounded(value * factor('ng', unit), 6)} {unit}/day ({in_words(unit)} a day)"
         found[f"daily dose, {drug}"] = _Item(shown, value)
     return found
 
@@ -145,14 +144,9 @@ def _label(settings: Settings, units: Mapping[str, str]) -> dict[str, _Item]:
     found = {}
     for drug, label in settings.labels:
         unit = units.get(drug, "mg")
-        shown = f"{_figures(label * factor('ng', unit), 6)} {unit}/mL ({in_words(unit)} in a millilitre)"
+        shown = f"{rounded(label * factor('ng', unit), 6)} {unit}/mL ({in_words(unit)} in a millilitre)"
         found[f"concentration, {drug}"] = _Item(shown, label)
     return found
-
-
-def _figures(value: Fraction, digits: int = 4) -> str:
-    """A number with so many significant digits, and never with an exponent."""
-    return plain(Decimal(f"{float(value):.{digits}g}"))
 
 
 def daily_ng(orders: Orders, settings: Settings) -> Fraction:

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from intrathecal.pump.hardware import DAY_MS, PL_PER_ML
 from intrathecal.pump.settings import Level, Settings
+from intrathecal.quantities import rounded
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def _boluses(settings: Settings) -> list[Inexact]:
         volume = settings.flow(dose)
         steps = volume / hardware.step_pL
         if steps.denominator != 1:
-            reason = f"one step is {float(Fraction(hardware.step_pL, PL_PER_ML)) * 1000:g} uL; the rest is carried over"
+            reason = (
+                f"one step is {rounded(Fraction(hardware.step_pL * 1000, PL_PER_ML), 6)} uL; the rest is carried over"
+            )
             delivered = float(round(steps) * hardware.step_pL) / PL_PER_ML
             found.append(Inexact(clause, float(volume) / PL_PER_ML, delivered, "mL", reason))
         if base + volume / over > hardware.fastest:

@@ -24,6 +24,7 @@ from intrathecal.pump.controller import (
 from intrathecal.pump.hardware import HOUR_MS, PL_PER_ML
 from intrathecal.pump.limits import LimitBreach
 from intrathecal.pump.state import Action, ClockKept, ClockSet, PressAnswer, ProgramRefused, Refused
+from intrathecal.quantities import rounded
 
 NG_PER_MG = 10**6
 
@@ -71,4 +72,5 @@ def answer_of(actions: Sequence[Action]) -> str:
 
 def _breach(breach: LimitBreach) -> str:
     most, held = breach.limit.dose / NG_PER_MG, breach.dose / NG_PER_MG
-    return f"limit: a window of {breach.limit.per / HOUR_MS:g} h would hold {float(held):g} mg, more than {float(most):g} mg"
+    hours, would, may = (rounded(one, 6) for one in (breach.limit.per / HOUR_MS, held, most))
+    return f"limit: a window of {hours} h would hold {would} mg, more than {may} mg"

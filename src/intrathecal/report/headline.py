@@ -124,10 +124,10 @@ def _presses(side: Side) -> Card | None:
     reasons: dict[str, int] = {}
     for answer in refused:
         reasons[answer["reason"]] = reasons.get(answer["reason"], 0) + 1
-    why = "; ".join(f"{amount:,} {reason}" for reason, amount in sorted(reasons.items(), key=lambda item: -item[1]))
+    why = "; ".join(f"{amount} {reason}" for reason, amount in sorted(reasons.items(), key=lambda item: -item[1]))
     per_day = number((given + len(refused)) / side.figures["days"], 2)
     says = f"{per_day} presses a day." + (f" Refused: {why}." if why else "")
-    return Card("Handset", f"{given:,} given, {len(refused):,} refused", says)
+    return Card("Handset", f"{given} given, {len(refused)} refused", says)
 
 
 def remarks(side: Side) -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import floor, log10
 
 from intrathecal.catalogue import Drug
+from intrathecal.quantities import rounded
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -17,14 +17,8 @@ UNKNOWN = "not known"
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """So many significant digits, whole where it is larger, never in exponents."""
-    if value is None:
-        return UNKNOWN
-    if value == 0:
-        return "0"
-    places = max(0, digits - 1 - floor(log10(abs(value))))
-    text = f"{value:,.{places}f}"
-    return text.rstrip("0").rstrip(".") if places else text
+    """A figure as `rounded` shows it, or that it is not known."""
+    return UNKNOWN if value is None else rounded(value, digits)
 
 
 def percent(fraction: float) -> str:

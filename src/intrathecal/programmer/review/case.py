@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from intrathecal.programmer.review.moment import AskedBridge
 from intrathecal.programmer.review.side import Side, change_percent
 from intrathecal.pump.limits import LimitBreach
-from intrathecal.quantities import Quantity, plain
+from intrathecal.quantities import Quantity, rounded
 from intrathecal.simulation.dates import RefillDates
 from intrathecal.therapy import CatheterPlan, Event, Patient, PumpPlan, Therapy
 
@@ -69,9 +68,4 @@ class Case:
     def shown(self, amount_ug: float, drug: str) -> str:
         """An amount in the drug's customary unit: "2.4 mg", "75 mcg"."""
         unit = self.therapy.catalogue.drugs[drug].customary_mass_unit
-        return f"{digits(amount_ug / (1000 if unit == 'mg' else 1))} {unit}"
-
-
-def digits(value: float) -> str:
-    """A number with four significant digits, and never with an exponent."""
-    return plain(Decimal(f"{value:.4g}"))
+        return f"{rounded(amount_ug / (1000 if unit == 'mg' else 1))} {unit}"

@@ -9,10 +9,10 @@ from fractions import Fraction
 
 from intrathecal.catalogue import CHOSEN, Limit
 from intrathecal.catalogue.guidelines import AGAINST_WHAT_RUNS, ANY_DRUG, STRENGTHS
-from intrathecal.programmer.review.case import Case, digits
+from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.finding import Finding, Severity
 from intrathecal.programmer.review.side import Side
-from intrathecal.quantities import KINDS, factor
+from intrathecal.quantities import KINDS, factor, rounded
 
 DAY_S = 86_400
 FOR_WHOM = {"naive": "for patients who are not used to opioids", "child": "for children"}
@@ -190,7 +190,7 @@ def finding(
     limit = broken.limit
     unit, scale = shown_unit(case, drug, limit.value.kind)
     bound = float(limit.bound) / scale
-    said = f"{sentence} {digits(bound)} {unit} ({_whose(case, limit)}"
+    said = f"{sentence} {rounded(bound)} {unit} ({_whose(case, limit)}"
     said += ", unchecked)" if is_unchecked(limit) else ")"
     if broken.known:
         said += "; what runs is beyond it, or beyond a stricter one, already"

@@ -11,6 +11,7 @@ from intrathecal.pump.hardware import PL_PER_ML, Hardware
 from intrathecal.pump.records import FirstFill
 from intrathecal.pump.settings import Level, Orders, Settings, fixed_orders, order
 from intrathecal.pump.telemetry.messages import SendProgram
+from intrathecal.quantities import rounded
 from intrathecal.therapy import Program, ProgramError
 from intrathecal.therapy.file.bounds import YEARS
 
@@ -48,7 +49,8 @@ def run_problem(settings: Settings, orders: Orders) -> str:
     told = Settings(**{**vars(settings), "orders": orders})
     for item in inexact(told):
         if item.clause in ("base", "base or window", "schedule"):
-            return f"{item.reason} ({item.clause}: asked {item.asked:g}, possible {item.delivered:g} {item.unit})"
+            asked, possible = rounded(item.asked, 6), rounded(item.delivered, 6)
+            return f"{item.reason} ({item.clause}: asked {asked}, possible {possible} {item.unit})"
     return ""
 
 
@@ -84,15 +86,13 @@ def refill_problem(settings: Settings, refilled: Refilled) -> str:
 def prime_problem(settings: Settings, prime: Prime) -> str:
     """Why a priming bolus cannot be meant; empty if it can. It only ever fills the line, and gives no dose on purpose."""
     if prime.volume > settings.dead_volume:
-        line = float(settings.dead_volume / PL_PER_ML)
-        return (
-            f"tubing and catheter hold {line:g} mL; a prime of {float(prime.volume / PL_PER_ML):g} mL would give a dose"
-        )
+        line, asked = (rounded(volume / PL_PER_ML, 6) for volume in (settings.dead_volume, prime.volume))
+        return f"tubing and catheter hold {line} mL; a prime of {asked} mL would give a dose"
     return ""
 
 
 def _volume_problem(hardware: Hardware, volume_pL: int) -> str:
     if volume_pL > hardware.reservoir_pL:
         most = hardware.reservoir_pL / PL_PER_ML
-        return f"{volume_pL / PL_PER_ML:g} mL do not fit: the reservoir holds {most:g} mL"
+        return f"{rounded(volume_pL / PL_PER_ML, 6)} mL do not fit: the reservoir holds {rounded(most, 6)} mL"
     return ""

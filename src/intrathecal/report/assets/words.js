@@ -8,12 +8,12 @@ const TICK_STEPS = [1 / 24, 0.25, 0.5, 1, 3, 6, 12, 24, 48, 168, 336, 672, 2184,
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const two = (number) => String(number).padStart(2, "0");
 
-// So many significant digits, whole where it is larger, never in exponents.
+// So many significant digits, whole where it is larger, never in exponents, nothing between thousands.
 function figure(value, digits = 3) {
   if (!Number.isFinite(value)) return "–";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size >= 10 ** (digits - 1)) return Math.round(value).toLocaleString("en");
+  if (size >= 10 ** (digits - 1)) return String(Math.round(value));
   const places = Math.min(digits - 1 - Math.floor(Math.log10(size)), 20);
   return value.toFixed(places).replace(/\.?0+$/, "");
 }

@@ -9,13 +9,14 @@ from math import inf
 
 from intrathecal import therapy
 from intrathecal.programmer.bridging import flow_of, is_needed
-from intrathecal.programmer.review.case import Case, digits
+from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.rule import rule
 from intrathecal.programmer.review.rules.words import lasting, source
 from intrathecal.programmer.review.side import Side
 from intrathecal.pump.forecast import auto_bridge
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S, PL_PER_ML
+from intrathecal.quantities import rounded
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def bridge_there(case: Case) -> Iterator[Finding]:
         return
     grave = wrong.factor >= limits.bridge_factor.exact
     limit = limits.bridge_factor if grave else limits.bridge_dose
-    volume = digits(float(before.settings.dead_volume / PL_PER_ML))
+    volume = rounded(float(before.settings.dead_volume / PL_PER_ML))
     old = f"{volume} mL of the old drug come at the new flow, and for {lasting(float(before.settings.dead_volume / flow))}"
     if cannot:
         why = "Nothing runs at whose dose a bridge could run: "
@@ -137,7 +138,7 @@ def bridge_volume(case: Case) -> Iterator[Finding]:
     yield Finding(
         "bridge-volume",
         "hard" if grave else "soft",
-        f"The bridge is {bridge.volume}, and tubing and catheter hold {digits(float(dead))} mL{consequence}.",
+        f"The bridge is {bridge.volume}, and tubing and catheter hold {rounded(float(dead))} mL{consequence}.",
         value=float(bridge.volume.exact),
         limit=float(dead),
         unit="mL",
@@ -170,8 +171,8 @@ def bridge_rate(case: Case) -> Iterator[Finding]:
         yield Finding(
             "bridge-rate-outside-range",
             "hard",
-            f"The bridge asks for {digits(float(rate * DAY_MS / PL_PER_ML))} mL/day; the {entry.title} cannot run {than} than "
-            f"{digits(bound)} mL/day.",
+            f"The bridge asks for {rounded(float(rate * DAY_MS / PL_PER_ML))} mL/day; the {entry.title} cannot run {than} than "
+            f"{rounded(bound)} mL/day.",
             value=float(rate * DAY_MS / PL_PER_ML),
             limit=bound,
             unit="mL/day",
@@ -186,7 +187,7 @@ def bridge_rate(case: Case) -> Iterator[Finding]:
             "bridge-dose",
             "hard" if grave else "soft",
             f"The bridge gives {_told(case, wrong)}: its flow is the dose over the OLD concentration, "
-            f"{digits(before.flow_mL_per_day)} mL/day for what runs.",
+            f"{rounded(before.flow_mL_per_day)} mL/day for what runs.",
             drug=wrong.drug,
             value=wrong.ug_per_day,
             limit=wrong.meant,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from intrathecal.programmer.review.case import Case, digits
+from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.library import DAY_S, Broken, finding, most_broken, runs_in_traces
 from intrathecal.programmer.review.rule import rule
 from intrathecal.programmer.review.rules.patient import precaution_of
 from intrathecal.programmer.review.rules.slips import slip_of, slipped
 from intrathecal.programmer.review.side import Side
+from intrathecal.quantities import rounded
 from intrathecal.therapy import NewProgram, Program, Rate
 
 
@@ -34,7 +35,7 @@ def steps(case: Case) -> Iterator[Finding]:
 
 
 def _judged(case: Case, drug: str, was: float, now: float) -> Iterator[Finding]:
-    percent = f"{digits(abs(100 * (now / was - 1)))} %"
+    percent = f"{rounded(abs(100 * (now / was - 1)))} %"
     both = f"of {drug} a day, from {case.shown(was, drug)} to {case.shown(now, drug)}"
     if now > was:
         found = None if slipped(case, drug) else _raised(case, drug, was, now)
@@ -100,7 +101,7 @@ def interval(case: Case) -> Iterator[Finding]:
             continue
         found = most_broken(case, drug, "step_interval", since_ms / 1000)
         if found is not None:
-            says = f"The dose of {drug} rises {digits(since_ms / 3_600_000)} h after the last change, sooner than"
+            says = f"The dose of {drug} rises {rounded(since_ms / 3_600_000)} h after the last change, sooner than"
             yield finding(case, "step-too-soon", found, drug, since_ms / 1000, says)
 
 

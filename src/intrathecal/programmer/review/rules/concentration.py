@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from intrathecal.programmer.review.case import Case, digits
+from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.library import finding, most_broken, shown_unit
 from intrathecal.programmer.review.rule import rule
+from intrathecal.quantities import rounded
 
 
 @rule(
@@ -22,7 +23,7 @@ def concentration(case: Case) -> Iterator[Finding]:
         found = most_broken(case, drug, "concentration", value, running)
         if found is not None:
             unit, scale = shown_unit(case, drug, "concentration")
-            says = f"{drug.capitalize()} of {digits(value / scale)} {unit} is stronger than"
+            says = f"{drug.capitalize()} of {rounded(value / scale)} {unit} is stronger than"
             yield finding(case, "concentration-high", found, drug, value, says)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from intrathecal.programmer.review.case import Case, digits
+from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.moment import Implanted
 from intrathecal.programmer.review.rule import rule
 from intrathecal.programmer.review.rules.words import lasting, on_day, source
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S, PL_PER_ML
+from intrathecal.quantities import rounded
 from intrathecal.simulation.dates import shortest_lived
 from intrathecal.therapy import Refill
 
@@ -29,7 +30,7 @@ def reservoir_filled(case: Case) -> Iterator[Finding]:
         yield Finding(
             "reservoir-low-already",
             "soft",
-            f"The reservoir holds {digits(held)} mL, and its alarm is set to {digits(alarm)} mL: it is low already.",
+            f"The reservoir holds {rounded(held)} mL, and its alarm is set to {rounded(alarm)} mL: it is low already.",
             value=held,
             limit=alarm,
             unit="mL",
@@ -72,7 +73,7 @@ def alarm_set(case: Case) -> Iterator[Finding]:
         yield Finding(
             "alarm-below-maker",
             "note",
-            f"The low-reservoir alarm is set to {digits(alarm / PL_PER_ML)} mL; its maker's value is {limit}.",
+            f"The low-reservoir alarm is set to {rounded(alarm / PL_PER_ML)} mL; its maker's value is {limit}.",
             value=alarm / PL_PER_ML,
             limit=limit.canonical,
             unit="mL",
@@ -180,8 +181,8 @@ def lasts_long_enough(case: Case) -> Iterator[Finding]:
         yield Finding(
             "fill-lasts-short",
             "soft",
-            f"This fill of {digits(case.after.state.reservoir_pL / PL_PER_ML)} mL is low after "
-            f"{lasting(low - case.at_ms)}: is the flow of {digits(case.after.flow_mL_per_day)} mL/day what was meant?",
+            f"This fill of {rounded(case.after.state.reservoir_pL / PL_PER_ML)} mL is low after "
+            f"{lasting(low - case.at_ms)}: is the flow of {rounded(case.after.flow_mL_per_day)} mL/day what was meant?",
             value=(low - case.at_ms) / DAY_MS,
             limit=float(limit.exact * MS_PER_S / DAY_MS),
             unit="days",

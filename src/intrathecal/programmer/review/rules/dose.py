@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from intrathecal.programmer.review.case import Case, digits
+from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.finding import SEVERITIES, Finding, Severity
 from intrathecal.programmer.review.library import (
     DAY_S,
@@ -19,6 +19,7 @@ from intrathecal.programmer.review.library import (
 )
 from intrathecal.programmer.review.rule import rule
 from intrathecal.programmer.review.side import Side
+from intrathecal.quantities import rounded
 from intrathecal.therapy import Rate
 
 ON_DEMAND = "on demand"
@@ -152,7 +153,7 @@ def patient_bolus(case: Case) -> Iterator[Finding]:
     running = None if case.before is None else _share(case.before, drug)
     found = most_broken(case, drug, "bolus_share", press / daily, running)
     if found is not None:
-        percent = digits(100 * press / daily)
+        percent = rounded(100 * press / daily)
         says = f"One press gives {case.shown(press, drug)} of {drug}, {percent} % of the daily dose, more than"
         yield finding(case, "patient-bolus-share", found, drug, press / daily, says)
     pressed = case.after.worst_daily_ug(drug) - daily

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from intrathecal.catalogue import Value
-from intrathecal.programmer.review.case import Case, digits
+from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.course import Stretch, asked
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.rule import rule
 from intrathecal.programmer.review.rules.words import HOUR_MS, lasting, source
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S, PL_PER_ML
+from intrathecal.quantities import rounded
 
 
 def mL_per_day(flow: Fraction) -> float:
@@ -50,8 +51,8 @@ def _outside(case: Case, code: str, flow: Fraction, than: str, limit: Value) -> 
     return Finding(
         code,
         "hard",
-        f"At times the program asks for {digits(mL_per_day(flow))} mL/day; the {entry.title} cannot run {than} "
-        f"{digits(bound)} mL/day.",
+        f"At times the program asks for {rounded(mL_per_day(flow))} mL/day; the {entry.title} cannot run {than} "
+        f"{rounded(bound)} mL/day.",
         value=mL_per_day(flow),
         limit=bound,
         unit="mL/day",
@@ -73,7 +74,7 @@ def flow_exact(case: Case) -> Iterator[Finding]:
         yield Finding(
             "flow-inexact",
             "soft",
-            f"The pump will give {digits(abs(off))} % {'more' if off > 0 else 'less'} than the program asks for, because it "
+            f"The pump will give {rounded(abs(off))} % {'more' if off > 0 else 'less'} than the program asks for, because it "
             "cannot run its flows.",
             value=off,
             limit=most,

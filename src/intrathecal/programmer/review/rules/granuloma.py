@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from intrathecal.programmer.review.case import Case, digits
+from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.library import DAY_S, shown_unit
 from intrathecal.programmer.review.rule import rule
 from intrathecal.programmer.review.rules.patient import precaution_of, references
 from intrathecal.pump.hardware import DAY_MS
 from intrathecal.pump.settings import labels_of, order
+from intrathecal.quantities import rounded
 from intrathecal.therapy import NewProgram, Refill
 
 YEAR_MS = 365 * DAY_MS
@@ -51,7 +52,7 @@ def high(case: Case) -> Iterator[Finding]:
             yield Finding(
                 "granuloma-concentration",
                 "note",
-                f"At {digits(label / scale)} {unit} of {drug} (more than {strength}) {ASK}.",
+                f"At {rounded(label / scale)} {unit} of {drug} (more than {strength}) {ASK}.",
                 drug=drug,
                 value=label / scale,
                 limit=float(strength.exact) / scale,
@@ -81,7 +82,7 @@ def rising(case: Case) -> Iterator[Finding]:
                 "granuloma-rising",
                 "soft",
                 f"{drug.capitalize()} has gone from {case.shown(was, drug)} to {case.shown(now, drug)} a day within a "
-                f"year, more than {digits(float(limit.exact))} times (unchecked). If relief has fallen, {ASK}.",
+                f"year, more than {rounded(float(limit.exact))} times (unchecked). If relief has fallen, {ASK}.",
                 drug=drug,
                 value=rise,
                 limit=float(limit.exact),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from intrathecal.programmer.review.case import Case, digits
+from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.rule import rule
 from intrathecal.programmer.review.rules.words import HOUR_MS, count, lasting, source
 from intrathecal.programmer.review.worst import heaviest
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S
+from intrathecal.quantities import rounded
 
 MINUTES_PER_HOUR = 60
 ROUNDING = 1e-9
@@ -133,7 +134,7 @@ def press_given(case: Case) -> Iterator[Finding]:
         yield Finding(
             "press-refused-at-times",
             "note",
-            f"In the heaviest day the limit leaves room for {digits(room)} of the {count(allowed, 'press')} that lockout and "
+            f"In the heaviest day the limit leaves room for {rounded(room)} of the {count(allowed, 'press')} that lockout and "
             "count allow; further presses are refused.",
             drug=drug,
             value=room,

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from intrathecal.catalogue import CHOSEN, Mixture
 from intrathecal.catalogue.mixtures import matching
-from intrathecal.programmer.review.case import Case, digits
+from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.finding import Finding, Severity
 from intrathecal.programmer.review.rule import rule
 from intrathecal.programmer.review.rules.patient import references
 from intrathecal.pump.hardware import DAY_MS
+from intrathecal.quantities import rounded
 
 DAY_S = 86_400
 
@@ -99,7 +100,7 @@ def keeping(case: Case) -> Iterator[Finding]:
             yield Finding(
                 "mixture-does-not-keep",
                 mixture.severity if mixture.severity != "off" else "note",
-                f"The refill is due after {digits(days)} days, and {' with '.join(drugs)} is known for {digits(most)}: "
+                f"The refill is due after {rounded(days)} days, and {' with '.join(drugs)} is known for {rounded(most)}: "
                 f"{mixture.says}{_unchecked(mixture)}. Refill by {by.day} {by:%b %Y}.",
                 drug=drugs[0],
                 value=days,

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from intrathecal.catalogue import Precaution
-from intrathecal.programmer.review.case import Case, digits
+from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.finding import Finding, Severity
 from intrathecal.programmer.review.library import runs_in_traces
 from intrathecal.programmer.review.rule import rule
-from intrathecal.quantities import factor
+from intrathecal.quantities import factor, rounded
 
 
 def precaution_of(case: Case, drug: str) -> Precaution | None:
@@ -114,7 +114,7 @@ def kidneys(case: Case) -> Iterator[Finding]:
             yield Finding(
                 "kidneys",
                 "note",
-                f"The kidneys filter {digits(filtration)} mL/min, less than {digits(least)} mL/min: {drug} may do more than "
+                f"The kidneys filter {rounded(filtration)} mL/min, less than {rounded(least)} mL/min: {drug} may do more than "
                 f"its dose says; {limit.note}.",
                 drug=drug,
                 value=filtration,
@@ -140,7 +140,7 @@ def age(case: Case) -> Iterator[Finding]:
             yield Finding(
                 "too-young",
                 "soft",
-                f"The patient is {digits(case.patient.age)} years old; the label of {drug} begins at {digits(least)} years.",
+                f"The patient is {rounded(case.patient.age)} years old; the label of {drug} begins at {rounded(least)} years.",
                 drug=drug,
                 value=case.patient.age,
                 limit=least,

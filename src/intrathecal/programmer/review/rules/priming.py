@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from intrathecal.programmer.bridging import flow_of
-from intrathecal.programmer.review.case import Case, digits
+from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.moment import Implanted
 from intrathecal.programmer.review.rule import rule
 from intrathecal.programmer.review.rules.words import HOUR_MS, lasting, source
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S, PL_PER_ML
+from intrathecal.quantities import rounded
 from intrathecal.simulation.beginning import held_mL
 from intrathecal.therapy import Prime
 
@@ -49,7 +50,7 @@ def primed(case: Case) -> Iterator[Finding]:
     yield Finding(
         "not-primed",
         "soft",
-        f"{digits(float(missing / PL_PER_ML))} mL of tubing and catheter hold no drug: the first reaches the patient {late}. "
+        f"{rounded(float(missing / PL_PER_ML))} mL of tubing and catheter hold no drug: the first reaches the patient {late}. "
         "Prime them, or plan for the time without.",
         value=float(missing / flow / HOUR_MS) if flow > 0 else None,
         limit=float(limit.exact * MS_PER_S / HOUR_MS),
@@ -79,7 +80,7 @@ def prime_fits(case: Case) -> Iterator[Finding]:
         yield Finding(
             "prime-gives-dose",
             "soft",
-            f"The prime moves {digits(float(volume / PL_PER_ML))} mL and {digits(float(empty / PL_PER_ML))} mL of the line are "
+            f"The prime moves {rounded(float(volume / PL_PER_ML))} mL and {rounded(float(empty / PL_PER_ML))} mL of the line are "
             f"empty: the patient gets {case.shown(dose, drug)} of {drug} within minutes.",
             drug=drug,
             value=float(volume / PL_PER_ML),
@@ -113,8 +114,8 @@ def catheter_measured(case: Case) -> Iterator[Finding]:
     yield Finding(
         "catheter-untrimmed",
         "soft",
-        f"The file does not say what was trimmed off the catheter: its whole {digits(case.catheter.entry.length_cm)} cm, "
-        f"{digits(volume)} mL, count for bridge and prime. Write removed, 0 cm if nothing was.",
+        f"The file does not say what was trimmed off the catheter: its whole {rounded(case.catheter.entry.length_cm)} cm, "
+        f"{rounded(volume)} mL, count for bridge and prime. Write removed, 0 cm if nothing was.",
         value=volume,
         unit="mL",
         source="the therapy file",
@@ -136,7 +137,7 @@ def same_devices(case: Case) -> Iterator[Finding]:
         yield _differs(f"a {pumps[0]} in one file and a {pumps[1]} in the other")
     volumes = (held_mL(here.catheter), held_mL(there.catheter))
     if volumes[0] != volumes[1]:
-        shown = [f"{digits(float(one))} mL" for one in volumes]
+        shown = [f"{rounded(float(one))} mL" for one in volumes]
         yield _differs(f"a catheter of {shown[0]} in one file and of {shown[1]} in the other")
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from intrathecal.programmer.review.case import Case, digits
+from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.rule import rule
 from intrathecal.programmer.review.rules.words import lasting, on_day, source
 from intrathecal.pump.hardware import DAY_MS, PL_PER_ML
+from intrathecal.quantities import rounded
 from intrathecal.simulation.dates import when
 
 NG_PER_UG = 1000
@@ -58,7 +59,7 @@ def schedule_steps(case: Case) -> Iterator[Finding]:
         yield Finding(
             "schedule-steps",
             "hard" if most.verified else "soft",
-            f"The program has {steps} steps a day; the {case.pump.entry.title} holds {digits(most.canonical)}.",
+            f"The program has {steps} steps a day; the {case.pump.entry.title} holds {rounded(most.canonical)}.",
             value=float(steps),
             limit=most.canonical,
             unit="steps",
@@ -84,8 +85,8 @@ def bolus_steps(case: Case) -> Iterator[Finding]:
             yield Finding(
                 "bolus-not-whole-steps",
                 "soft" if volume < step else "note",
-                f"A bolus of {case.shown(case.after.bolus_ug(bolus, drug), drug)} {drug} is {digits(float(volume / step))} "
-                f"steps of the pump: one may be up to {digits(float(100 * off))} % more or less, on average none is lost.",
+                f"A bolus of {case.shown(case.after.bolus_ug(bolus, drug), drug)} {drug} is {rounded(float(volume / step))} "
+                f"steps of the pump: one may be up to {rounded(float(100 * off))} % more or less, on average none is lost.",
                 drug=drug,
                 value=float(volume * 1000 / PL_PER_ML),
                 limit=step * 1000 / PL_PER_ML,

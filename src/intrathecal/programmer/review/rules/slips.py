@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 
-from intrathecal.programmer.review.case import Case, digits
+from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.library import (
     DAY_S,
@@ -20,6 +20,7 @@ from intrathecal.programmer.review.library import (
 from intrathecal.programmer.review.rule import rule
 from intrathecal.programmer.review.side import NG_PER_UG, Side
 from intrathecal.pump.hardware import DAY_MS
+from intrathecal.quantities import rounded
 from intrathecal.therapy import Program, Rate
 
 TENFOLD, THOUSAND, PER_HOUR = "slip-tenfold", "slip-thousand", "slip-per-hour"
@@ -202,7 +203,7 @@ def labels(case: Case) -> Iterator[Finding]:
             yield Finding(
                 "slip-concentration",
                 "soft",
-                f"{drug.capitalize()} goes from {digits(old / scale)} {unit} to {digits(new / scale)} {unit}, "
+                f"{drug.capitalize()} goes from {rounded(old / scale)} {unit} to {rounded(new / scale)} {unit}, "
                 f"{_times(code, new > old)}, on the syringe and here.",
                 drug=drug,
                 value=new / scale,

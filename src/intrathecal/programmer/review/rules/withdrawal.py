@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from intrathecal.catalogue import Precaution
-from intrathecal.programmer.review.case import Case, digits
+from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.library import finding, in_traces, least_in_use_ug, most_broken, runs_in_traces
 from intrathecal.programmer.review.rule import rule
 from intrathecal.programmer.review.rules.patient import precaution_of, references
+from intrathecal.quantities import rounded
 
 
 @rule(
@@ -29,7 +30,7 @@ def stopping(case: Case) -> Iterator[Finding]:
             continue
         found = most_broken(case, drug, "step_down", 1 - now / was)
         if found is not None:
-            percent = digits(100 * (1 - now / was))
+            percent = rounded(100 * (1 - now / was))
             says = f"{drug.capitalize()} falls by {percent} % to {case.shown(now, drug)} a day, more than"
             yield finding(case, "withdrawal-cut", found, drug, 1 - now / was, says, precaution.when_stopped)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from intrathecal.catalogue import CHOSEN, Value
-from intrathecal.programmer.review.case import Case, digits
+from intrathecal.programmer.review.case import Case
 from intrathecal.pump.hardware import DAY_MS
+from intrathecal.quantities import rounded
 
 HOUR_MS = 3_600_000
 
@@ -18,8 +19,8 @@ def on_day(case: Case, at_ms: int) -> str:
 def lasting(ms: float) -> str:
     """A time in minutes, hours or days, whichever reads best."""
     if ms < HOUR_MS:
-        return f"{digits(ms / 60_000)} min"
-    return f"{digits(ms / HOUR_MS)} h" if ms <= 4 * DAY_MS else f"{digits(ms / DAY_MS)} days"
+        return f"{rounded(ms / 60_000)} min"
+    return f"{rounded(ms / HOUR_MS)} h" if ms <= 4 * DAY_MS else f"{rounded(ms / DAY_MS)} days"
 
 
 def source(value: Value) -> str:
