@@ -13,6 +13,7 @@ import typer
 from intrathecal import __version__
 from intrathecal.cli import (
     candidacy,
+    emergency,
     first_program,
     flow_accuracy,
     pump_commands,
@@ -244,6 +245,7 @@ trial.register(app)
 candidacy.register(app)
 first_program.register(app)
 review.register(app)
+emergency.register(app)
 sums.register(app)
 
 
