@@ -49,6 +49,7 @@ def test_the_therapy_file_completes_a_row() -> None:
         (HEADER + "2026-02-19,20,,8.1\n", "expected_mL is empty"),
         (HEADER + "2026-02-19,6,20,8.1\n", "20 mL were expected of 6 mL"),
         (HEADER + ",20,6,8.1\n", "time is empty"),
+        (HEADER + "2026-02-19T10:00:00+01:00,20,6,8.1\n", "has an offset"),
         (HEADER + "03/04/2026,20,6,8.1\n", "can be day 3 of month 4"),
         (HEADER + "2026-02-19,20,6,-1\n", "is not possible"),
         (HEADER + "2026-02-19,20,6,.5\n", "write 0.5"),

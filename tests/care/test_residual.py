@@ -32,7 +32,7 @@ def test_e11c_next_to_nothing_was_given() -> None:
     """E11c: 19 mL of 20 are left: flagged by both rules, with the catheter, withdrawal and the lost tolerance named."""
     found = said(20, 10, 19)
 
-    assert found.startswith("True The pump gave 1 of 10 mL, -90.0 %")
+    assert found.startswith("True The pump gave 1 of 10 mL, -90 %")
     assert "9 mL more than expected" in found
     for word in ("blocked catheter", "withdrawal", "lost tolerance", "old dose can kill", "first dose"):
         assert word in found

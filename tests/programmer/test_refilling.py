@@ -160,6 +160,8 @@ def test_times_on_the_pumps_clock(typed: str, days: float) -> None:
         ("next week", "is not a time"),
         ("day -3", "is not a time"),
         ("day 99999", "too far away"),
+        ("2026-01-05T10:00:00.0001", "is not after the fill"),
+        ("2099-02-19", "within 3650 days of the fill"),
         ("1026-02-19", "not plausible"),
     ],
 )

@@ -96,7 +96,10 @@ def _residual(cells: dict[str, str], known: Known) -> Residual:
         raise CellError(
             f"{expected} mL were expected of {filled} mL", "write what was filled in, and what should be left"
         )
-    return Residual(read_time(cells["time"]).replace(tzinfo=None), held, left, measured)
+    at = read_time(cells["time"])
+    if at.tzinfo is not None:
+        raise CellError("the time has an offset", "write the pump's clock and leave it out")
+    return Residual(at, held, left, measured)
 
 
 def _volume(column: str, text: str) -> float:

@@ -100,8 +100,9 @@ def missing_inside(injected_mL: float, found_mL: float, capacity_mL: float, limi
 
 
 def signed(value: float) -> str:
-    """A percentage with its sign and one decimal."""
-    return f"{value:+.1f}"
+    """A percentage with its sign, to a tenth."""
+    tenths = round(value, 1)
+    return f"{'+' if tenths > 0 else ''}{rounded(tenths, 6) if tenths else 0}"
 
 
 def _beyond_percent(one: Residual, accuracy: Value) -> bool:

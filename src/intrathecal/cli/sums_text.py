@@ -10,6 +10,7 @@ from intrathecal.care.refill import Checked
 from intrathecal.catalogue import Drug
 from intrathecal.cli.summary import number, table
 from intrathecal.programmer.compounding import Recipe, amount, strength
+from intrathecal.quantities import rounded
 from intrathecal.therapy import Therapy
 
 WIDTH = 110
@@ -24,13 +25,13 @@ def prime_text(therapy: Therapy, found: dict[str, Any]) -> str:
     lines = [
         f"catheter {number(found['catheter_mL'], 3)} mL, with the pump's tubing {number(found['full_mL'], 3)} mL; "
         f"prime {number(found['volume_mL'], 3)} mL at {number(found['rate_mL_per_h'])} mL/h: "
-        f"{found['duration_min']:.1f} min (catheter {found['catheter_min']:.1f}, all {found['full_min']:.1f})",
+        f"{_tenths(found['duration_min'])} min (catheter {_tenths(found['catheter_min'])}, all {_tenths(found['full_min'])})",
         f"the front blurs by {number(front['sigma_percent'], 2)} % of the catheter; drug can reach the tip from "
-        f"{found['earliest_min']:.1f} min on, "
+        f"{_tenths(found['earliest_min'])} min on, "
         + (
             "and none does"
             if found["first_min"] is None
-            else f"a hundredth of it does after {found['first_min']:.1f} min"
+            else f"a hundredth of it does after {_tenths(found['first_min'])} min"
         ),
         f"at the prime's end {found['fraction_at_end']:.0%} of what leaves the tip is new; full strength "
         + ("is not reached while a dead volume flows" if low is None else f"after {_lasting(low)}"),
@@ -47,8 +48,8 @@ def prime_text(therapy: Therapy, found: dict[str, Any]) -> str:
     ]
     rows = [
         [
-            f"{point['min']:.1f}",
-            f"{100 * point['fraction_new']:.1f}",
+            _tenths(point["min"]),
+            _tenths(100 * point["fraction_new"]),
             number(point["mL_per_day"], 3),
             *(_plain(ug, drugs[drug]) for drug, ug in point["given_ug"].items()),
         ]
@@ -122,7 +123,11 @@ def _plain(ug: float, drug: Drug) -> str:
 
 
 def _lasting(minutes: float) -> str:
-    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+    return f"{minutes:.0f} min" if minutes < 120 else f"{_tenths(minutes / 60)} h"
+
+
+def _tenths(value: float) -> str:
+    return rounded(round(value, 1), 6)
 
 
 def _sentence(sentence: str, mark: str = "- ") -> str:

@@ -22,7 +22,8 @@ from intrathecal.quantities import Quantity, rounded, shorten
 from intrathecal.simulation.presses import press_times
 from intrathecal.simulation.pumping import pump_at
 from intrathecal.therapy import Aspirate, PressWhenPain, Refill, ReplacePump, Therapy
-from intrathecal.therapy.file.bounds import LAST_DAY, YEARS
+from intrathecal.therapy.clauses import LONGEST_DAYS
+from intrathecal.therapy.file.bounds import YEARS
 
 #: Volumes are measured in syringes: what is less than a microlitre is round-off.
 MEASURED_TO = 3
@@ -85,19 +86,22 @@ def time_of(therapy: Therapy, text: str, option: str) -> int:
     start = implanted.fill.at
     match = _DAY.fullmatch(text.strip())
     if match:
-        if int(match[1]) > LAST_DAY:
-            raise SumError(f'{option} "{shorten(text)}": is too far away; write a day up to {LAST_DAY}')
         midnight = datetime.combine(start.date(), datetime.min.time())
         at = midnight + timedelta(days=int(match[1]), hours=int(match[2] or 0), minutes=int(match[3] or 0))
     else:
         at = _iso(text, option)
         if at.tzinfo is not None:
             at = at.astimezone(timezone(timedelta(minutes=implanted.pump.utc_offset_minutes))).replace(tzinfo=None)
-    if at <= start:
+    at_ms = round((at - start).total_seconds() * MS_PER_S)
+    if at_ms <= 0:
         raise SumError(
             f'{option} "{shorten(text)}": is not after the fill of {start:%Y-%m-%d %H:%M}; name a time after it'
         )
-    return round((at - start).total_seconds() * MS_PER_S)
+    if at_ms > LONGEST_DAYS * DAY_MS:
+        raise SumError(
+            f'{option} "{shorten(text)}": is too far away; name a time within {LONGEST_DAYS} days of the fill'
+        )
+    return at_ms
 
 
 def _iso(text: str, option: str) -> datetime:
@@ -111,7 +115,8 @@ def _iso(text: str, option: str) -> datetime:
 
 
 def first_refill(therapy: Therapy) -> int:
-    """The moment (ms) of the file's first refill. Raises `SumError` where there is none."""
+    """The moment (ms) of the file's first refill. Raises `SumError` where there is none, `TherapyError` without a pump."""
+    Implanted.of(therapy)
     found = next((event.at_ms for event in therapy.events if isinstance(event.action, Refill)), None)
     if found is None:
         raise SumError(f'{therapy.file}: has no refill event; say when it is measured: --at "2026-02-19T10:00"')
