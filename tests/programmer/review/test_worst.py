@@ -87,3 +87,12 @@ def test_frequent_boluses_count_as_a_rate_beside_a_handset() -> None:
     base = "minimum rate\nbolus 2 uL over 1 min every 2 min from 00:00"
     assert worst_mg(base) == pytest.approx(14.46)
     assert worst_mg(f"{base}\non demand 0.1 mg over 5 min, lockout 2 h, max 2 per day") == pytest.approx(14.66)
+
+
+def test_what_a_limit_refuses_on_the_heaviest_day_may_make_another_one_heavier() -> None:
+    """At the weekend 0.7 mg run and a press of 0.08 mg is refused; during the week one fits, and a part of the next."""
+    program = (
+        "0.6 mg/day\nweekend 00:00-24:00 0.7 mg/day\n"
+        "on demand 0.08 mg over 2 min, lockout 3 h, max 6 per day\nlimit 0.72 mg per 24 h"
+    )
+    assert worst_mg(program) == pytest.approx(0.72, rel=1e-5)

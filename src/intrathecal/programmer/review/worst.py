@@ -7,13 +7,14 @@ boluses that come every few minutes count as a rate, so that an answer does not 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from intrathecal.programmer.review.course import pattern_ms
 from intrathecal.programmer.review.rested import at_scale, evenly, rested
 from intrathecal.pump.controller import Press, Tick, step
 from intrathecal.pump.course import Course
-from intrathecal.pump.hardware import DAY_MS
+from intrathecal.pump.hardware import DAY_MS, WEEK_MS
 from intrathecal.pump.schedule import base_pieces, starts
 from intrathecal.pump.settings import MINUTE_MS, Demand, Settings
 from intrathecal.pump.state import PressAnswer, State
@@ -29,8 +30,18 @@ def heaviest(state: State, length: int) -> Fraction:
         settings = at_scale(settings, settings.orders.ramp.target)
     if settings.orders.demand is not None:
         settings = evenly(settings)
-    begins = {state.now, _heaviest_without_presses(settings, state, length)}
-    return max(_pressed(settings, state, begin, length) for begin in begins)
+    fullest = _heaviest_without_presses(settings, state, length)
+    found = max(_pressed(settings, state, begin, begin + 2 * length, length) for begin in {state.now, fullest})
+    orders = settings.orders
+    if orders.demand is None or not orders.limits:
+        return found
+    unlimited = replace(settings, orders=replace(orders, limits=()))
+    free = _pressed(unlimited, state, fullest, fullest + 2 * length, length)
+    most = min([free, *(limit.dose for limit in orders.limits if limit.per >= length)])
+    if found >= most:
+        return found
+    # Where a limit refuses presses while base and boluses give most, they may add up to more at another time.
+    return max(found, _pressed(settings, state, state.now, state.now + WEEK_MS + length, length))
 
 
 def _heaviest_without_presses(settings: Settings, state: State, length: int) -> int:
@@ -46,12 +57,11 @@ def _heaviest_without_presses(settings: Settings, state: State, length: int) -> 
     return max(first, end - length)
 
 
-def _pressed(settings: Settings, state: State, begin: int, length: int) -> Fraction:
-    """The fullest ``length`` ms around ``begin`` if the handset is pressed from then on, with no dose before it."""
+def _pressed(settings: Settings, state: State, begin: int, end: int, length: int) -> Fraction:
+    """The fullest ``length`` ms around ``begin`` if the handset is pressed from then to ``end``, with no dose before it."""
     orders = settings.orders
     running = max([0, *(one.over for one in orders.scheduled), *(one.over for one in orders.periodic)])
     start = max(state.now, begin - running)
-    end = begin + 2 * length
     now, _ = step(rested(settings, state.began, start), Tick(), begin)
     if orders.demand is not None:
         now = _press(now, orders.demand, end)
