@@ -136,6 +136,9 @@ class Between:
         self.heard: list[bytes] = []
         self.swallow_answers = False
         self.swallow_requests = False
+        #: From so many bytes of the programmer on, a line brings no answers any more.
+        self.swallow_answers_after: int | None = None
+        self._lines: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self) -> Self:
@@ -143,21 +146,29 @@ class Between:
 
     def __exit__(self, *raised: object) -> None:
         self._server.close()
+        for line in self._lines:
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+            line.close()
 
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
                 near, _ = self._server.accept()
                 far = socket.create_connection((self._target.host, self._target.port))
-                threading.Thread(target=self._pass, args=(near, far, True), daemon=True).start()
-                threading.Thread(target=self._pass, args=(far, near, False), daemon=True).start()
+                self._lines += [near, far]
+                said: list[bytes] = []
+                threading.Thread(target=self._pass, args=(near, far, said, True), daemon=True).start()
+                threading.Thread(target=self._pass, args=(far, near, said, False), daemon=True).start()
 
-    def _pass(self, source: socket.socket, target: socket.socket, from_programmer: bool) -> None:
+    def _pass(self, source: socket.socket, target: socket.socket, said: list[bytes], from_programmer: bool) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
                 if from_programmer:
                     self.heard.append(data)
-                cut = self.swallow_requests if from_programmer else self.swallow_answers
+                    said.append(data)
+                enough = self.swallow_answers_after is not None and sum(map(len, said)) > self.swallow_answers_after
+                cut = self.swallow_requests if from_programmer else self.swallow_answers or enough
                 if cut:
                     break
                 target.sendall(data)
