@@ -89,7 +89,7 @@ def test_what_runs_is_what_the_pump_says(pump: Pump, key: Path, program: str) ->
     assert case.before is not None
     assert case.before.daily_ug("morphine") == pytest.approx(2400)
     assert case.change_percent("morphine") == pytest.approx(file.change_percent("morphine"))
-    about_the_fill = {"clock-shift", "dissolves-less", "not-on-pump-label", "fill-lasts-short"}
+    about_the_fill = {"clock-shift", "dissolves-less", "not-on-pump-label", "fill-lasts-short", "refill-overdue"}
     assert set(codes(case)) - about_the_fill == set(codes(file)) - about_the_fill
     now = datetime(1970, 1, 1) + timedelta(milliseconds=reading.wall_ms)  # noqa: DTZ001  the pump's clock has no zone
     assert case.at == now

@@ -66,7 +66,7 @@ PRIME = 'prime = {{ volume = "{volume}", over = "20 min" }}'
 EXAMPLES: dict[str, tuple[str, Example, Example]] = {
     "flow-above-range": ("hard", file("241 mg/day"), file("239 mg/day")),
     "flow-below-range": ("hard", file("0.47 mg/day"), file("0.48 mg/day")),
-    "flow-inexact": ("soft", file("0.475 mg/day"), file("0.476 mg/day")),
+    "flow-inexact": ("note", file("0.475 mg/day"), file("0.476 mg/day")),
     "flow-stands-still": (
         "soft",
         file("stop\nMon Tue Wed Thu 00:00-24:00 3 mg/day"),

@@ -42,12 +42,13 @@ def battery_lasts(case: Case) -> Iterator[Finding]:
     if state.ended:
         yield Finding(
             "pump-ended",
-            "hard",
-            f"The pump has reached the end of its service on {on_day(case, ends)}: it gives nothing, whatever it is told.",
+            "hard" if life.verified else "soft",
+            f"The pump has reached the end of its service on {on_day(case, ends)}{'' if life.verified else ' (unchecked)'}: "
+            "it gives nothing, whatever it is told.",
             value=left,
             limit=0.0,
             unit="days",
-            source=source(life),
+            source=source(case, life),
             verified=life.verified,
         )
         return
@@ -61,7 +62,7 @@ def battery_lasts(case: Case) -> Iterator[Finding]:
             value=left,
             limit=(due - case.at_ms) / DAY_MS,
             unit="days",
-            source=source(life),
+            source=source(case, life),
             verified=life.verified,
             second_person=True,
         )
@@ -73,7 +74,7 @@ def battery_lasts(case: Case) -> Iterator[Finding]:
             value=left,
             limit=float(limit.exact * MS_PER_S / DAY_MS),
             unit="days",
-            source=source(limit),
+            source=source(case, limit),
             verified=limit.verified,
         )
 

@@ -12,7 +12,7 @@ from intrathecal.programmer.bridging import flow_of, is_needed
 from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.rule import rule
-from intrathecal.programmer.review.rules.words import lasting, source
+from intrathecal.programmer.review.rules.words import lasting, pump_range, source
 from intrathecal.programmer.review.side import Side
 from intrathecal.pump.forecast import auto_bridge
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S, PL_PER_ML
@@ -88,7 +88,7 @@ def bridge_there(case: Case) -> Iterator[Finding]:
         value=wrong.ug_per_day,
         limit=wrong.meant,
         unit="mcg/day",
-        source=f"arithmetic against what runs; {source(limit)}",
+        source=f"arithmetic against what runs; {source(case, limit)}",
         verified=True,
         second_person=grave,
     )
@@ -176,8 +176,9 @@ def bridge_rate(case: Case) -> Iterator[Finding]:
             value=float(rate * DAY_MS / PL_PER_ML),
             limit=bound,
             unit="mL/day",
-            source=f"pump range ({entry.name})",
-            verified=limit.verified,
+            source=pump_range(case, limit),
+            # That this pump cannot run it is certain: its controller does not.
+            verified=True,
         )
     wrong = off_by(hardware.possible(rate), dict(before.settings.labels), before, case.after)
     if wrong is not None and wrong.factor > 1 + limits.bridge_dose.exact:
@@ -192,7 +193,7 @@ def bridge_rate(case: Case) -> Iterator[Finding]:
             value=wrong.ug_per_day,
             limit=wrong.meant,
             unit="mcg/day",
-            source=f"arithmetic against what runs; {source(limit)}",
+            source=f"arithmetic against what runs; {source(case, limit)}",
             verified=True,
             second_person=grave,
         )

@@ -8,7 +8,7 @@ from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.moment import Implanted
 from intrathecal.programmer.review.rule import rule
-from intrathecal.programmer.review.rules.words import lasting, on_day, source
+from intrathecal.programmer.review.rules.words import days, lasting, on_day, source
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S, PL_PER_ML
 from intrathecal.quantities import rounded
 from intrathecal.simulation.dates import shortest_lived
@@ -77,9 +77,14 @@ def alarm_set(case: Case) -> Iterator[Finding]:
             value=alarm / PL_PER_ML,
             limit=limit.canonical,
             unit="mL",
-            source=source(limit),
+            source=source(case, limit),
             verified=limit.verified,
         )
+
+
+def _reservoir(case: Case) -> str:
+    """The reservoir at the worst-case date, which speaks of presses only where there is a handset."""
+    return "The reservoir" if case.after.settings.orders.demand is None else "With all presses the reservoir"
 
 
 @rule(
@@ -94,7 +99,7 @@ def low_on_weekend(case: Case) -> Iterator[Finding]:
         yield Finding(
             "low-on-weekend",
             "note",
-            f"With all presses the reservoir is low on {day:%A}, {on_day(case, low)}.",
+            f"{_reservoir(case)} is low on {day:%A}, {on_day(case, low)}.",
             source="arithmetic",
             verified=True,
         )
@@ -111,7 +116,7 @@ def lasts_until_visit(case: Case) -> Iterator[Finding]:
         return
     worst, fastest = case.dates.reservoir.worst, case.dates.reservoir.fastest
     if worst is not None and worst < visit:
-        yield _early(case, "soft", worst, visit, "With all presses the reservoir is low")
+        yield _early(case, "soft", worst, visit, f"{_reservoir(case)} is low")
     elif fastest is not None and fastest < visit:
         yield _early(case, "note", fastest, visit, "At the fast end of the pump's accuracy the reservoir is low")
     keeps = shortest_lived(case.therapy, case.after.state, case.held_before)
@@ -120,13 +125,13 @@ def lasts_until_visit(case: Case) -> Iterator[Finding]:
         yield Finding(
             "visit-after-stability",
             "soft",
-            f"The {drug} in the pump keeps for {life}, until {on_day(case, stable)}; the next visit is on "
+            f"The {drug} in the pump keeps for {days(life)}, until {on_day(case, stable)}; the next visit is on "
             f"{on_day(case, visit)}.",
             value=(visit - case.filled_at_ms) / DAY_MS,
             limit=(stable - case.filled_at_ms) / DAY_MS,
             unit="days",
             drug=drug,
-            source=source(life),
+            source=source(case, life),
             verified=life.verified,
         )
 
@@ -150,21 +155,40 @@ def _early(case: Case, severity: str, low: int, visit: int, what: str) -> Findin
 )
 def due_ahead(case: Case) -> Iterator[Finding]:
     """The appointments by volume and by stability."""
-    for reason, what in (("volume", "by volume"), ("stability", "because the drug no longer keeps")):
-        due = case.dates.candidates[reason]
-        if due is not None and due <= case.at_ms and case.after.state.low_at is None:
-            yield Finding(
-                "refill-overdue",
-                "soft",
-                f"The refill was due on {on_day(case, due)} {what}, {lasting(case.at_ms - due)} before this program would start."
-                if due < case.at_ms
-                else f"The refill is due now {what}: the fill does not last longer than the lead.",
-                value=(due - case.at_ms) / DAY_MS,
-                limit=0.0,
-                unit="days",
-                source="arithmetic",
-                verified=True,
-            )
+    low, due, stable = case.dates.reservoir.worst, case.dates.candidates["volume"], case.dates.candidates["stability"]
+    if case.after.state.low_at is not None:
+        return
+    if due is not None and low is not None and due <= case.at_ms and not (_is_new_fill(case) and _is_short(case, low)):
+        lead = days(Implanted.of(case.therapy).fill.lead)
+        left = f"{_reservoir(case)} is low on {on_day(case, low)}, after {lasting(low - case.at_ms)}"
+        yield _overdue(case, due, f"{left}: the refill should come {lead} before that, and is due already.")
+    if stable is not None and stable <= case.at_ms:
+        yield _overdue(
+            case, stable, f"What is in the pump keeps until {on_day(case, stable)}: the refill is due already."
+        )
+
+
+def _overdue(case: Case, due: int, says: str) -> Finding:
+    return Finding(
+        "refill-overdue",
+        "soft",
+        says,
+        value=(due - case.at_ms) / DAY_MS,
+        limit=0.0,
+        unit="days",
+        source="arithmetic",
+        verified=True,
+    )
+
+
+def _is_new_fill(case: Case) -> bool:
+    return case.filled_at_ms == case.at_ms
+
+
+def _is_short(case: Case, low: int) -> bool:
+    """Whether the rule on short fills speaks; nobody expects weeks of an external pump."""
+    shortest = case.therapy.catalogue.device_review.shortest_fill
+    return case.pump.entry.kind == "external" or low - case.at_ms < shortest.exact * MS_PER_S
 
 
 @rule(
@@ -174,10 +198,9 @@ def due_ahead(case: Case) -> Iterator[Finding]:
 def lasts_long_enough(case: Case) -> Iterator[Finding]:
     """The time to the low-reservoir date after a fill; millilitres per hour for per day show here."""
     low, limit = case.dates.reservoir.worst, case.therapy.catalogue.device_review.shortest_fill
-    filled_now = case.filled_at_ms == case.at_ms
-    if low is None or not filled_now or case.pump.entry.kind == "external" or case.after.state.low_at is not None:
+    if low is None or case.pump.entry.kind == "external" or case.after.state.low_at is not None:
         return
-    if low - case.at_ms < limit.exact * MS_PER_S:
+    if _is_new_fill(case) and _is_short(case, low):
         yield Finding(
             "fill-lasts-short",
             "soft",
@@ -186,7 +209,7 @@ def lasts_long_enough(case: Case) -> Iterator[Finding]:
             value=(low - case.at_ms) / DAY_MS,
             limit=float(limit.exact * MS_PER_S / DAY_MS),
             unit="days",
-            source=source(limit),
+            source=source(case, limit),
             verified=limit.verified,
         )
 
@@ -202,11 +225,11 @@ def lead_long_enough(case: Case) -> Iterator[Finding]:
         yield Finding(
             "lead-short",
             "soft",
-            f"The appointment is {lead} before the low-reservoir date; at least {limit} are usual.",
+            f"The appointment is {days(lead)} before the low-reservoir date; at least {days(limit)} are usual.",
             value=float(lead.to("day")),
             limit=float(limit.exact * MS_PER_S / DAY_MS),
             unit="days",
-            source=source(limit),
+            source=source(case, limit),
             verified=limit.verified,
         )
 

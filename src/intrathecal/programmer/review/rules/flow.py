@@ -10,7 +10,7 @@ from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.course import Stretch, asked
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.rule import rule
-from intrathecal.programmer.review.rules.words import HOUR_MS, lasting, source
+from intrathecal.programmer.review.rules.words import HOUR_MS, lasting, pump_range, source
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S, PL_PER_ML
 from intrathecal.quantities import rounded
 
@@ -56,8 +56,9 @@ def _outside(case: Case, code: str, flow: Fraction, than: str, limit: Value) -> 
         value=mL_per_day(flow),
         limit=bound,
         unit="mL/day",
-        source=f"pump range ({entry.name})",
-        verified=limit.verified,
+        source=pump_range(case, limit),
+        # That this pump cannot run it is certain: its controller does not.
+        verified=True,
     )
 
 
@@ -73,13 +74,13 @@ def flow_exact(case: Case) -> Iterator[Finding]:
     if off is not None and abs(off) > most:
         yield Finding(
             "flow-inexact",
-            "soft",
+            "note",
             f"The pump will give {rounded(abs(off))} % {'more' if off > 0 else 'less'} than the program asks for, because it "
             "cannot run its flows.",
             value=off,
             limit=most,
             unit="%",
-            source=source(limit),
+            source=source(case, limit),
             verified=limit.verified,
         )
 
@@ -110,11 +111,11 @@ def flow_goes_on(case: Case) -> Iterator[Finding]:
         yield Finding(
             code,
             "soft" if severity == "soft" else "note",
-            f"With this program {what} {long}; the bound is {limit}.",
+            f"With this program {what} {long}: more than {limit} of it should be on purpose.",
             value=None if all(still) else longest / HOUR_MS,
             limit=float(limit.exact * MS_PER_S / HOUR_MS),
             unit="h",
-            source=source(limit),
+            source=source(case, limit),
             verified=limit.verified,
         )
 

@@ -99,7 +99,7 @@ def lockout_long_enough(case: Case) -> Iterator[Finding]:
             value=demand.lockout * MINUTES_PER_HOUR / HOUR_MS,
             limit=onset.canonical / MINUTES_PER_HOUR,
             unit="min",
-            source=source(onset),
+            source=source(case, onset),
             verified=onset.verified,
         )
 

@@ -55,7 +55,7 @@ def primed(case: Case) -> Iterator[Finding]:
         value=float(missing / flow / HOUR_MS) if flow > 0 else None,
         limit=float(limit.exact * MS_PER_S / HOUR_MS),
         unit="h",
-        source=f"dead volume over flow; {source(limit)}",
+        source=f"dead volume over flow; {source(case, limit)}",
         verified=limit.verified,
     )
 

@@ -63,7 +63,7 @@ def schedule_steps(case: Case) -> Iterator[Finding]:
             value=float(steps),
             limit=most.canonical,
             unit="steps",
-            source=source(most),
+            source=source(case, most),
             verified=most.verified,
         )
 
