@@ -357,6 +357,23 @@ def test_the_demonstrations_record_is_one_page_of_paper(pump: Pump) -> None:
     assert "A new program" in (reader.metadata.title or "")
 
 
+def test_a_long_record_goes_on_with_its_heading_repeated(
+    pump: Pump, key: Path, file: Callable[..., Path], tmp_path: Path
+) -> None:
+    """A second page says whose it is, and of how many pages."""
+    boluses = "\n".join(f"bolus 0.02 mg over 5 min at {hour:02}:15" for hour in range(8, 18))
+    record = tmp_path / "record.pdf"
+    plan = file(("bolus 0.2 mg over 10 min at 07:00", boluses))
+    done = call("program", pump.address, plan, "--key", key, "--yes", "--record", record)
+    assert done.returncode == 0, done.stderr
+    pages = [page.extract_text() for page in PdfReader(record).pages]
+    assert len(pages) == 2
+    for number, text in enumerate(pages, start=1):
+        assert "Failed back surgery" in text
+        assert pump.read(key).serial in text
+        assert f"page {number} of 2" in text
+
+
 def test_a_pump_that_is_not_there_leaves_no_record(key: Path, file: Callable[..., Path], tmp_path: Path) -> None:
     """Exit code 3."""
     record = tmp_path / "record.html"
