@@ -20,7 +20,7 @@ BASE = [
     ("2.4 mg per hour", 'line 1: "2.4 mg" is an amount where a rate is needed ("per" follows); write a time'),
     ("2.4", 'line 1: after "2.4", the line ends where a unit of amount'),
     ("2.4 /day", 'line 1: after "2.4", "/" stands where a unit of amount'),
-    ("mg/day", 'line 1: no clause begins with "mg"; clauses are written like "2.4 mg/day"'),
+    ("mg/day", 'line 1: no clause begins with "mg"; write it like one of "2.4 mg/day"'),
     ("2.4 mg/day 3", 'line 1: "3" follows a clause that is complete ("2.4 mg/day"); write one clause on each line'),
     ("2.4 mg/day; stop", 'line 1: ";" follows a clause that is complete'),
     ("stop pump", 'line 1: "pump" follows a clause that is complete ("stop")'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from intrathecal.cli.output import write_json
 if TYPE_CHECKING:
     from intrathecal.care.refill import Inside
     from intrathecal.programmer.refilling import Residual
+    from intrathecal.quantities import Quantity
     from intrathecal.therapy import Therapy
 
 TherapyFile = Annotated[Path, typer.Argument(metavar="THERAPY.toml", help="The therapy file.", show_default=False)]
@@ -87,14 +89,18 @@ def refill(
 
     volume = typed.zero_or_more("--measured", measured, "volume")
     log = None if delivered is None else typed.zero_or_more("--delivered", delivered, "volume")
+    left = None if inside is None else typed.zero_or_more("--inside", inside, "volume")
+    filled = None if injected is None else typed.positive("--injected", injected, "volume")
     plan = load_therapy(therapy, tuple(catalogue or ()))
     moment = first_refill(plan) if at is None else time_of(plan, at, "--at")
+    history = [] if earlier is None else _history(plan, earlier)
     expected = expected_at(plan, moment)
     if log is not None:
         expected = with_log(expected, log)
     one = residual(plan, expected, volume)
-    history = [] if earlier is None else _history(plan, earlier, one)
-    checked = check_refill(plan, expected, one, history, _inside(plan, moment, inside, injected))
+    if earlier is not None:
+        _check_order(earlier, history, one)
+    checked = check_refill(plan, expected, one, history, _inside(plan, moment, left, filled))
     _tell(to_json(checked), refill_text(plan, checked), json)
 
 
@@ -135,8 +141,8 @@ def _tell(figures: dict[str, Any], text: str, json: str | None) -> None:
         typer.echo(text, nl=False)
 
 
-def _history(plan: Therapy, file: Path, last: Residual) -> list[Residual]:
-    """The refills of a table that lie before ``last``."""
+def _history(plan: Therapy, file: Path) -> list[Residual]:
+    """The refills of a table."""
     from intrathecal.care.history import read_history
     from intrathecal.programmer.refilling import Residual, expected_at, time_of
 
@@ -144,16 +150,19 @@ def _history(plan: Therapy, file: Path, last: Residual) -> list[Residual]:
         expected = expected_at(plan, time_of(plan, time, f"{file}, time"))
         return Residual(plan.time_at(expected.at_ms), expected.filled_mL, expected.expected_mL, measured_mL)
 
-    found = read_history(file, known)
+    return read_history(file, known)
+
+
+def _check_order(file: Path, found: Sequence[Residual], last: Residual) -> None:
+    """Refuse a table that does not end before ``last``."""
     if found and found[-1].at is not None and last.at is not None and found[-1].at >= last.at:
         raise typed.OptionError(
             f"--earlier: {file} ends at {found[-1].at:%Y-%m-%d %H:%M}, which is not before this refill; "
             "leave out what is not earlier"
         )
-    return found
 
 
-def _inside(plan: Therapy, at_ms: int, inside: str | None, injected: str | None) -> Inside | None:
+def _inside(plan: Therapy, at_ms: int, inside: Quantity | None, injected: Quantity | None) -> Inside | None:
     """What went in and what was found after it; the file's refill of that moment says what went in."""
     from intrathecal.care.refill import Inside
     from intrathecal.therapy import Refill
@@ -162,11 +171,10 @@ def _inside(plan: Therapy, at_ms: int, inside: str | None, injected: str | None)
         if injected is not None:
             raise typed.OptionError("--injected: it is compared with what is found inside; give --inside too")
         return None
-    found = typed.zero_or_more("--inside", inside, "volume")
     if injected is not None:
-        return Inside(typed.positive("--injected", injected, "volume").canonical, found.canonical)
+        return Inside(injected.canonical, inside.canonical)
     refills = [event.action for event in plan.events if event.at_ms == at_ms]
     volume = next((action.volume.canonical for action in refills if isinstance(action, Refill)), None)
     if volume is None:
         raise typed.OptionError('--inside: the file has no refill at that time; say what went in: --injected "20 mL"')
-    return Inside(volume, found.canonical)
+    return Inside(volume, inside.canonical)

@@ -6,7 +6,7 @@ import re
 import tomllib
 from datetime import date
 
-from intrathecal.quantities import shorten
+from intrathecal.quantities import QuantityError, parse_number, shorten
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _PAIR = re.compile(r"\s*(?P<key>[\w.\"'-]+)\s*=\s*(?P<value>.*?)\s*(?:#.*)?$")
@@ -20,12 +20,13 @@ _VALUES = tuple(
     (re.compile(pattern), cause, remedy)
     for pattern, cause, remedy in (
         (r"-?[\d.,]+\s*[a-zA-Z%\u00b5\u03bc]", "{value} is not in quotes", 'write {key} = "{value}"'),
-        (r"[-+]?(\.\d|\d+,\d)", "{value} is not a number", "write a point and a leading zero, such as 0.5"),
+        (r"(?i:[-+]?(nan|inf|infinity))$", "{value} is not a number", "write digits with at most one point, such as 0.5"),
         (r"(?i:true|false)$", "{value} is not true or false", "write {key} = {lower}"),
         (r"[A-Za-z][\w -]*$", "{value} is not in quotes", 'write {key} = "{value}"'),
         (r"$", "{key} has no value", 'write {key} = "..." on one line'),
     )
 )
+_NUMBERLIKE = re.compile("[-+\N{MINUS SIGN}\N{EN DASH}]?[.,]?\\d[\\d.,_\\s]*")
 _TYPOGRAPHIC = re.compile("[\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb]")
 
 
@@ -73,10 +74,21 @@ def _explain_line(line: str, said: str) -> tuple[str, str]:
         return _explain_moment(moment, value)
     if value.startswith("{") and line.count("{") > line.count("}"):
         return "a table in braces goes over several lines", "write { ... } on one line"
+    if _NUMBERLIKE.fullmatch(pair["value"]):
+        return _explain_number(pair["value"])
     for pattern, cause, remedy in _VALUES:
         if pattern.match(pair["value"]):
             return cause.format(key=key, value=value), remedy.format(key=key, value=value, lower=value.lower())
     return f'"{shorten(line)}" is not TOML ({said.lower()})', "write key = value, with texts in quotes"
+
+
+def _explain_number(value: str) -> tuple[str, str]:
+    try:
+        parse_number(value)
+    except QuantityError as problem:
+        cause, _, remedy = str(problem).rpartition(": write")
+        return cause, f"write{remedy}"
+    return f"{value} is not the whole of a line", "write key = value, each on a line of its own"
 
 
 def _explain_moment(moment: re.Match[str], value: str) -> tuple[str, str]:

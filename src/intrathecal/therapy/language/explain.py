@@ -123,7 +123,7 @@ def _unknown_start(found: str) -> str:
         day = next(day for day in days if day.lower() == near[0])
         return f'no clause begins with "{shorten(found)}"; did you mean {day}?'
     clauses = ", ".join(f'"{example}"' for example in (BASE, WINDOW, *list(EXAMPLES.values())[:4]))
-    return f'no clause begins with "{shorten(found)}"; clauses are written like {clauses}'
+    return f'no clause begins with "{shorten(found)}"; write it like one of {clauses}'
 
 
 def _meant(found: str, expected: Iterable[str]) -> str | None:

@@ -192,8 +192,8 @@ def _demand(tree: Tree[Any]) -> Demand:
 
 def read_count(text: str) -> int:
     """A whole number of presses."""
-    if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise ProgramError(f'"{shorten(text)}" presses per day is not possible; write a whole number')
+    if not re.fullmatch(r"0|[1-9][0-9]{0,8}", text):
+        raise ProgramError(f'"{shorten(text)}" presses per day is not possible; write a whole number, such as 4')
     return int(text)
 
 
