@@ -153,15 +153,11 @@ def _sent(at: str, key: Path, act: Callable[[Session], Reading], kept: Change, t
 
 def _edited(plan: Therapy, reading: Reading) -> Therapy:
     """The file with the program that runs, as somebody has edited it. Raises `CommandError`, `ProgramError`."""
-    import click
-
+    from intrathecal.cli.editing import edited
     from intrathecal.therapy import Program
 
     began = time.monotonic()
-    try:
-        text = click.edit(reading.program + "\n", extension=".txt")
-    except click.ClickException as problem:
-        raise CommandError(f"--edit: {problem.message}; name your editor in EDITOR") from None
+    text = edited(reading.program + "\n", "--edit")
     if time.monotonic() - began > WITHDRAW_S:
         raise CommandError("--edit: the editor was left open for too long, and what was typed is forgotten; edit again")
     if text is None:
