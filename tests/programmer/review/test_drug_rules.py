@@ -422,3 +422,39 @@ def test_every_code_is_tried() -> None:
     """No rule without a program that triggers it."""
     declared = {code for rule in SUMS for code in rule.codes}
     assert declared == {code for code, _, _, _ in RULES}
+
+
+def test_a_misspelt_allergy_is_asked_about() -> None:
+    """What is close to a drug's name is a question; another drug whose name ends alike is none."""
+    for written, severities in (
+        ("bupivicaine", ["soft"]),
+        ("Bupivacain 0.5%", ["soft"]),
+        ("latex", []),
+        ("tetracaine", []),
+    ):
+        asked = Asked("2 mg/day", label(**MB), ALLERGIC.format(written))
+        assert [one.severity for one in found(asked) if one.code == "allergy"] == severities, written
+
+
+def test_a_daily_bolus_that_comes_every_hour_is_called_by_its_name_beside_a_base() -> None:
+    """Base and boluses together are 9.6 times what ran; the boluses alone are 24 times, which says what happened."""
+    one = only(
+        baclofen(
+            "100 mcg/day\nbolus 60 mcg over 5 min every 1 h from 00:00", "100 mcg/day\nbolus 60 mcg over 5 min at 06:00"
+        ),
+        "slip-per-hour",
+    )
+    assert (one.severity, one.value, one.limit, one.unit) == ("hard", 1440, 60, "mcg/day")
+
+
+def test_a_pump_that_is_stopped_on_purpose_has_no_slip() -> None:
+    """The minimum rate happens to be a twenty-fifth of what ran: it is a stop, and is called one."""
+    codes = [one.code for one in found(baclofen("minimum rate", "300 mcg/day"))]
+    assert "withdrawal-stopped" in codes
+    assert not [code for code in codes if code.startswith("slip")]
+
+
+def test_half_of_an_opioid_at_once_is_a_question() -> None:
+    """Half exactly, as much as a little more than half."""
+    assert only(morphine("1 mg/day", "2 mg/day"), "withdrawal-cut").severity == "soft"
+    assert only(morphine("1.2 mg/day", "2 mg/day"), "withdrawal-cut").severity == "note"

@@ -70,15 +70,17 @@ def runs_in_traces(case: Case, drug: str) -> bool:
 
 def in_traces(case: Case, side: Side, drug: str) -> bool:
     """Whether a program stops, keeps the catheter open, or gives a small part of the least dose that is in use."""
-    orders = side.settings.orders
-    if (
-        not orders.scheduled
-        and not orders.periodic
-        and all(level.minimum or not level.dose for _, level in orders.week)
-    ):
+    if is_idle(side):
         return True
     share = float(case.therapy.catalogue.review.trace_share.exact)
     return side.daily_ug(drug) <= share * (least_in_use_ug(case, drug) or 0.0)
+
+
+def is_idle(side: Side) -> bool:
+    """Whether a program asks for no dose at all: it stops, or runs at the minimum rate."""
+    orders = side.settings.orders
+    no_base = all(level.minimum or not level.dose for _, level in orders.week)
+    return no_base and not orders.scheduled and not orders.periodic
 
 
 def least_in_use_ug(case: Case, drug: str) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from intrathecal.catalogue import Precaution
 from intrathecal.programmer.review.case import Case
@@ -11,6 +12,9 @@ from intrathecal.programmer.review.finding import Finding, Severity
 from intrathecal.programmer.review.library import runs_in_traces
 from intrathecal.programmer.review.rule import rule
 from intrathecal.quantities import factor, rounded
+
+#: Words that are so much alike (of 1) may be one word misspelt: bupivicaine and bupivacaine are at 0.91, ropivacaine at 0.82.
+LIKE = 0.85
 
 
 def precaution_of(case: Case, drug: str) -> Precaution | None:
@@ -49,6 +53,23 @@ def allergies(case: Case) -> Iterator[Finding]:
                     verified=True,
                     second_person=True,
                 )
+            elif (likely := _meant_by(allergy, names)) is not None:
+                known_as = drug if likely == drug else f"{likely} ({drug})"
+                says = (
+                    f'The patient\'s file names an allergy to "{allergy}": is {known_as} meant, which the pump holds?'
+                )
+                yield Finding(
+                    "allergy", "soft", says, drug=drug, source="the patient's file", verified=True, second_person=True
+                )
+
+
+def _meant_by(allergy: str, names: list[str]) -> str | None:
+    """The name that an allergy as somebody wrote it is a likely misspelling of."""
+    for word in re.findall(r"\w+", allergy.lower()):
+        found: list[str] = get_close_matches(word, names, 1, LIKE)
+        if found:
+            return found[0]
+    return None
 
 
 def _speaks_of(allergy: str, words: list[str] | tuple[str, ...]) -> bool:

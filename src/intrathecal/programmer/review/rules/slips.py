@@ -11,6 +11,7 @@ from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.finding import Finding
 from intrathecal.programmer.review.library import (
     DAY_S,
+    is_idle,
     least_in_use_ug,
     most_in_use_ug,
     runs_in_traces,
@@ -45,6 +46,11 @@ class Compared:
     after: float
     whole: bool
 
+    @property
+    def ratio(self) -> float:
+        """How many times as much as before."""
+        return self.after / self.before
+
 
 def slip_of(case: Case, ratio: float) -> str | None:
     """The slip that would make a figure so many times what it was, or that part of it."""
@@ -55,7 +61,7 @@ def slip_of(case: Case, ratio: float) -> str | None:
 
 def slipped(case: Case, drug: str) -> bool:
     """Whether the daily dose of a drug stands to what runs as a slip would make it."""
-    return any(one.drug == drug and one.whole and slip_of(case, one.after / one.before) for one in _compared(case))
+    return any(one.drug == drug and one.whole and slip_of(case, one.ratio) for one in _compared(case))
 
 
 @rule(
@@ -67,20 +73,19 @@ def slips(case: Case) -> Iterator[Finding]:
     if case.before is None:
         yield from _against_practice(case)
         return
-    wholes: set[str] = set()
-    for one in _compared(case):
-        code = slip_of(case, one.after / one.before)
-        if code is None or (not one.whole and wholes):
+    compared = list(_compared(case))
+    told = [(_at_fault(case, compared, one), True) for one in compared if one.whole and slip_of(case, one.ratio)]
+    for one, grave in told or [(one, one.what == PRESS) for one in compared if not one.whole]:
+        code = slip_of(case, one.ratio)
+        if code is None:
             continue
-        wholes |= {one.drug} if one.whole else set()
-        grave = one.after > one.before and (one.whole or one.what == PRESS)
         unit, scale = shown_unit(case, one.drug, "mass" if one.what == PRESS else "mass rate")
         per_second = 1 if one.what == PRESS else DAY_S
         yield Finding(
             code,
-            "hard" if grave else "soft",
+            "hard" if grave and one.ratio > 1 else "soft",
             f"{one.what.capitalize()} of {one.drug}: from {case.shown(one.before, one.drug)} to "
-            f"{case.shown(one.after, one.drug)}, {_times(code, one.after > one.before)}.",
+            f"{case.shown(one.after, one.drug)}, {_times(code, one.ratio)}.",
             drug=one.drug,
             value=tidy(one.after / per_second / scale),
             limit=tidy(one.before / per_second / scale),
@@ -91,10 +96,19 @@ def slips(case: Case) -> Iterator[Finding]:
         )
 
 
-def _times(code: str, more: bool) -> str:
-    """How many times, in words, and what to look for."""
-    share = f"{SLIPS[code]} times as much" if more else f"1/{SLIPS[code]} of it"
-    return f"about {share}; look for {LOOK_FOR[code]}"
+def _at_fault(case: Case, compared: list[Compared], whole: Compared) -> Compared:
+    """The one part of a drug's program that changed, if a slip made it so; otherwise the whole."""
+    same = float(case.therapy.catalogue.review.same_figure.exact)
+    parts = [one for one in compared if one.drug == whole.drug and one.what in (BASE, SCHEDULED)]
+    changed = [one for one in parts if abs(one.ratio - 1) > same]
+    found = len(parts) > 1 and len(changed) == 1 and slip_of(case, changed[0].ratio)
+    return changed[0] if found else whole
+
+
+def _times(code: str, ratio: float) -> str:
+    """How many times, and what to look for."""
+    share = f"{rounded(ratio, 2)} times as much" if ratio > 1 else f"1/{rounded(1 / ratio, 2)} of it"
+    return f"{share}; look for {LOOK_FOR[code]} ({SLIPS[code]} times)"
 
 
 PRESS, BASE, SCHEDULED, DAILY = "one press", "base of a day", "boluses of a day", "daily dose"
@@ -103,7 +117,7 @@ PRESS, BASE, SCHEDULED, DAILY = "one press", "base of a day", "boluses of a day"
 def _compared(case: Case) -> Iterator[Compared]:
     """Figures above zero on both sides, those of whole drugs first; what only follows the primary drug is left out."""
     before, after = case.before, case.after
-    if before is None:
+    if before is None or is_idle(after):
         return
     same = float(case.therapy.catalogue.review.same_figure.exact)
     told: list[float] = []
@@ -204,7 +218,7 @@ def labels(case: Case) -> Iterator[Finding]:
                 "slip-concentration",
                 "soft",
                 f"{drug.capitalize()} goes from {rounded(old / scale)} {unit} to {rounded(new / scale)} {unit}, "
-                f"{_times(code, new > old)}, on the syringe and here.",
+                f"{_times(code, new / old)}, on the syringe and here.",
                 drug=drug,
                 value=new / scale,
                 limit=old / scale,

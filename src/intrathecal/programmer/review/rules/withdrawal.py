@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from intrathecal.catalogue import Precaution
 from intrathecal.programmer.review.case import Case
 from intrathecal.programmer.review.finding import Finding
-from intrathecal.programmer.review.library import finding, in_traces, least_in_use_ug, most_broken, runs_in_traces
+from intrathecal.programmer.review.library import finding, in_traces, least_in_use_ug, most_broken, runs_in_traces, tidy
 from intrathecal.programmer.review.rule import rule
 from intrathecal.programmer.review.rules.patient import precaution_of, references
 from intrathecal.quantities import rounded
@@ -43,12 +43,14 @@ def _stopped(case: Case, drug: str, precaution: Precaution, was: float) -> Findi
         if known[drug].opioid and known[other].opioid and not in_traces(case, case.after, other)
     ]
     replaced = f" {others[0].capitalize()} takes its place." if others else ""
+    now = case.after.daily_ug(drug)
+    left = f" but for {case.shown(now, drug)}" if now > 0 else ""
     return Finding(
         "withdrawal-stopped",
         "note" if others else "soft",
-        f"{drug.capitalize()}, {case.shown(was, drug)} a day, is stopped.{replaced} {precaution.when_stopped}",
+        f"{drug.capitalize()}, {case.shown(was, drug)} a day, is stopped{left}.{replaced} {precaution.when_stopped}",
         drug=drug,
-        value=-100.0,
+        value=tidy(100 * (now / was - 1)),
         unit="% change",
         source=references(case, precaution.stopped_source),
         verified=precaution.stopped_verified,
