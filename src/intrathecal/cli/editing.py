@@ -21,7 +21,8 @@ def edited(text: str, option: str) -> str | None:
         file = Path(folder, "program.txt")
         file.write_text(text, encoding="utf-8")
         try:
-            code = subprocess.run([*shlex.split(editor), str(file)], check=False).returncode
+            command = [*shlex.split(editor), str(file)]
+            code = subprocess.run(command, check=False).returncode  # noqa: S603 - the person's own editor
             left = file.read_text(encoding="utf-8")
         except (OSError, ValueError) as problem:
             reason = problem.strerror if isinstance(problem, OSError) else problem
