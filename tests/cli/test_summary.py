@@ -19,7 +19,7 @@ def test_pain_presses_breathing_and_side_effects_stand_at_the_top() -> None:
     """Three lines under the title say what the patient feels and does."""
     lines = screen(days="8", program=PROGRAM, presses='"when pain > 4"', patient="pain = 7")
 
-    assert lines[1].startswith("Pain 7.0 before, ")
+    assert lines[1].startswith("Pain 7 before, ")
     assert " on average in the last 7 days: relief " in lines[1]
     assert lines[1].endswith(" h")
     assert lines[2].startswith("Handset: ")
@@ -49,7 +49,7 @@ def test_spasticity_is_told_instead_of_pain() -> None:
     """The modified Ashworth score, before and after."""
     lines = screen(days="1", patient='indication = "spasticity"')
 
-    assert lines[1].startswith("Spasticity 3.0 before, 3.0 on average in the whole run")
+    assert lines[1].startswith("Spasticity 3 before, 3 on average in the whole run")
     assert "Pain" not in lines[1]
 
 

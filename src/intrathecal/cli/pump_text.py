@@ -56,7 +56,7 @@ def _counted(found: dict[str, Any]) -> list[str]:
     for drug, dose in found["doses_ug"].items():
         lines.append(f"{drug}: {number(dose, 6)} mcg (micrograms) counted since the first fill")
     if found["battery_fraction"] is not None:
-        lines.append(f"battery {100 * found['battery_fraction']:.1f} %")
+        lines.append(f"battery {number(100 * found['battery_fraction'], 3)} %")
     return lines
 
 

@@ -49,7 +49,7 @@ def _relief(figures: Figures) -> list[str]:
     hours = relief["hours_to_half_relief"]
     half = "" if hours is None else f", half of that after {number(hours, 2)} h"
     lines = [
-        f"{scale.capitalize()} {before:.1f} before, {mean:.1f} on average in the {lasted}"
+        f"{scale.capitalize()} {number(round(before, 1))} before, {number(round(mean, 1))} on average in the {lasted}"
         + ("" if percent is None else f": relief {percent:.0f}%{half}")
     ]
     if relief["presses_given"] or relief["presses_refused"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from intrathecal.pump.limits import LimitBreach
-from intrathecal.quantities import UNIT_SPELLING, factor
+from intrathecal.quantities import UNIT_SPELLING, factor, rounded
 from intrathecal.therapy import Event, Refill, Reset, Therapy, TherapyError
 
 
@@ -44,4 +44,4 @@ def refusal(therapy: Therapy, event: Event | None, breach: LimitBreach, drug: st
 
 
 def _amount(dose_ng: Fraction, unit: str) -> str:
-    return f"{float(dose_ng * factor('ng', unit)):.6g} {UNIT_SPELLING.get(unit, unit)}"
+    return f"{rounded(dose_ng * factor('ng', unit), 6)} {UNIT_SPELLING.get(unit, unit)}"
