@@ -84,12 +84,12 @@ def with_a_test_of_nothing(case: Case) -> Case:
 
 def with_a_test_of_what_is_not_met(case: Case) -> Case:
     """A test that shows what is said not to be met."""
-    return replace(case, tests={**case.tests, "ACC-11": ("tests/x.py::test_x",)})
+    return replace(case, tests={**case.tests, "GIP-2.2.3": ("tests/x.py::test_x",)})
 
 
 def without_a_reason(case: Case) -> Case:
     """A requirement that is not met, and nobody says why."""
-    changed = [replace(each, why="") if each.id == "ACC-11" else each for each in case.requirements]
+    changed = [replace(each, why="") if each.id == "GIP-2.2.3" else each for each in case.requirements]
     return replace(case, requirements=tuple(changed))
 
 
@@ -105,8 +105,8 @@ def without_a_reason(case: Case) -> Case:
         (with_loose_requirement, "requirement ACC-99: belongs to no control"),
         (without_tests, "requirement ACC-24: is said to be met, and no test names it"),
         (with_a_test_of_nothing, "tests/x.py::test_x: there is no requirement ACC-99"),
-        (with_a_test_of_what_is_not_met, "ACC-11: is said to be not met, and a test names it"),
-        (without_a_reason, "requirement ACC-11: say why it is not met"),
+        (with_a_test_of_what_is_not_met, "GIP-2.2.3: is said to be not met, and a test names it"),
+        (without_a_reason, "requirement GIP-2.2.3: say why it is not met"),
     ],
 )
 def test_a_gap_of_any_kind_is_found(spoil: Callable[[Case], Case], says: str) -> None:
