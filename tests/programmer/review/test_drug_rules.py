@@ -317,6 +317,12 @@ RULES: list[tuple[str, str, Asked, Asked]] = [
     (
         "drug-swapped",
         "soft",
+        swap({"sufentanil": "25 mcg/mL"}, {"ziconotide": "25 mcg/mL"}, "8 mcg/day", "8 mcg/day"),
+        swap({"sufentanil": "25 mcg/mL"}, {"ziconotide": "25 mcg/mL"}, "15 mcg/day", "8 mcg/day"),
+    ),
+    (
+        "drug-swapped",
+        "soft",
         swap({"bupivacaine": "20 mg/mL", "morphine": "10 mg/mL"}, MB),
         swap({"bupivacaine": "20 mg/mL", "morphine": "10 mg/mL"}, MB, "4 mg/day"),
     ),

@@ -264,14 +264,13 @@ def _swapped(one: str, other: str, why: str, source: str, *, verified: bool) -> 
     about="A dose is not carried over from one drug to another, or from one primary drug to another.",
 )
 def drugs(case: Case) -> Iterator[Finding]:
-    """A new opioid with the figures of the one before it, and a program that now means another drug."""
+    """A new drug, of whatever kind, with the figures of one that it replaces, and a program that now means another drug."""
     before, after = case.before, case.after
     if before is None:
         return
-    known, review = case.therapy.catalogue.drugs, case.therapy.catalogue.review
-    factor = float(review.slip_factor.exact)
-    gone = [drug for drug in before.drugs if drug not in after.drugs and known[drug].opioid]
-    for new in [drug for drug in after.drugs if drug not in before.drugs and known[drug].opioid]:
+    factor = float(case.therapy.catalogue.review.slip_factor.exact)
+    gone = [drug for drug in before.drugs if drug not in after.drugs]
+    for new in [drug for drug in after.drugs if drug not in before.drugs]:
         for old in gone:
             was, dose = before.daily_ug(old), after.daily_ug(new)
             if was > 0 and 1 / factor <= dose / was <= factor:
