@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tests.care.support import steady, verdict
 
+from intrathecal.care.ending import says_given_up
 from intrathecal.care.missing import complete
 from intrathecal.care.trial import figures
 
@@ -106,6 +107,43 @@ def test_a_rescue_that_did_not_help_hides_nothing() -> None:
     assert found.trial.scores.tolist() == [5, 9, 3]
 
 
+def test_a_rescue_written_on_a_row_of_its_own_holds_the_score_before_it() -> None:
+    """6, an hour later a rescue without a score, two hours later 1: as if the 6 stood in the row of the rescue."""
+    alone, told = (
+        verdict(
+            *steady([8, 8, 8], []),
+            *(
+                f"2026-03-0{day} {row}"
+                for day in (4, 5, 6)
+                for row in ("08:00,trial,6", f"09:00,trial,{score},10", "11:00,trial,1")
+            ),
+        ).findings
+        for score in ("", "6")
+    )
+    assert alone is not None
+    assert told is not None
+    assert alone.trial.scores.tolist() == told.trial.scores.tolist() == [6] * 9
+    assert alone.trial.missing == 0
+
+
+def test_rows_of_a_rescue_alone_are_no_missing_scores() -> None:
+    """A score a day and three rescues a day without one: the trial is scored."""
+    rescues = [f"2026-03-0{day} {hour}:00,trial,,10" for day in (4, 5, 6) for hour in (12, 15, 18)]
+    assert verdict(*steady([8, 8, 8], [2, 2, 2]), *rescues).decision == "pass"
+
+
+def test_the_scatter_is_that_of_the_scores_that_count() -> None:
+    """Scores that a rescue pushed down do not count, and neither do they make the standard error larger."""
+    rows = [
+        f"2026-03-0{day} {row}"
+        for day in (4, 5, 6)
+        for row in ("08:00,trial,6", "09:00,trial,6,10", "11:00,trial,1", "20:00,trial,6")
+    ]
+    found = figures(verdict(*steady([8, 8, 8], []), *rows))
+    assert (found["relief_percent"], found["decision"]) == (25, "fail")
+    assert found["standard_error"] == pytest.approx(100 / 8 * (1 / 12 * (1 + 0.75**2)) ** 0.5)
+
+
 def test_after_a_withdrawal_the_baseline_holds() -> None:
     """BOCF, whatever is written afterwards, and up to two days where nothing is."""
     rows = steady([8, 8, 8], [3, "3,,,withdrew", 2, ""])
@@ -124,3 +162,39 @@ def test_withdrawal_symptoms_are_not_a_withdrawal() -> None:
     assert found.decision == "pass"
     assert found.findings is not None
     assert found.findings.stopped is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("withdrew", "withdrew: nausea", "patient was withdrawn from the trial", "discontinued due to nausea"),
+        *("infusion discontinued", "gave up", "stopped early", "catheter pulled out, trial stopped"),
+        *("we stopped the infusion", "patient withdrew consent", "Vomiting - discontinued", "slept badly and withdrew"),
+    ],
+)
+def test_a_trial_that_was_given_up_is_recognised(said: str) -> None:
+    """In the note or among the side effects."""
+    assert says_given_up(said)
+    found = verdict(*steady([8, 8, 8], [2, f'2,,,"{said}"', 2])).findings
+    assert found is not None
+    assert found.stopped is not None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("oral morphine discontinued", "2 mL of CSF withdrawn", "aspirin withdrawn as planned", "trial not stopped"),
+        *("withdrew 2 mL of CSF", "discontinued gabapentin", "infusion stopped for MRI", "never gave up"),
+    ],
+)
+def test_what_only_sounds_like_an_end_is_said_and_fails_no_trial(said: str) -> None:
+    """Oral drugs are stopped in every trial."""
+    found = verdict(*steady([8, 8, 8], [2, f'2,,,"{said}"', 2]))
+    assert found.decision == "pass"
+    assert f'Line 6 says "{said}": this was not read as the end of the trial.' in found.notes
+
+
+def test_a_side_effect_that_stopped_does_not_limit_the_dose() -> None:
+    """One for which the infusion was stopped does."""
+    assert verdict(*steady([8, 8, 8], [2, '2,,"itching, stopped after an hour"', 2])).decision == "pass"
+    assert verdict(*steady([8, 8, 8], [2, '2,,"vomiting; infusion stopped"', 2])).decision == "fail"

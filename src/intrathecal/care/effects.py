@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 from intrathecal.care.cells import NOTHING
 from intrathecal.care.diary import Entry
+from intrathecal.care.ending import says_given_up
 
 #: Words that make a side effect one that limits the dose.
 _LIMITING = re.compile(
-    r"\b(dose[- ]limiting|limiting|severe|serious|intolerable|unbearable|life[- ]threatening|withdrew|withdrawn|"
-    r"discontinued|stopped|respiratory depression|apn(o)?ea|naloxone|unconscious|unresponsive)\b",
+    r"\b(dose[- ]limiting|limiting|severe|serious|intolerable|unbearable|life[- ]threatening|"
+    r"respiratory depression|apn(o)?ea|naloxone|unconscious|unresponsive)\b",
     re.I,
 )
-_NEGATED = re.compile(r"\b(no|not|never|without|non)[- ]+(?:\w+[- ]+){0,2}$", re.I)
+_NEGATED = re.compile(r"\b(no|none|not|never|without|non)[- ]+(?:\w+[- ]+){0,2}$", re.I)
 
 
 @dataclass(frozen=True)
@@ -34,5 +35,5 @@ def side_effects(entries: Iterable[Entry]) -> SideEffects:
 
 
 def _limits(text: str) -> bool:
-    """Whether a word that limits stands in ``text`` without a "no" before it."""
-    return any(not _NEGATED.search(text[: match.start()]) for match in _LIMITING.finditer(text))
+    """Whether ``text`` says that the trial was given up, or a word that limits stands there without a "no" before it."""
+    return says_given_up(text) or any(not _NEGATED.search(text[: match.start()]) for match in _LIMITING.finditer(text))

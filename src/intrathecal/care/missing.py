@@ -8,8 +8,7 @@ correlation that falls with time has a closed form: their mean, and a variance t
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
@@ -17,14 +16,8 @@ from itertools import groupby
 import numpy as np
 
 from intrathecal.care.diary import Entry
-from intrathecal.care.series import HOURS_PER_DAY
+from intrathecal.care.series import FURTHEST_H, HOURS_PER_DAY
 from intrathecal.flow import Array
-
-#: How people write that a trial was given up. The withdrawal of a drug ("withdrawal symptoms") is another thing.
-_GIVEN_UP = re.compile(
-    r"\b(withdrew|withdrawn|discontinued|given up|gave up|aborted|stopped early|(trial|infusion|drug) stopped)\b", re.I
-)
-
 
 Bits = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
@@ -38,22 +31,28 @@ class Completed:
     interpolated: Bits
 
 
-def given_up(entries: Iterable[Entry]) -> Entry | None:
-    """The first entry that says that the trial was given up."""
-    return next((entry for entry in entries if _GIVEN_UP.search(f"{entry.note}\n{entry.side_effect}")), None)
+def is_only_rescue(entry: Entry) -> bool:
+    """Whether a row says that a rescue was taken and no score: nobody was asked for one, so that none is missing."""
+    return entry.nrs is None and bool(entry.rescue_mme)
 
 
 def after_rescue(entries: Sequence[Entry], window: timedelta) -> tuple[Array, Bits]:
     """The scores (n,) of ``entries`` with that before a rescue holding for ``window``, and which (n,) that changed.
 
-    A score that is worse than the one before the rescue stays. The row of the rescue holds the score before it.
+    A score that is worse than the one before the rescue stays. The row of the rescue holds the score before it; where it
+    has none, the last one written is that score, if it is not older than a score can stand for.
     """
     scores = np.array([math.nan if entry.nrs is None else entry.nrs for entry in entries])
     changed, until, held = np.zeros(len(scores), dtype=bool), None, math.nan
+    last: Entry | None = None
     for index, entry in enumerate(entries):
         if until is not None and entry.at < until and not scores[index] >= held:
             scores[index] = held
             changed[index] = True
+        elif is_only_rescue(entry) and last is not None and entry.at - last.at <= timedelta(hours=FURTHEST_H):
+            scores[index] = last.nrs
+            changed[index] = True
+        last = last if entry.nrs is None else entry
         if entry.rescue_mme and not math.isnan(scores[index]):
             until, held = entry.at + window, float(scores[index])
     return scores, changed

@@ -11,7 +11,8 @@ from itertools import pairwise
 import numpy as np
 
 from intrathecal.care.diary import Diary, Entry
-from intrathecal.care.missing import after_rescue, complete, given_up
+from intrathecal.care.ending import given_up, sounds_given_up
+from intrathecal.care.missing import after_rescue, complete, is_only_rescue
 from intrathecal.care.scoring import pooled_variance
 from intrathecal.care.series import between_scores, effective_count, pain_difference, stands_for, time_weighted
 from intrathecal.catalogue import Catalogue, Screening
@@ -79,7 +80,12 @@ def judged(diary: Diary, catalogue: Catalogue) -> Judged:
         entries = _to_the_end(entries, stopped, catalogue)
     earliest = entries[-1].at - timedelta(seconds=catalogue.trial.window.canonical)
     late = np.array([entry.at > earliest for entry in entries])
-    notes = [] if late.all() else [f"The scores of the last {catalogue.trial.window} of the trial count."]
+    notes = [
+        f'Line {entry.line} says "{entry.note or entry.side_effect}": this was not read as the end of the trial.'
+        for entry in sounds_given_up(trial)
+    ]
+    if not late.all():
+        notes.append(f"The scores of the last {catalogue.trial.window} of the trial count.")
     boluses = [entry for entry in trial if entry.dose is not None and entry.dose.kind == "mass" and entry.dose.number]
     acting = late & _acting(entries, _like_the_last(boluses), catalogue.screenings)
     if any(counted and entry.nrs is not None for entry, counted in zip(entries, acting, strict=True)):
@@ -135,7 +141,8 @@ def _with_missing_days(entries: Sequence[Entry]) -> tuple[Entry, ...]:
             for missed in range(1, gap + 1 if gap <= LONGEST_GAP_DAYS else 1):
                 found += [_empty(one.at + timedelta(days=missed)) for one in usual]
             usual = []
-        usual.append(entry)
+        if not is_only_rescue(entry):
+            usual.append(entry)
         found.append(entry)
     return tuple(sorted(found, key=lambda entry: entry.at))
 
@@ -155,26 +162,26 @@ def _empty(at: datetime) -> Entry:
     return Entry(line=0, at=at, phase="trial", nrs=None)
 
 
-def missing_share(entries: Sequence[Entry], stopped: Entry | None) -> float:
-    """The part of the entries, as far as the trial went on, that has no score."""
-    asked = [entry for entry in entries if stopped is None or entry.at <= stopped.at]
-    return sum(entry.nrs is None for entry in asked) / len(asked) if asked else 0.0
+def missing(entries: Sequence[Entry], stopped: Entry | None) -> tuple[int, int]:
+    """How many scores are missing, and of how many, as far as the trial went on; rows of a rescue alone ask for none."""
+    asked = [entry for entry in entries if (stopped is None or entry.at <= stopped.at) and not is_only_rescue(entry)]
+    return sum(entry.nrs is None for entry in asked), len(asked)
 
 
 def count(diary: Diary, trial: Judged, catalogue: Catalogue) -> tuple[Counted, Counted, float]:
     """Baseline and trial, with scores in both, and the SPID (points times hours) of the whole trial."""
     baseline = diary.phase("baseline")
     rescue = timedelta(seconds=catalogue.trial.rescue_window.canonical)
-    variance = pooled_variance(
-        [[entry.nrs for entry in part if entry.nrs is not None] for part in (baseline, trial.chosen)],
-        catalogue.relief.score_sd.canonical**2,
-    )
     origin = diary.entries[0].at
-    scores, carried = after_rescue(baseline, rescue)
-    whole = np.ones(len(baseline), dtype=bool)
-    before, _ = _counted(baseline, whole, scores, carried, np.zeros_like(whole), variance, origin, catalogue)
+    usual, replaced = after_rescue(baseline, rescue)
     scores, carried = after_rescue(trial.entries, rescue)
     over = np.array([trial.stopped is not None and entry.at > trial.stopped.at for entry in trial.entries])
+    felt = [(usual, ~replaced), (scores, trial.counts & ~carried & ~over)]
+    variance = pooled_variance(
+        [part[of_drug & ~np.isnan(part)].tolist() for part, of_drug in felt], catalogue.relief.score_sd.canonical**2
+    )
+    whole = np.ones(len(baseline), dtype=bool)
+    before, _ = _counted(baseline, whole, usual, replaced, np.zeros_like(whole), variance, origin, catalogue)
     scores[over] = before.mean
     during, filled = _counted(trial.entries, trial.counts, scores, carried, over, variance, origin, catalogue)
     return before, during, pain_difference(_hours(trial.entries, origin), filled, before.mean)

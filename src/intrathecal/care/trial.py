@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from intrathecal.care.diary import Diary, Entry
 from intrathecal.care.effects import side_effects
-from intrathecal.care.phases import Counted, Judged, count, function_mean, judged, missing_share, rescue_per_day
+from intrathecal.care.phases import Counted, Judged, count, function_mean, judged, missing, rescue_per_day
 from intrathecal.care.reasons import Findings, Rescue, reasons
 from intrathecal.care.scoring import PERCENT, relief
 from intrathecal.catalogue import Catalogue
@@ -42,9 +42,9 @@ def judge(diary: Diary, catalogue: Catalogue) -> Verdict:
         return Verdict(diary, "incomplete", (lacking,), diary.notes, days)
     window = judged(diary, catalogue)
     for name, entries, stopped in (("baseline", baseline, None), ("trial", window.chosen, window.stopped)):
-        if missing_share(entries, stopped) > asked.most_missing.canonical:
-            gaps = sum(entry.nrs is None for entry in entries)
-            lacking = f"{gaps} of {len(entries)} scores of the {name} are missing: more than {asked.most_missing}."
+        gaps, scores = missing(entries, stopped)
+        if gaps > asked.most_missing.canonical * scores:
+            lacking = f"{gaps} of {scores} scores of the {name} are missing: more than {asked.most_missing}."
             return Verdict(diary, "incomplete", (lacking,), diary.notes, days, window=window)
     before, during, spid = count(diary, window, catalogue)
     if before.mean <= 0:
