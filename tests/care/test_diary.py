@@ -23,6 +23,11 @@ from intrathecal.quantities import InputError
         ("2 Mar 2026 8:05 pm", 20, 5),
         ("March 2, 2026 12:05 am", 0, 5),
         ("2. March 2026 08:05", 8, 5),
+        ("20260302T0805", 8, 5),
+        ("2026-03-02t08:05:00.250", 8, 5),
+        ("2026-03-02 0805", 8, 5),
+        ("2026-03-02 805", None, None),
+        ("202603020805", None, None),
         ("02.Mar 2026", None, None),
     ],
 )
@@ -125,6 +130,7 @@ def test_all_wrong_rows_are_named() -> None:
         ("time,phase", 'no column "nrs"'),
         ("time,phase,nrs,resque_mme", 'unknown column "resque_mme"; did you mean "rescue_mme"'),
         ("time,phase,nrs,NRS", '"nrs" stands twice'),
+        ("2026-03-01,baseline,7", "are no names of columns; begin with a line that names them: time,phase,nrs"),
         ("", "the file is empty"),
         ("time,phase,nrs", "there is no entry"),
     ],
@@ -162,7 +168,7 @@ def test_files_that_are_no_diary_are_refused(tmp_path: object) -> None:
     ):
         with pytest.raises(InputError, match=told):
             load_diary(folder / name)
-    with pytest.raises(DiaryError, match="unknown column"):
+    with pytest.raises(DiaryError, match="no names of columns"):
         load_diary(Path(__file__).parents[2] / "examples" / "mri.toml")
 
 

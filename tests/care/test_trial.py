@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from tests.care.support import CATALOGUE, diary, steady, verdict
+from tests.care.support import CATALOGUE, daily, diary, steady, verdict
 
 from intrathecal.care.trial import figures, judge
 from intrathecal.catalogue.overriding import override
@@ -23,7 +23,8 @@ BEFORE = [8, 7, 8]
         ([8, 9, 9], "fail"),
         ([2], "extend"),
         ([8], "extend"),
-        ([""], "incomplete"),
+        ([""], "extend"),
+        (["", ""], "incomplete"),
         ([], "incomplete"),
     ],
 )
@@ -137,3 +138,14 @@ def test_an_old_baseline_is_a_reason() -> None:
     told = verdict(*rows)
     assert told.decision == "pass"
     assert any("ended 363 days before" in reason for reason in told.reasons)
+
+
+@pytest.mark.parametrize("scores", [["", ""], ["2", "", "", ""]])
+def test_a_trial_of_one_date_goes_on_also_without_its_scores(scores: list[str]) -> None:
+    """More days bring what is missing; a baseline that nobody wrote down they do not bring back."""
+    rows = [f"2026-03-04 {8 + 2 * hour:02}:00,trial,{score}" for hour, score in enumerate(scores)]
+    found = verdict(*steady(BEFORE, []), *rows)
+    assert (found.decision, found.days) == ("extend", 1)
+    assert "one calendar date" in found.reasons[0]
+    assert len(found.reasons) == 2
+    assert verdict(*daily("trial", 4, [2])).decision == "incomplete"

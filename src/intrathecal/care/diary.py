@@ -125,6 +125,11 @@ def _columns(line: int, head: list[str], name: str) -> tuple[str, ...]:
     columns = tuple("_".join(cell.lower().split()) for cell in head)
     while columns and not columns[-1]:
         columns = columns[:-1]
+    if not set(columns) & set(COLUMNS):
+        raise DiaryError(
+            f'{name}, line {line}: "{cells.plain(shorten(head[0]))}" and what follows it are no names of columns; '
+            f"begin with a line that names them: {','.join(COLUMNS[:6])}"
+        )
     for column, cell in zip(columns, head, strict=False):
         if column not in COLUMNS:
             raise DiaryError(

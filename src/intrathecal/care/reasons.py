@@ -72,7 +72,7 @@ def _decisive(found: Findings, decision: str) -> Iterator[str]:
             "with this drug at this dose."
         )
     if found.days < asked.fewest_days.exact:
-        yield f"The trial has entries of {_dates(found.days)}; it is judged over at least {asked.fewest_days}."
+        yield too_short(found.days, asked)
     elif found.too_few_days:
         yield f"The scores that count are of {_dates(found.trial.days)}; at least {asked.fewest_days} are needed."
     moved = "fell" if relief.percent >= 0 else "rose"
@@ -81,6 +81,11 @@ def _decisive(found: Findings, decision: str) -> Iterator[str]:
         f"standard error of {relief.standard_error:.0f} points."
     )
     yield f"True relief is at least {asked.success} with a probability of {share(found.probability)}; {_rule(found, decision)}"
+
+
+def too_short(days: int, asked: Trial) -> str:
+    """Why a trial with entries of so few dates goes on."""
+    return f"The trial has entries of {_dates(days)}; it is judged over at least {asked.fewest_days}."
 
 
 def _rule(found: Findings, decision: str) -> str:

@@ -11,15 +11,17 @@ from intrathecal.therapy.file.bounds import YEARS
 
 RIGHT = "write year, month, day and time, such as 2026-03-02 08:00"
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_CLOCK = r"(?:[ T]+(?P<clock>\S.*))?"
+_CLOCK = r"(?:[ Tt]+(?P<clock>\S.*))?"
 _YEAR_FIRST = re.compile(r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})" + _CLOCK, re.ASCII)
+_DIGITS_ONLY = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:[ Tt](?P<clock>\S.*))?", re.ASCII)
 _YEAR_LAST = re.compile(
     r"(?P<first>\d{1,2})(?P<mark>[-/.]) ?(?P<second>\d{1,2})(?P=mark) ?(?P<year>\d{4}|\d{2})" + _CLOCK, re.ASCII
 )
 _DAY_NAMED = re.compile(r"(?P<day>\d{1,2})\.?[ -](?P<name>[A-Za-z]{3,9})\.?,?[ -](?P<year>\d{4})" + _CLOCK, re.ASCII)
 _MONTH_NAMED = re.compile(r"(?P<name>[A-Za-z]{3,9})\.? (?P<day>\d{1,2}),? (?P<year>\d{4})" + _CLOCK, re.ASCII)
 _TIME = re.compile(
-    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)? ?(?P<half>[AaPp]\.?[Mm]\.?)?"
+    r"(?P<hour>\d{1,2}(?=:)|\d{2})(?P<colon>:?)(?P<minute>\d{2})"
+    r"(?:(?P=colon)(?P<second>\d{2})(?:[.,]\d{1,9})?)? ?(?P<half>[AaPp]\.?[Mm]\.?)?"
     r" ?(?P<offset>[Zz]|[+-]\d{2}(?::?\d{2})?)?",
     re.ASCII,
 )
@@ -66,7 +68,13 @@ def _named(match: re.Match[str], words: str) -> date:
     return _date(int(match["year"]), month, int(match["day"]), words)
 
 
-_READERS = ((_YEAR_FIRST, _iso), (_YEAR_LAST, _year_last), (_DAY_NAMED, _named), (_MONTH_NAMED, _named))
+_READERS = (
+    (_YEAR_FIRST, _iso),
+    (_DIGITS_ONLY, _iso),
+    (_YEAR_LAST, _year_last),
+    (_DAY_NAMED, _named),
+    (_MONTH_NAMED, _named),
+)
 
 
 def _date(year: int, month: int, day: int, words: str) -> date:

@@ -8,9 +8,9 @@ from typing import Any, Literal
 from intrathecal.care.diary import Diary, Entry
 from intrathecal.care.effects import side_effects
 from intrathecal.care.phases import Counted, Judged, count, function_mean, judged, missing, rescue_per_day
-from intrathecal.care.reasons import Findings, Rescue, reasons
+from intrathecal.care.reasons import Findings, Rescue, reasons, too_short
 from intrathecal.care.scoring import PERCENT, relief
-from intrathecal.catalogue import Catalogue
+from intrathecal.catalogue import Catalogue, Trial
 
 Decision = Literal["pass", "fail", "extend", "incomplete"]
 
@@ -37,15 +37,17 @@ def judge(diary: Diary, catalogue: Catalogue) -> Verdict:
     """
     asked, baseline, trial = catalogue.trial, diary.phase("baseline"), diary.phase("trial")
     days = len({entry.day for entry in trial})
-    lacking = _lacking(baseline, trial)
-    if lacking:
-        return Verdict(diary, "incomplete", (lacking,), diary.notes, days)
+    for name, part in (("baseline", baseline), ("trial", trial)):
+        if all(entry.nrs is None for entry in part):
+            decision, said = _without_scores(name, days, f"The diary has no score of the {name}.", asked)
+            return Verdict(diary, decision, said, diary.notes, days)
     window = judged(diary, catalogue)
     for name, entries, stopped in (("baseline", baseline, None), ("trial", window.chosen, window.stopped)):
         gaps, scores = missing(entries, stopped)
         if gaps > asked.most_missing.canonical * scores:
             lacking = f"{gaps} of {scores} scores of the {name} are missing: more than {asked.most_missing}."
-            return Verdict(diary, "incomplete", (lacking,), diary.notes, days, window=window)
+            decision, said = _without_scores(name, days, lacking, asked)
+            return Verdict(diary, decision, said, diary.notes, days, window=window)
     before, during, spid = count(diary, window, catalogue)
     if before.mean <= 0:
         lacking = "There was no pain before the trial, so there is no relief to speak of."
@@ -64,17 +66,16 @@ def judge(diary: Diary, catalogue: Catalogue) -> Verdict:
         worse=_worse(baseline, window.chosen, asked.function_fall.canonical),
         asked=asked,
     )
-    decision = _decide(findings)
+    decided = _decide(findings)
     notes = (*diary.notes, *window.notes)
-    return Verdict(diary, decision, reasons(findings, decision), notes, days, spid, window, findings)
+    return Verdict(diary, decided, reasons(findings, decided), notes, days, spid, window, findings)
 
 
-def _lacking(baseline: tuple[Entry, ...], trial: tuple[Entry, ...]) -> str | None:
-    """What keeps a trial from being scored at all."""
-    for name, entries in (("baseline", baseline), ("trial", trial)):
-        if not any(entry.nrs is not None for entry in entries):
-            return f"The diary has no score of the {name}."
-    return None
+def _without_scores(phase: str, days: int, lacking: str, asked: Trial) -> tuple[Decision, tuple[str, ...]]:
+    """What becomes of a trial without enough scores: one that has only begun goes on, which brings no baseline back."""
+    if phase == "trial" and 0 < days < asked.fewest_days.exact:
+        return "extend", (too_short(days, asked), lacking)
+    return "incomplete", (lacking,)
 
 
 def _worse(baseline: tuple[Entry, ...], trial: tuple[Entry, ...], fall: float) -> bool | None:
