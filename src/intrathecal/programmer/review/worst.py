@@ -7,7 +7,6 @@ boluses that come every few minutes count as a rate, so that an answer does not 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 from intrathecal.programmer.review.course import pattern_ms
@@ -21,6 +20,8 @@ from intrathecal.pump.state import PressAnswer, State
 
 #: A press that a limit or the fastest flow refuses is tried again this often; then the very millisecond is sought.
 RETRY_MS = 5 * MINUTE_MS
+#: A day that reaches this much of all that could be given is not sought any further.
+NEARLY = Fraction(9999, 10_000)
 
 
 def heaviest(state: State, length: int) -> Fraction:
@@ -30,22 +31,21 @@ def heaviest(state: State, length: int) -> Fraction:
         settings = at_scale(settings, settings.orders.ramp.target)
     if settings.orders.demand is not None:
         settings = evenly(settings)
-    fullest = _heaviest_without_presses(settings, state, length)
+    alone, fullest = _heaviest_without_presses(settings, state, length)
     found = max(_pressed(settings, state, begin, begin + 2 * length, length) for begin in {state.now, fullest})
-    orders = settings.orders
-    if orders.demand is None or not orders.limits:
+    orders, demand = settings.orders, settings.orders.demand
+    if demand is None or not orders.limits:
         return found
-    unlimited = replace(settings, orders=replace(orders, limits=()))
-    free = _pressed(unlimited, state, fullest, fullest + 2 * length, length)
-    most = min([free, *(limit.dose for limit in orders.limits if limit.per >= length)])
-    if found >= most:
+    presses = min(demand.max_per_day * -(-length // DAY_MS), -(-length // max(1, demand.lockout)))
+    most = min([alone + presses * demand.dose, *(limit.dose for limit in orders.limits if limit.per >= length)])
+    if found >= NEARLY * most:
         return found
     # Where a limit refuses presses while base and boluses give most, they may add up to more at another time.
     return max(found, _pressed(settings, state, state.now, state.now + WEEK_MS + length, length))
 
 
-def _heaviest_without_presses(settings: Settings, state: State, length: int) -> int:
-    """When the ``length`` ms begin in which base, windows and boluses give most."""
+def _heaviest_without_presses(settings: Settings, state: State, length: int) -> tuple[Fraction, int]:
+    """The most that base, windows and boluses give in ``length`` ms, and when these begin."""
     first = state.now
     last = first + pattern_ms(settings) + length
     course = list(base_pieces(settings, first, first, last))
@@ -53,8 +53,8 @@ def _heaviest_without_presses(settings: Settings, state: State, length: int) -> 
         (bolus.at, bolus.at + bolus.over, settings.flow(bolus.dose) / bolus.over)
         for bolus in starts(settings, state.began, first, last)
     ]
-    _, end = Course(course).fullest(length, first + length)
-    return max(first, end - length)
+    volume, end = Course(course).fullest(length, first + length)
+    return settings.dose(volume), max(first, end - length)
 
 
 def _pressed(settings: Settings, state: State, begin: int, end: int, length: int) -> Fraction:
