@@ -274,3 +274,11 @@ def test_the_patient_goes_with_the_program() -> None:
     found = matched(trial, load_diary(EXAMPLES / "trial-diary.csv"))
     assert found.therapy.patient == trial.patient
     assert "height" not in matched(needle("morphine", "0.5 mg"), relieved(dose="0.5 mg,morphine,intrathecal")).text
+
+
+def test_no_pump_is_filled_before_its_trial() -> None:
+    """A wrong month shows here; the day of the last entry is not too early."""
+    trial, early = needle("morphine", "0.5 mg"), replace(SYNCHROMED, at=AT.replace(month=2, day=20))
+    with pytest.raises(FirstProgramError, match=r"--at: 2026-02-20 is before the trial's last entry \(2026-03-10"):
+        matched(trial, NEEDLED, early)
+    matched(trial, NEEDLED, replace(SYNCHROMED, at=AT.replace(day=10)))

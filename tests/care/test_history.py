@@ -37,12 +37,22 @@ def test_the_therapy_file_completes_a_row() -> None:
     assert found == also == [Residual(None, 18, 5, 8.1)]
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_tables_of_spreadsheets_are_read(separator: str) -> None:
+    """Semicolons or tabs between the cells, and capitals in the names of columns."""
+    text = "Time,Filled_mL,expected_ml,MEASURED_ML\n2026-02-19,20,6.5,8.1\n".replace(",", separator)
+    assert [(one.filled_mL, one.expected_mL, one.measured_mL) for one in parse_history(text, "x", known)] == [
+        (20, 6.5, 8.1)
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "is empty"),
         ("time,volume\n", 'line 1: "volume" is no column'),
         ("time,filled_mL\n", "measured_mL is missing"),
+        ('time,measured_mL\n"2026-02-19,8.1\n', "close quotes"),
         ("time,time,measured_mL\n", "twice"),
         (HEADER + "2026-02-19,20,6.5\n", "line 2: measured_mL is empty"),
         (HEADER + "2026-02-19,20,6,5,8,1\n", "line 2: it has more cells"),

@@ -48,6 +48,9 @@ def test_e11c_next_to_nothing_was_given() -> None:
         (15.0, 15.7, False),  # 14.0 % of 5 mL
         (15.0, 15.75, True),  # 15.0 % alone, 0.75 mL
         (15.0, 14.25, True),
+        (10.0, 8.55, False),  # exactly 14.5 %
+        (10.0, 11.45, False),
+        (10.0, 8.54, True),  # 14.6 %
         (4.0, 6.1, True),  # 13.1 % and 2.1 mL: millilitres alone
         (20.0, 20.0, False),
         (20.0, 17.9, True),  # nothing was due: the volume alone

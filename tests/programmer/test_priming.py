@@ -18,6 +18,14 @@ WHOLE = CATHETER.replace("9 cm", "0 cm")
 EMPTY, TUBING = FILL.replace('"tip"', '"no"'), FILL.replace('"tip"', '"tubing"')
 
 
+def test_a_prime_that_the_pump_cannot_run_says_what_it_takes() -> None:
+    """0.395 mL in a minute is faster than 24 mL/day, in 20 days slower than 0.048 mL/day."""
+    file = therapy("2.4 mg/day", catheter=WHOLE, fill=EMPTY)
+    fast, slow = (prime(file, parse_quantity(text, "duration")).notes for text in ("1 min", "20 days"))
+    assert "faster than synchromed-ii-20 runs (24 mL/day): it takes 23.69 min" in fast[0]
+    assert "slower than synchromed-ii-20 runs (0.048 mL/day): it takes 11844 min" in slow[0]
+
+
 def after(plan: PrimePlan) -> list[float]:
     """The share of new fluid at the tip from the prime's end on."""
     return [point.fraction_new for point in plan.tip if point.min >= plan.duration_min - 0.01]

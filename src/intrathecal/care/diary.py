@@ -97,7 +97,7 @@ def parse_diary(text: str, name: str) -> Diary:
 
 def _rows(text: str, name: str) -> list[tuple[int, list[str]]]:
     """The rows that hold something, each with the line (from 1) on which it begins."""
-    separator = _separator(text)
+    separator = separator_of(text)
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=True)
     rows, line = [], 1
@@ -114,7 +114,7 @@ def _rows(text: str, name: str) -> list[tuple[int, list[str]]]:
     return rows
 
 
-def _separator(text: str) -> str:
+def separator_of(text: str) -> str:
     """What separates the columns of the first line that holds something."""
     head = next((line for line in text.splitlines() if line.strip()), "")
     unquoted = re.sub(r'"[^"]*"', "", head)

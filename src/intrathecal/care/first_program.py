@@ -75,6 +75,7 @@ def first_program(
             f"{verdict.diary.file}: the trial did not pass ({verdict.decision}); no program follows from it"
         )
     catalogue = trial.catalogue
+    _check_time(asked, verdict.diary, trial)
     pump, volume = _pump(asked, catalogue)
     doses = _doses(trial, verdict, asked, catalogue)
     fill = first_fill(doses, pump, volume, asked.concentrations or {}, catalogue)
@@ -88,6 +89,16 @@ def first_program(
     )
     text = _written(trial, asked, pump, volume, doses, fill, reasons)
     return FirstProgram(text, parse_therapy(text, name, directory, files), doses, fill, reasons)
+
+
+def _check_time(asked: Asked, diary: Diary, trial: Therapy) -> None:
+    """A pump is filled after the trial that speaks for it."""
+    ended = on_the_clock(diary.phase("trial")[-1].at, trial)
+    if asked.at.date() < ended.date():
+        raise FirstProgramError(
+            f"--at: {asked.at:%Y-%m-%d} is before the trial's last entry ({ended:%Y-%m-%d}, {diary.file}); give the day on "
+            "which the pump is filled"
+        )
 
 
 def _pump(asked: Asked, catalogue: Catalogue) -> tuple[Pump, Quantity]:

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from intrathecal.care.cells import plain
+from intrathecal.care.diary import separator_of
 from intrathecal.care.errors import CellError, HistoryError
 from intrathecal.care.times import read_time
 from intrathecal.programmer.refilling import Residual
@@ -59,14 +60,17 @@ def parse_history(text: str, name: str, known: Known) -> list[Residual]:
 
 def _table(text: str, name: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The header, and the rows with their lines."""
-    reader = csv.reader(StringIO(text))
+    reader = csv.reader(StringIO(text), delimiter=separator_of(text), strict=True)
     try:
         rows = [(reader.line_num, [plain(cell) for cell in row]) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as problem:
-        raise HistoryError(f"{name}: is no table ({problem}); write commas between the cells") from None
+        raise HistoryError(
+            f"{name}: is no table ({problem}); write commas between the cells, and close quotes"
+        ) from None
     if not rows:
         raise HistoryError(f"{name}: is empty; write the columns {', '.join(COLUMNS)}")
-    (first, header), body = rows[0], rows[1:]
+    (first, named), body = rows[0], rows[1:]
+    header = [next((column for column in COLUMNS if column.lower() == cell.lower()), cell) for cell in named]
     for column in header:
         if column not in COLUMNS:
             raise HistoryError(

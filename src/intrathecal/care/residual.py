@@ -107,7 +107,7 @@ def signed(value: float) -> str:
 
 def _beyond_percent(one: Residual, accuracy: Value) -> bool:
     error = one.error_percent
-    return error is not None and round(abs(error), 6) > PERCENT * accuracy.canonical
+    return error is not None and round(abs(error), 6) > float(PERCENT * accuracy.exact)
 
 
 def _beyond_volume(one: Residual, limits: RefillFigures) -> bool:

@@ -123,11 +123,12 @@ def prime(therapy: Therapy, over: Quantity | None = None) -> PrimePlan:
     flow = hardware.possible(wanted)
     duration = asked.volume / flow
     notes = []
-    if flow < wanted and asked.over:
+    if flow != wanted and asked.over:
+        entry = implanted.pump.entry
+        beyond, limit = ("faster", entry.fastest_flow) if flow < wanted else ("slower", entry.slowest_flow)
         notes.append(
-            f"{rounded(float(asked.volume / PL_PER_ML))} mL in {rounded(float(asked.over / MINUTE_MS))} min is faster than "
-            f"{implanted.pump.entry.name} runs ({implanted.pump.entry.fastest_flow}): it takes "
-            f"{rounded(float(duration / MINUTE_MS))} min."
+            f"{rounded(float(asked.volume / PL_PER_ML))} mL in {rounded(float(asked.over / MINUTE_MS))} min is {beyond} than "
+            f"{entry.name} runs ({limit}): it takes {rounded(float(duration / MINUTE_MS))} min."
         )
     delivery = _started(therapy, asked, flow)
     new = delivery.device.concentrations
