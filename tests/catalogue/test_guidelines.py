@@ -121,6 +121,10 @@ def test_a_hard_limit_is_tightened_by_anybody(tmp_path: Path) -> None:
     [
         (HARD_MAX, "it loosens a hard limit (25 mg/day by practice) without a signature; sign it"),
         ('[limit.morphine-most]\nseverity = "soft"\n', "it loosens a hard limit"),
+        (
+            '[device_review]\nbridge_factor = { value = 9, unit = "dimensionless", source = ["chosen"], note = "x" }\n',
+            "device_review.bridge_factor: 9 loosens a hard limit (2); leave it, or write a smaller one",
+        ),
         ('[limit.morphine-most]\nseverity = "off"\n', "it loosens a hard limit"),
         ('[limit.morphine-most]\ngroup = "naive"\n', "it takes the hard limit of morphine (daily_dose, any) away"),
         ('[limit.morphine-most]\ndrug = "fentanyl"\n', "it takes the hard limit of morphine"),

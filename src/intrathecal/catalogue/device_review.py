@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from intrathecal.catalogue.errors import EntryError
+from intrathecal.catalogue.reading import Where
 from intrathecal.catalogue.values import Duration, Positive, Share
 
 
@@ -34,3 +35,11 @@ class DeviceReview:
             raise EntryError(
                 "bridge_factor", f"{self.bridge_factor} is not above 1 + bridge_dose", "write for example 2"
             )
+
+
+def check_bridge_factor(known: DeviceReview, given: DeviceReview, where: Where) -> None:
+    """What cannot be sent stays so: there is nowhere to sign another bound. Raises `CatalogueError`."""
+    if given.bridge_factor.exact > known.bridge_factor.exact:
+        where.at("bridge_factor").fail(
+            f"{given.bridge_factor} loosens a hard limit ({known.bridge_factor})", "leave it, or write a smaller one"
+        )

@@ -16,7 +16,7 @@ from typing import Any
 from intrathecal.catalogue.bare_numbers import POWERS_OF_TEN, odd_number
 from intrathecal.catalogue.body import Anatomy, Physiology
 from intrathecal.catalogue.citing import AnyEntry
-from intrathecal.catalogue.device_review import DeviceReview
+from intrathecal.catalogue.device_review import DeviceReview, check_bridge_factor
 from intrathecal.catalogue.devices import Catheter, Pump
 from intrathecal.catalogue.drugs import Drug, Tracer
 from intrathecal.catalogue.effects import Relief, SideEffect
@@ -292,6 +292,7 @@ def _lay_over(
         if kind in given:
             merged[kind] = _merge(cls, tables[kind], given[kind])
             single[kind] = read_entry(cls, None, merged[kind], Where(file, kind, references))
+    check_bridge_factor(catalogue.device_review, single["device_review"], Where(file, "device_review", references))
     _check_library(named, references, file)
     return _assemble(named, single, references), merged
 

@@ -31,9 +31,11 @@ def file(program: str | None, running: Therapy | None = None, number: int | None
     return Example(program, parts, running, number)
 
 
-def refilled(bridge: str, drugs: str = 'morphine = "20 mg/mL"', program: str = "3 mg/day", **parts: str) -> Example:
+def refilled(
+    bridge: str, drugs: str = 'morphine = "20 mg/mL"', program: str = "3 mg/day", volume: str = "20 mL", **parts: str
+) -> Example:
     """A refill of 10 mg/mL by another concentration; the line holds 0.375 mL."""
-    refill = event('"day 28"', f'refill = {{ volume = "20 mL", drugs = {{ {drugs} }}, {bridge} }}')
+    refill = event('"day 28"', f'refill = {{ volume = "{volume}", drugs = {{ {drugs} }}, {bridge} }}')
     return Example(program, {"more": refill, **parts}, None, 1)
 
 
@@ -160,6 +162,11 @@ EXAMPLES: dict[str, tuple[str, Example, Example]] = {
             more=event("2026-01-05T10:00:00", PRIME.format(volume="0.176 mL")),
         ),
     ),
+    "label-untrue": (
+        "soft",
+        refilled('bridge = "auto", removed = "4 mL"', volume="8 mL"),
+        refilled('bridge = "auto"', volume="8 mL"),
+    ),
     "prime-mixes": (
         "note",
         file(
@@ -264,3 +271,23 @@ def test_every_code_about_the_pump_has_its_two_files() -> None:
 def test_a_file_that_nothing_is_wrong_with_has_no_finding() -> None:
     """The file that the others differ from."""
     assert found_in("3 mg/day", OLD) == []
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        (
+            'removed = "4 mL"',
+            "7.725 mL of the old fill stay in the reservoir: it then holds 15.09 mg/mL of morphine, and the pump is told 20 mg/mL.",
+        ),
+        (
+            'actual = { morphine = "10 mg/mL" }',
+            "The syringe is not what its label says: it then holds 10 mg/mL of morphine, and the pump is told 20 mg/mL.",
+        ),
+    ],
+)
+def test_what_the_reservoir_holds_is_said_where_it_is_not_the_label(how: str, message: str) -> None:
+    """From 10:00 to midnight of day 28, 0.3 mL/day leave 11.725 of 20 mL: (7.725 x 10 + 8 x 20) / 15.725 = 15.09 mg/mL."""
+    asked = refilled(f'bridge = "auto", {how}', volume="8 mL")
+    [one] = [each for each in found_in(asked.program, None, 1, **asked.parts) if each.code == "label-untrue"]
+    assert one.message == message

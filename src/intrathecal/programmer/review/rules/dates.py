@@ -95,7 +95,7 @@ def low_on_weekend(case: Case) -> Iterator[Finding]:
     """The day of the week on which the reservoir is low, all presses used, where that decides the appointment."""
     low = case.dates.reservoir.worst if case.dates.reason == "volume" else None
     day = None if low is None else case.therapy.time_at(low)
-    if low is not None and day is not None and day.weekday() >= SATURDAY:
+    if low is not None and low > case.at_ms and day is not None and day.weekday() >= SATURDAY:
         yield Finding(
             "low-on-weekend",
             "note",

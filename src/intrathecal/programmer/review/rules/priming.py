@@ -132,23 +132,24 @@ def same_devices(case: Case) -> Iterator[Finding]:
     if case.running is None:
         return
     here, there = Implanted.of(case.therapy), Implanted.of(case.running)
-    pumps = (here.pump.entry.name, there.pump.entry.name)
-    if pumps[0] != pumps[1]:
-        yield _differs(f"a {pumps[0]} in one file and a {pumps[1]} in the other")
-    volumes = (held_mL(here.catheter), held_mL(there.catheter))
-    if volumes[0] != volumes[1]:
-        shown = [f"{rounded(float(one))} mL" for one in volumes]
-        yield _differs(f"a catheter of {shown[0]} in one file and of {shown[1]} in the other")
-
-
-def _differs(what: str) -> Finding:
-    return Finding(
-        "running-file-differs",
-        "soft",
-        f"There is {what}: are both about the same patient? The first is taken.",
-        source="the therapy files",
-        verified=True,
-    )
+    differ = []
+    if here.pump.entry.name != there.pump.entry.name:
+        differ.append(("pump", here.pump.entry.title, there.pump.entry.title))
+    if held_mL(here.catheter) != held_mL(there.catheter):
+        new, old = (f"{rounded(float(held_mL(one.catheter)))} mL" for one in (here, there))
+        differ.append(("catheter", new, old))
+    if here.catheter.space != there.catheter.space:
+        differ.append(("catheter's space", here.catheter.space, there.catheter.space))
+    if differ:
+        said = "; ".join(f"{what}: {new} here, {old} there" for what, new, old in differ)
+        yield Finding(
+            "running-file-differs",
+            "soft",
+            f"The two files differ ({said}): are both about the same patient? What stands here is taken, and doses are "
+            "compared as if given in the same way.",
+            source="the therapy files",
+            verified=True,
+        )
 
 
 PRIMING = (primed, prime_fits, catheter_measured, same_devices)
