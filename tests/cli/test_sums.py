@@ -75,6 +75,23 @@ def test_refill(file: str, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out.json").read_text())["flagged"] is True
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("prime", "FILE", "--over", "1 min"),
+        ("refill", "FILE", "--measured", "19 mL"),
+        (
+            *("compound", "FILE", "--daily", "morphine=4 mg/day", "--daily", "bupivacaine=8 mg/day"),
+            *("--daily", "clonidine=100 mcg/day", "--volume", "20 mL", "--flow", "0.4 mL/h"),
+        ),
+    ],
+)
+def test_the_text_fits_a_narrow_terminal(file: str, arguments: tuple[str, ...]) -> None:
+    """Eighty columns, also for a mixture and for long reasons."""
+    said = call(*(file if one == "FILE" else one for one in arguments)).stdout
+    assert max(map(len, said.splitlines())) <= 80
+
+
 def test_refill_with_the_pumps_log(file: str) -> None:
     """12 mL read from the pump leave 8 mL."""
     assert figures("refill", file, "--measured", "8.1 mL", "--delivered", "12 mL")["expected_mL"] == pytest.approx(8)

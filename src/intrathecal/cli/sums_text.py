@@ -13,7 +13,8 @@ from intrathecal.programmer.compounding import Recipe, amount, strength
 from intrathecal.quantities import rounded
 from intrathecal.therapy import Therapy
 
-WIDTH = 110
+#: Columns of the narrowest terminal in use.
+WIDTH = 80
 #: As many rows of a course as fit on a screen.
 ROWS = 16
 
@@ -23,19 +24,20 @@ def prime_text(therapy: Therapy, found: dict[str, Any]) -> str:
     drugs = {entry.drug.name: entry.drug for entry in therapy.drugs}
     front, low = found["front"], found["low_until_min"]
     lines = [
-        f"catheter {number(found['catheter_mL'], 3)} mL, with the pump's tubing {number(found['full_mL'], 3)} mL; "
+        f"catheter {number(found['catheter_mL'], 3)} mL, with the pump's tubing {number(found['full_mL'], 3)} mL",
         f"prime {number(found['volume_mL'], 3)} mL at {number(found['rate_mL_per_h'])} mL/h: "
         f"{_tenths(found['duration_min'])} min (catheter {_tenths(found['catheter_min'])}, all {_tenths(found['full_min'])})",
-        f"the front blurs by {number(front['sigma_percent'], 2)} % of the catheter; drug can reach the tip from "
-        f"{_tenths(found['earliest_min'])} min on, "
+        f"the front blurs by {number(front['sigma_percent'], 2)} % of the catheter",
+        f"drug can reach the tip from {_tenths(found['earliest_min'])} min on, "
         + (
             "and none does"
             if found["first_min"] is None
             else f"a hundredth of it does after {_tenths(found['first_min'])} min"
         ),
-        f"at the prime's end {found['fraction_at_end']:.0%} of what leaves the tip is new; full strength "
+        f"at the prime's end {100 * found['fraction_at_end']:.0f} % of what leaves the tip is new; full strength "
         + ("is not reached while a dead volume flows" if low is None else f"after {_lasting(low)}"),
-        f"given in the prime: {_each(found['during_ug'], drugs)}; missing after it: {_each(found['missing_ug'], drugs)}",
+        f"given in the prime: {_each(found['during_ug'], drugs)}",
+        f"missing after it: {_each(found['missing_ug'], drugs)}",
         "",
     ]
     points = found["tip"]
@@ -55,7 +57,13 @@ def prime_text(therapy: Therapy, found: dict[str, Any]) -> str:
         ]
         for point in shown
     ]
-    return _text([*lines, *table(head, rows), *map(_sentence, found["notes"])])
+    return _text(
+        [
+            *(wrapped(line, WIDTH, subsequent_indent="  ") for line in lines),
+            *table(head, rows),
+            *map(_sentence, found["notes"]),
+        ]
+    )
 
 
 def refill_text(therapy: Therapy, checked: Checked) -> str:
@@ -73,7 +81,7 @@ def refill_text(therapy: Therapy, checked: Checked) -> str:
     lines += [_sentence(note) for note in checked.judged.notes]
     if checked.trend is not None and not checked.trend.points_to:
         lines += [_sentence(reason) for reason in checked.trend.reasons]
-    lines.append("LOOK INTO IT" if checked.flagged else "inside")
+    lines.append("LOOK INTO IT" if checked.flagged else "Inside both limits.")
     return _text(lines)
 
 
@@ -97,8 +105,11 @@ def compound_text(recipe: Recipe) -> str:
     rows.append(("diluent", "", "", "", "", number(float(recipe.diluent)), number(float(recipe.made_diluent))))
     make = recipe.volume + recipe.extra
     lines = [
-        f"{number(float(recipe.volume))} mL at {number(float(recipe.flow))} mL/day last {number(float(recipe.days))} days, "
-        f"{number(float(recipe.to_alarm))} to the low-reservoir alarm; make {number(float(make))} mL",
+        wrapped(
+            f"{number(float(recipe.volume))} mL at {number(float(recipe.flow))} mL/day last {number(float(recipe.days))} "
+            f"days, {number(float(recipe.to_alarm))} to the low-reservoir alarm; make {number(float(make))} mL",
+            WIDTH,
+        ),
         "",
         *table(
             ("", "a day", "in the fill", "amount", "from", "mL of it", f"for {number(float(make))} mL"), rows, left=(0,)

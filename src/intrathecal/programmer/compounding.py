@@ -270,9 +270,23 @@ def _order(parts: list[Part], make: Fraction) -> tuple[str, ...]:
     return tuple(steps)
 
 
+def _first_life(therapy: Therapy, name: str) -> str:
+    """How long a drug keeps in a pump that never held it, where that is shorter."""
+    life = therapy.catalogue.drugs[name].pump_life_first_fill
+    return "" if life is None else f" That first fill keeps {rounded(float(life.exact / DAY_S))} days only."
+
+
 def _notes(therapy: Therapy, recipe: Recipe, flow: Quantity) -> tuple[str, ...]:
     notes = []
     refill = therapy.catalogue.refill
+    if recipe.days * DAY_S < therapy.catalogue.device_review.shortest_fill.exact:
+        slip = ""
+        if flow.unit == "mL/h":
+            lasting = rounded(float(recipe.volume / Fraction(flow.number)))
+            slip = f" If {plain(flow.number)} mL/day was meant, it lasts {lasting} days."
+        notes.append(
+            f"The fill lasts only {rounded(float(recipe.days * HOURS_PER_DAY))} h: is the flow meant per day?{slip}"
+        )
     notes.append(
         f"{rounded(float(recipe.extra))} mL more than the fill are made to prime the refill set "
         f"({', '.join(refill.refill_set.source)}): they never reach the patient."
@@ -284,13 +298,6 @@ def _notes(therapy: Therapy, recipe: Recipe, flow: Quantity) -> tuple[str, ...]:
         )
         count = "both" if len(recipe.parts) == 2 else f"all {len(recipe.parts)}"
         notes.append(f"The ratio is fixed: {RISE_PERCENT} % more flow raises {count} drugs ({raised} a day).")
-    hours = recipe.days * HOURS_PER_DAY
-    if recipe.days * DAY_S < therapy.catalogue.device_review.shortest_fill.exact:
-        slip = ""
-        if flow.unit == "mL/h":
-            lasting = rounded(float(recipe.volume / Fraction(flow.number)))
-            slip = f" If {plain(flow.number)} mL/day was meant, it lasts {lasting} days."
-        notes.append(f"The fill lasts only {rounded(float(hours))} h: is the flow meant per day?{slip}")
     if recipe.keeps is not None and recipe.keeps[1] < recipe.days:
         notes.append(
             f"{recipe.keeps[0]} keeps {rounded(float(recipe.keeps[1]))} days in the pump, and the fill lasts "
@@ -306,7 +313,7 @@ def _notes(therapy: Therapy, recipe: Recipe, flow: Quantity) -> tuple[str, ...]:
     for name, rinse in recipe.rinses.items():
         notes.append(
             f"A pump that never held {name} is rinsed first: {rinse.times} times {rinse.volume}; of a vial of {rinse.vial} "
-            f"{rounded(float(left_in_vial(rinse)))} mL are left."
+            f"{rounded(float(left_in_vial(rinse)))} mL are left.{_first_life(therapy, name)}"
         )
     left_out = [
         entry.drug.name for entry in therapy.drugs if entry.drug.name not in {p.drug.name for p in recipe.parts}
