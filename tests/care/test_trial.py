@@ -149,3 +149,24 @@ def test_a_trial_of_one_date_goes_on_also_without_its_scores(scores: list[str]) 
     assert "one calendar date" in found.reasons[0]
     assert len(found.reasons) == 2
     assert verdict(*daily("trial", 4, [2])).decision == "incomplete"
+
+
+def test_two_dates_are_more_than_a_few_minutes_across_midnight() -> None:
+    """One visit at midnight decides nothing, an evening and the morning after it may."""
+    for first, second, decision in (
+        ("23:59", "00:01", "extend"),
+        ("22:00", "08:00", "extend"),
+        ("20:00", "08:00", "pass"),
+    ):
+        found = verdict(*steady(BEFORE, []), f"2026-03-04 {first},trial,2", f"2026-03-05 {second},trial,2")
+        assert (found.days, found.decision) == (2, decision)
+        assert any("no second day" in reason for reason in found.reasons) == (decision == "extend")
+
+
+def test_how_function_was_read_is_said() -> None:
+    """On a scale of which less is better a good trial looks worse; a phase without it cannot be compared."""
+    rows = [*daily("baseline", 1, BEFORE, ",,,,50"), *daily("trial", 4, [2, 2, 2], ",,,,20")]
+    assert any("worse (50 to 20; more is read as better)" in reason for reason in verdict(*rows).reasons)
+    alone = verdict(*daily("baseline", 1, BEFORE), *daily("trial", 4, [2, 2, 2], ",,,,40"))
+    assert alone.decision == "pass"
+    assert any("Function was recorded in one phase only" in reason for reason in alone.reasons)

@@ -70,6 +70,12 @@ class Counted:
         """On how many calendar dates there is a score."""
         return len({entry.day for entry in self.entries if entry.nrs is not None})
 
+    @property
+    def lasted(self) -> timedelta:
+        """From the first score to the last."""
+        scored = [entry.at for entry in self.entries if entry.nrs is not None]
+        return scored[-1] - scored[0] if scored else timedelta()
+
 
 def judged(diary: Diary, catalogue: Catalogue) -> Judged:
     """What of the trial counts: its last days, and of needle doses the time in which they act."""

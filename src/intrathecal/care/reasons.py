@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from intrathecal.care.diary import Entry
 from intrathecal.care.effects import SideEffects
-from intrathecal.care.phases import Counted
+from intrathecal.care.phases import Counted, function_mean
 from intrathecal.care.scoring import PERCENT, Relief
 from intrathecal.catalogue import Trial
 
@@ -52,6 +52,11 @@ class Findings:
         return not self.of_boluses and self.trial.days < self.asked.fewest_days.exact
 
     @property
+    def too_short(self) -> bool:
+        """Whether the scores that count are of less time than two dates should mean."""
+        return not self.of_boluses and self.trial.lasted.total_seconds() < self.asked.shortest.canonical
+
+    @property
     def reached(self) -> dict[str, bool]:
         """Whether relief as measured is a minimal, a moderate one, and a success."""
         names = ("minimal", "moderate", "success")
@@ -75,6 +80,8 @@ def _decisive(found: Findings, decision: str) -> Iterator[str]:
         yield too_short(found.days, asked)
     elif found.too_few_days:
         yield f"The scores that count are of {_dates(found.trial.days)}; at least {asked.fewest_days} are needed."
+    elif found.too_short:
+        yield f"The scores that count span less than {asked.shortest}: a night between two dates is no second day."
     moved = "fell" if relief.percent >= 0 else "rose"
     yield (
         f"Pain {moved} from {found.baseline.mean:.1f} to {found.trial.mean:.1f}: relief {relief.percent:.0f} % with a "
@@ -108,12 +115,7 @@ def _beside(found: Findings) -> Iterator[str]:
             "baseline counts as the score."
         )
     yield from _of_rescue(rescue)
-    if found.worse is None:
-        yield "Function was not recorded; the decision stands on the rest."
-    elif found.worse:
-        yield "Function became worse, which a successful trial must not bring."
-    else:
-        yield "Function did not become worse."
+    yield _of_function(found)
     if found.baseline.days < asked.baseline_days.exact:
         yield f"The baseline has {_dates(found.baseline.days)}; at least {asked.baseline_days} are usual."
     wait = found.trial.entries[0].at - found.baseline.entries[-1].at
@@ -124,6 +126,21 @@ def _beside(found: Findings) -> Iterator[str]:
         yield f"Relief of {found.relief.percent:.0f} % is {kind}, though not the {asked.success} that a trial asks for."
     if found.effects.seen and found.effects.limiting is None:
         yield f"Side effects: {'; '.join(found.effects.seen)}."
+
+
+def _of_function(found: Findings) -> str:
+    before, during = (function_mean(part.entries) for part in (found.baseline, found.trial))
+    if found.worse is None:
+        where = (
+            "not recorded"
+            if before is None and during is None
+            else "recorded in one phase only, and cannot be compared"
+        )
+        return f"Function was {where}; the decision stands on the rest."
+    if not found.worse:
+        return "Function did not become worse."
+    read = "" if before is None or during is None else f" ({before:.0f} to {during:.0f}; more is read as better)"
+    return f"Function became worse{read}, which a successful trial must not bring."
 
 
 def _of_rescue(rescue: Rescue) -> Iterator[str]:

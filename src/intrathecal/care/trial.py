@@ -94,7 +94,7 @@ def _decide(found: Findings) -> Decision:
         return "extend"
     if found.effects.limiting is not None or found.probability < asked.fail_below.canonical:
         return "fail"
-    unsettled = found.too_few_days or found.worse or found.rescue.rose
+    unsettled = found.too_few_days or found.too_short or found.worse or found.rescue.rose
     if found.probability > asked.pass_above.canonical and found.relief.percent >= PERCENT * asked.success.canonical:
         return "extend" if unsettled else "pass"
     return "extend"

@@ -18,10 +18,10 @@ class Trial:
     Relief of ``success`` is what the trial looks for; ``moderate`` and ``minimal`` are reported beside it. Before the
     diary is seen, true relief is taken as normal with ``prior_mean`` and ``prior_sd``; at a probability of success
     above ``pass_above`` the trial passes, below ``fail_below`` it fails. Scores of the last ``window`` count, of at
-    least ``fewest_days`` calendar dates, against at least ``baseline_days`` before. For ``rescue_window`` after a
-    rescue the score before it holds; ``rescue_rise`` is how much more rescue than before is too much. Where more than
-    ``most_missing`` of the scores is missing, nothing is decided. A baseline that ended ``longest_wait`` before the
-    trial is an old one. Function that falls by ``function_fall`` has become worse. ``epidural_ratio`` is the epidural
+    least ``fewest_days`` calendar dates that span ``shortest``, against at least ``baseline_days`` before. For
+    ``rescue_window`` after a rescue the score before it holds; ``rescue_rise`` is how much more rescue than before is
+    too much. Where more than ``most_missing`` of the scores is missing, nothing is decided. A baseline that ended
+    ``longest_wait`` before the trial is an old one. Function that falls by ``function_fall`` has become worse. ``epidural_ratio`` is the epidural
     dose that is said to do what one intrathecal unit does. A first fill is to last ``first_refill`` or, of a drug that
     does not keep so long, as long as it keeps.
     """
@@ -35,6 +35,7 @@ class Trial:
     fail_below: Share
     window: Duration
     fewest_days: Count
+    shortest: Duration
     baseline_days: Count
     longest_wait: Duration
     rescue_window: Duration
