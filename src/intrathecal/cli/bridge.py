@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intrathecal.cli import typed
-from intrathecal.cli.output import write_json
+from intrathecal.cli.options import CatalogueFiles, Json
+from intrathecal.cli.output import tell
 from intrathecal.quantities import InputError, rounded
 
 if TYPE_CHECKING:
@@ -36,15 +37,10 @@ def bridge(
         str | None,
         typer.Option(metavar="DOSE", help="The old drug's dose while it runs; that of what runs if not given."),
     ] = None,
-    json: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write the figures as JSON; - for standard output.")
-    ] = None,
-    catalogue: Annotated[
-        list[Path] | None,
-        typer.Option("--catalogue", metavar="FILE", help="Your own catalogue values; may be repeated."),
-    ] = None,
+    json: Json = None,
+    catalogue: CatalogueFiles = None,
 ) -> None:
-    """Bring the old drug out of tubing and catheter before a new concentration arrives."""
+    """Work out how the old drug comes out of tubing and catheter before a new concentration arrives."""
     from intrathecal.catheter import catheter_volume_mL
     from intrathecal.programmer.bridging import plan_bridge
     from intrathecal.programmer.review.moment import change_of_file
@@ -59,10 +55,7 @@ def bridge(
     untrimmed = catheter_volume_mL(entry, [Fraction(0)] * len(entry.segments)) * PL_PER_ML
     flow = _flow(change, rate, dose)
     plan = plan_bridge(change.before.state, change.after.state, flow, untrimmed)
-    if json is not None:
-        write_json(bridge_json(plan), json)
-    if json != "-":
-        typer.echo(bridge_text(plan), nl=False)
+    tell(bridge_json(plan), bridge_text(plan), json)
 
 
 def _flow(change: Change, rate: str | None, dose: str | None) -> Fraction | None:

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from intrathecal.cli.output import write_json
+from intrathecal.cli.options import CatalogueFiles, Json
+from intrathecal.cli.output import tell
 from intrathecal.cli.summary import table
 
 ANSWER_IS_NO = 1
@@ -16,31 +17,18 @@ WIDTH = 100
 STATES = {"done": "done", "waived": "waived", "gap": "GAP", "speaks against it": "NO"}
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(candidacy)
-
-
 def candidacy(
     checklist: Annotated[Path, typer.Argument(metavar="FILE.toml", help="The checklist.", show_default=False)],
-    json: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write the answers as JSON; - for standard output.")
-    ] = None,
-    catalogue: Annotated[
-        list[Path] | None,
-        typer.Option("--catalogue", metavar="FILE", help="Your own catalogue values and checks; may be repeated."),
-    ] = None,
+    json: Json = None,
+    catalogue: CatalogueFiles = None,
 ) -> None:
-    """Say whether a screening trial may begin, and which gaps forbid it (exit 1)."""
+    """Say whether a screening trial may begin, and which gaps forbid it (exit 1: they do)."""
     from intrathecal.care.candidacy import figures, load_candidacy
     from intrathecal.catalogue import load_catalogue
 
     files = tuple(catalogue or ())
     found = figures(load_candidacy(checklist, files), load_catalogue(files))
-    if json is not None:
-        write_json(found, json)
-    if json != "-":
-        typer.echo(candidacy_text(found), nl=False)
+    tell(found, candidacy_text(found), json)
     if found["gaps"]:
         raise typer.Exit(ANSWER_IS_NO)
 

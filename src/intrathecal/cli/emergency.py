@@ -8,28 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from intrathecal.cli.options import CatalogueFiles, TherapyFile
+
 if TYPE_CHECKING:
     from intrathecal.report.emergency import Line, Part, Sheet
 
 WIDTH = 100
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(emergency)
-
-
 def emergency(
-    therapy: Annotated[Path, typer.Argument(metavar="THERAPY.toml", help="The therapy file.", show_default=False)],
+    therapy: TherapyFile,
     call: Annotated[
         list[str] | None,
         typer.Option("--call", metavar="TEXT", help="Whom to call, with the number; may be repeated."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it as .html or .pdf.")] = None,
-    catalogue: Annotated[
-        list[Path] | None,
-        typer.Option("--catalogue", metavar="FILE", help="Your own catalogue values; may be repeated."),
-    ] = None,
+    catalogue: CatalogueFiles = None,
 ) -> None:
     """Say what to do when this patient's drugs are too much or too little: one page for each class of drugs."""
     from intrathecal.report.emergency import emergency_page, sheets

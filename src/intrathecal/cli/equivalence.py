@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 from textwrap import fill
-from typing import Any
+from typing import Annotated, Any
 
+import typer
+
+from intrathecal.cli.options import CatalogueFiles, Json
+from intrathecal.cli.output import tell
 from intrathecal.cli.summary import number, table
 from intrathecal.quantities import InputError
 
@@ -23,6 +27,23 @@ UG_PER = {"mg": 1000.0, "mcg": 1.0}
 
 class SettingError(InputError):
     """A ``--set`` that cannot be read: the message says what would be right."""
+
+
+def equivalence(
+    drug: Annotated[str, typer.Argument(metavar="DRUG", help="A drug of the catalogue.", show_default=False)],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Ask with another catalogue value; may be repeated."),
+    ] = None,
+    json: Json = None,
+    catalogue: CatalogueFiles = None,
+) -> None:
+    """Show doses of equal effect by every route, what their ratios hang on, and how soon relief comes."""
+    from intrathecal.catalogue import load_catalogue
+    from intrathecal.cohort.figures import equivalence as compare
+
+    found = compare(load_catalogue(tuple(catalogue or ())), drug, read_settings(settings or ()))
+    tell(found, equivalence_text(found), json)
 
 
 def read_settings(typed: Sequence[str]) -> dict[str, str]:

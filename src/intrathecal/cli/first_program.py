@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intrathecal.cli import typed
-from intrathecal.cli.output import write_json, writing
-from intrathecal.cli.trial import ANSWER_IS_NO, DECISIONS, WIDTH, DiaryFile
+from intrathecal.cli.options import CatalogueFiles, DiaryFile, Json
+from intrathecal.cli.output import tell, writing
+from intrathecal.cli.trial import ANSWER_IS_NO, DECISIONS, WIDTH
 
 if TYPE_CHECKING:
     from intrathecal.care.first_program import FirstProgram
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
     from intrathecal.programmer.review import Review
 
 REFUSED = "refuse"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("first-program")(first_program)
 
 
 def first_program(
@@ -62,15 +58,10 @@ def first_program(
         list[str] | None,
         typer.Option(metavar="DRUG=CONCENTRATION", help='Of the primary drug: "morphine=10 mg/mL".'),
     ] = None,
-    json: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write the figures as JSON; - for standard output.")
-    ] = None,
-    catalogue: Annotated[
-        list[Path] | None,
-        typer.Option("--catalogue", metavar="FILE", help="Your own catalogue values; may be repeated."),
-    ] = None,
+    json: Json = None,
+    catalogue: CatalogueFiles = None,
 ) -> None:
-    """Match the trial: dose, concentration and flow of a first program, its reasons, and its review (exit 1: no)."""
+    """Write a first program that matches the trial, say its reasons, and review it (exit 1: none, or refused)."""
     from intrathecal.care.diary import load_diary
     from intrathecal.care.first_program import Asked
     from intrathecal.care.first_program import first_program as match
@@ -100,22 +91,15 @@ def first_program(
     plan = load_therapy(trial, files)
     verdict = judge(load_diary(diary), plan.catalogue)
     if verdict.decision != "pass":
-        _report(refusal(verdict), {"decision": verdict.decision, "reasons": list(verdict.reasons)}, json)
+        tell({"decision": verdict.decision, "reasons": list(verdict.reasons)}, refusal(verdict), json)
         raise typer.Exit(ANSWER_IS_NO)
     found = match(plan, verdict, asked, str(out), out.parent, files)
     with writing(str(out)):
         out.write_text(found.text, encoding="utf-8")
     reviewed = review(found.therapy)
-    _report(first_program_text(found, reviewed, out), figures(found, verdict, reviewed, out), json)
+    tell(figures(found, verdict, reviewed, out), first_program_text(found, reviewed, out), json)
     if reviewed.decision == REFUSED:
         raise typer.Exit(ANSWER_IS_NO)
-
-
-def _report(text: str, found: dict[str, Any], json: str | None) -> None:
-    if json is not None:
-        write_json(found, json)
-    if json != "-":
-        typer.echo(text, nl=False)
 
 
 def refusal(verdict: Verdict) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intrathecal.cli import typed
-from intrathecal.cli.output import write_json, writing
+from intrathecal.cli.options import CatalogueFiles, DriveError, Json, Model
+from intrathecal.cli.output import tell, writing
 from intrathecal.cli.progress import progress_bar
 from intrathecal.cli.summary import number, table
 
@@ -18,21 +19,14 @@ if TYPE_CHECKING:
 
 
 def flow_accuracy(
-    model: Annotated[str, typer.Option(metavar="M", help="A pump of the catalogue.", show_default=False)],
+    model: Model,
     rate: Annotated[
         str, typer.Option(metavar="FLOW", help='The rate that is set, such as "0.5 mL/day".', show_default=False)
     ],
-    drive_error: Annotated[
-        str, typer.Option(metavar="PERCENT", help="What every step moves more than its label.")
-    ] = "0 %",
-    json: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write the figures as JSON; - for standard output.")
-    ] = None,
+    drive_error: DriveError = "0 %",
+    json: Json = None,
     svg: Annotated[Path | None, typer.Option(metavar="FILE.svg", help="Draw the curves.")] = None,
-    catalogue: Annotated[
-        list[Path] | None,
-        typer.Option("--catalogue", metavar="FILE", help="Your own catalogue values; may be repeated."),
-    ] = None,
+    catalogue: CatalogueFiles = None,
 ) -> None:
     """Measure start-up and trumpet curves of a pump's simulated drive, the way infusion pumps are tested."""
     from intrathecal.catalogue import load_catalogue
@@ -50,10 +44,7 @@ def flow_accuracy(
         with writing(str(svg)), replacing(svg) as file:
             file.write_text(draw(tested), encoding="utf-8")
     found = figures(tested)
-    if json is not None:
-        write_json(found, json)
-    if json != "-":
-        typer.echo(flow_accuracy_text(found), nl=False)
+    tell(found, flow_accuracy_text(found), json)
 
 
 def _pump(known: Catalogue, model: str) -> Pump:

@@ -1,8 +1,8 @@
-"""Figures handed on as JSON."""
+"""What a command answers: as text, and as JSON."""
 
 from __future__ import annotations
 
-import json
+import json as encoding
 import math
 import os
 import sys
@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import typer
 
 from intrathecal.quantities import InputError
 
@@ -28,11 +30,19 @@ def writing(target: str) -> Iterator[None]:
         raise OutputError(f"{target}: cannot be written ({reason}); name another file or free some space") from None
 
 
+def tell(figures: dict[str, Any], text: str, json: str | None) -> None:
+    """A command's answer: as text, and as JSON where ``--json`` names a file; ``-`` puts the JSON in the text's place."""
+    if json is not None:
+        write_json(figures, json)
+    if json != "-":
+        typer.echo(text, nl=False)
+
+
 def write_json(figures: dict[str, Any], target: str) -> None:
     """Write UTF-8 JSON to a file, or to standard output for ``-``; a number that is not finite becomes null."""
     if not target:
         raise OutputError("--json: the name is empty; name a file, or write - for standard output")
-    text = json.dumps(_plain(figures), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    text = encoding.dumps(_plain(figures), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     if target != "-":
         from intrathecal.simulation.files import replacing
 

@@ -8,25 +8,19 @@ from typing import Annotated, Literal
 import typer
 
 from intrathecal.cli import typed
-from intrathecal.cli.output import write_json
-from intrathecal.cli.pump_line import At, CatalogueFiles, CommandError, KeyFile, answering, opened, settled
-from intrathecal.cli.sending import program, refilled
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (pump, pair, interrogate, program, refilled, stop, resume, mute, reset, press, ready, unpair):
-        app.command()(command)
+from intrathecal.cli.options import CatalogueFiles, Json, Model, Speed
+from intrathecal.cli.output import tell
+from intrathecal.cli.pump_line import At, CommandError, KeyFile, answering, opened, settled
 
 
 def pump(
     listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where to listen; port 0 takes a free one.")],
     memory: Annotated[Path, typer.Option(metavar="FILE", help="The pump's memory; made if there is none.")],
-    model: Annotated[str, typer.Option(metavar="M", help="A pump of the catalogue.")],
+    model: Model,
     world: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Where its motor is; without it, in this process.")
     ] = None,
-    speed: Annotated[str, typer.Option(metavar="X", help="How many times faster than life.")] = "1",
+    speed: Speed = "1",
     new_code: Annotated[bool, typer.Option("--new-code", help="Print a new pairing code; the old one ends.")] = False,
     catalogue: CatalogueFiles = None,
 ) -> None:
@@ -49,9 +43,13 @@ def pump(
 def pair(
     at: At,
     role: Annotated[Literal["programmer", "handset"], typer.Option(help="What the key will be for.")],
-    code: Annotated[str, typer.Option(metavar="C", help="The pairing code that the pump printed.", show_default=False)],
+    code: Annotated[
+        str, typer.Option(metavar="CODE", help="The pairing code that the pump printed.", show_default=False)
+    ],
     key: Annotated[Path, typer.Option(metavar="FILE", help="The key file; made if there is none.", show_default=False)],
-    name: Annotated[str | None, typer.Option(help="How the pump's log is to call this key; the file's name.")] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The key's name in the pump's log; the file's if not given.")
+    ] = None,
 ) -> None:
     """Make a programmer's or handset's key known to a pump, once."""
     from intrathecal.programmer.client import Address
@@ -65,9 +63,7 @@ def pair(
 def interrogate(
     at: At,
     key: KeyFile,
-    json: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write the figures as JSON; - for standard output.")
-    ] = None,
+    json: Json = None,
 ) -> None:
     """Read everything that a pump knows."""
     from intrathecal.cli.pump_text import reading_text
@@ -76,10 +72,7 @@ def interrogate(
     with opened(at, key) as session:
         outcomes = session.settle()
         found = figures(session.read(), outcomes)
-    if json is not None:
-        write_json(found, json)
-    if json != "-":
-        typer.echo(reading_text(found), nl=False)
+    tell(found, reading_text(found), json)
 
 
 def stop(at: At, key: KeyFile) -> None:
@@ -139,7 +132,7 @@ def ready(at: At, key: KeyFile) -> None:
 def unpair(
     at: At,
     fingerprint: Annotated[
-        str, typer.Argument(help="The key's fingerprint, as interrogate shows it.", show_default=False)
+        str, typer.Argument(metavar="FINGERPRINT", help="The key's, as interrogate shows it.", show_default=False)
     ],
     key: KeyFile,
 ) -> None:

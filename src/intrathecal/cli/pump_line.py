@@ -20,9 +20,6 @@ At = Annotated[str, typer.Argument(metavar="HOST:PORT", help="Where the pump lis
 KeyFile = Annotated[
     Path, typer.Option("--key", metavar="FILE", help="The key file that pair wrote.", show_default=False)
 ]
-CatalogueFiles = Annotated[
-    list[Path] | None, typer.Option("--catalogue", metavar="FILE", help="Your own catalogue values; may be repeated.")
-]
 
 
 class CommandError(InputError):

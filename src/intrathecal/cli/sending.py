@@ -12,8 +12,9 @@ import typer
 
 from intrathecal.cli import typed
 from intrathecal.cli.asking import WITHDRAW_S
+from intrathecal.cli.options import CatalogueFiles, TherapyFile
 from intrathecal.cli.people import By, Confirm, Second, Why, consent, last_word, said
-from intrathecal.cli.pump_line import REFUSED, At, CatalogueFiles, CommandError, KeyFile, answering, settled
+from intrathecal.cli.pump_line import REFUSED, At, CommandError, KeyFile, answering, settled
 from intrathecal.quantities import InputError, rounded
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from intrathecal.pump.telemetry.messages import Reading
     from intrathecal.therapy import Therapy
 
-TherapyFile = Annotated[Path, typer.Argument(metavar="THERAPY.toml", help="The therapy file.", show_default=False)]
 Records = Annotated[
     list[Path] | None,
     typer.Option("--record", metavar="FILE", help="Write the record as .html or .pdf; may be repeated."),

@@ -4,32 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from intrathecal.cli import typed
-from intrathecal.cli.output import write_json
+from intrathecal.cli.options import CatalogueFiles, Json, TherapyFile
+from intrathecal.cli.output import tell
 
 if TYPE_CHECKING:
     from intrathecal.care.refill import Inside
     from intrathecal.programmer.refilling import Residual
     from intrathecal.quantities import Quantity
     from intrathecal.therapy import Therapy
-
-TherapyFile = Annotated[Path, typer.Argument(metavar="THERAPY.toml", help="The therapy file.", show_default=False)]
-Json = Annotated[
-    str | None, typer.Option("--json", metavar="FILE", help="Write the figures as JSON; - for standard output.")
-]
-CatalogueFiles = Annotated[
-    list[Path] | None, typer.Option("--catalogue", metavar="FILE", help="Your own catalogue values; may be repeated.")
-]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (prime, refill, compound):
-        app.command()(command)
 
 
 def prime(
@@ -41,7 +28,7 @@ def prime(
     json: Json = None,
     catalogue: CatalogueFiles = None,
 ) -> None:
-    """What a prime fills, and what reaches the patient during it and in the hours after it."""
+    """Show what a prime fills, and what reaches the patient during it and in the hours after it."""
     from intrathecal.cli.sums_text import prime_text
     from intrathecal.programmer.priming import prime as reckon
     from intrathecal.programmer.priming import to_json
@@ -50,7 +37,7 @@ def prime(
     lasting = None if over is None else typed.positive("--over", over, "duration")
     plan = load_therapy(therapy, tuple(catalogue or ()))
     found = to_json(reckon(plan, lasting))
-    _tell(found, prime_text(plan, found), json)
+    tell(found, prime_text(plan, found), json)
 
 
 def refill(
@@ -81,7 +68,7 @@ def refill(
     json: Json = None,
     catalogue: CatalogueFiles = None,
 ) -> None:
-    """What should be left in the reservoir, what is, and whether that is looked into."""
+    """Compare what is left in the reservoir with what should be, and say whether to look into it."""
     from intrathecal.care.refill import check_refill, to_json
     from intrathecal.cli.sums_text import refill_text
     from intrathecal.programmer.refilling import expected_at, first_refill, residual, time_of, with_log
@@ -101,7 +88,7 @@ def refill(
     if earlier is not None:
         _check_order(earlier, history, one)
     checked = check_refill(plan, expected, one, history, _inside(plan, moment, left, filled))
-    _tell(to_json(checked), refill_text(plan, checked), json)
+    tell(to_json(checked), refill_text(plan, checked), json)
 
 
 def compound(
@@ -110,8 +97,8 @@ def compound(
         list[str],
         typer.Option(metavar="DRUG=DOSE", help='A daily dose: "morphine=4 mg/day"; for every drug of the fill.'),
     ],
-    volume: Annotated[str, typer.Option(metavar="V", help="What is filled in.", show_default=False)],
-    flow: Annotated[str, typer.Option(metavar="F", help='What the pump runs at: "0.4 mL/day".', show_default=False)],
+    volume: Annotated[str, typer.Option(metavar="VOLUME", help="What is filled in.", show_default=False)],
+    flow: Annotated[str, typer.Option(metavar="FLOW", help='What the pump runs at: "0.4 mL/day".', show_default=False)],
     stock: Annotated[
         list[str] | None,
         typer.Option(
@@ -121,7 +108,7 @@ def compound(
     json: Json = None,
     catalogue: CatalogueFiles = None,
 ) -> None:
-    """How to make the next fill: concentrations, stock volumes, diluent, and how long it lasts."""
+    """Work out the next fill: concentrations, stock volumes, diluent, and how long it lasts."""
     from intrathecal.cli.sums_text import compound_text
     from intrathecal.programmer.compounding import compound as reckon
     from intrathecal.programmer.compounding import to_json
@@ -131,14 +118,7 @@ def compound(
     stocks = typed.named("--stock", stock or (), "concentration")
     filled, rate = typed.positive("--volume", volume, "volume"), typed.positive("--flow", flow, "flow")
     recipe = reckon(load_therapy(therapy, tuple(catalogue or ())), doses, filled, rate, stocks)
-    _tell(to_json(recipe), compound_text(recipe), json)
-
-
-def _tell(figures: dict[str, Any], text: str, json: str | None) -> None:
-    if json is not None:
-        write_json(figures, json)
-    if json != "-":
-        typer.echo(text, nl=False)
+    tell(to_json(recipe), compound_text(recipe), json)
 
 
 def _history(plan: Therapy, file: Path) -> list[Residual]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intrathecal.cli import typed
-from intrathecal.cli.output import write_json, writing
+from intrathecal.cli.options import Json
+from intrathecal.cli.output import tell, writing
 from intrathecal.cli.progress import progress_bar
 from intrathecal.cli.summary import number, table
 
@@ -24,19 +25,12 @@ MOST_SEED = 2**63 - 1
 DAY_MS = 86_400_000
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(torture)
-
-
 def torture(
     pump_years: Annotated[str, typer.Option(metavar="N", help="How many years of pumps' lives.")] = "10",
     seed: Annotated[
-        str, typer.Option(metavar="S", help="What the lives are drawn from: the same seed, the same run.")
+        str, typer.Option(metavar="N", help="What the lives are drawn from: the same seed, the same run.")
     ] = "1",
-    json: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write the figures as JSON; - for standard output.")
-    ] = None,
+    json: Json = None,
     replay: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Run again what an earlier torture wrote.", show_default=False)
     ] = None,
@@ -55,10 +49,7 @@ def torture(
     else:
         with progress_bar("Torturing") as progress:
             done = campaigns.torture(years, drawn, progress, lambda broken: _keep(broken, drawn), cores())
-    if json is not None:
-        write_json(done.figures, json)
-    if json != "-":
-        typer.echo(torture_text(done), nl=False)
+    tell(done.figures, torture_text(done), json)
     if done.broken:
         raise typer.Exit(FOUND)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from intrathecal.cli.output import write_json
+from intrathecal.cli.options import CatalogueFiles, DiaryFile, Json
+from intrathecal.cli.output import tell
 from intrathecal.cli.summary import number, table
 
 if TYPE_CHECKING:
@@ -28,25 +28,11 @@ DECISIONS = {
     "incomplete": "The trial cannot be scored.",
 }
 
-DiaryFile = Annotated[
-    Path, typer.Argument(metavar="DIARY.csv", help="The diary: time, phase, nrs and more.", show_default=False)
-]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(trial)
-
 
 def trial(
     diary: DiaryFile,
-    json: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write the figures as JSON; - for standard output.")
-    ] = None,
-    catalogue: Annotated[
-        list[Path] | None,
-        typer.Option("--catalogue", metavar="FILE", help="Your own catalogue values; may be repeated."),
-    ] = None,
+    json: Json = None,
+    catalogue: CatalogueFiles = None,
 ) -> None:
     """Score a screening trial: relief with its uncertainty, and whether it passes (exit 1: it fails)."""
     from intrathecal.care.diary import load_diary
@@ -56,10 +42,7 @@ def trial(
     known = load_catalogue(tuple(catalogue or ()))
     read = load_diary(diary)
     found = figures(judge(read, known))
-    if json is not None:
-        write_json(found, json)
-    if json != "-":
-        typer.echo(trial_text(found, read), nl=False)
+    tell(found, trial_text(found, read), json)
     if found["decision"] == "fail":
         raise typer.Exit(ANSWER_IS_NO)
 

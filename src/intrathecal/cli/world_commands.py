@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from intrathecal.cli import typed
+from intrathecal.cli.options import CatalogueFiles, DriveError, Json, Speed
 from intrathecal.cli.output import write_json
 from intrathecal.quantities import InputError, rounded, shorten
 
@@ -20,8 +21,8 @@ PATIENCE_S = 10.0
 #: Letters of a world's reason that are shown.
 LONGEST_REASON = 500
 
-GRAMMAR = """intrathecal world --listen HOST:PORT --model M --journal FILE [--speed X] [--drive-error 3%]
-intrathecal world HOST:PORT inject VOLUME --drug NAME=CONCENTRATION ...
+GRAMMAR = """intrathecal world --listen HOST:PORT --model MODEL --journal FILE [--speed FACTOR] [--drive-error PERCENT]
+intrathecal world HOST:PORT inject VOLUME --drug DRUG=CONCENTRATION ...
 intrathecal world HOST:PORT aspirate VOLUME|all
 intrathecal world HOST:PORT mri DURATION
 intrathecal world HOST:PORT fault KIND [AMOUNT] [--lasts DURATION]
@@ -33,40 +34,31 @@ class WorldCommandError(InputError):
     """Words or options that are wrong: the message says which, why, and what would be right."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(world)
-
-
 def world(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[HOST:PORT DEED ...]", help="Whom to do what to.", show_default=False),
+        typer.Argument(
+            metavar="HOST:PORT DEED", help="Where a world listens, and what is done to it.", show_default=False
+        ),
     ] = None,
     listen: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Run a world here; port 0 takes a free one.")
     ] = None,
-    model: Annotated[str | None, typer.Option(metavar="M", help="Its pump, one of the catalogue.")] = None,
+    model: Annotated[str | None, typer.Option(metavar="MODEL", help="Its pump, one of the catalogue.")] = None,
     journal: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What it writes all that happens into; made if there is none.")
     ] = None,
-    speed: Annotated[str, typer.Option(metavar="X", help="How many times faster than life.")] = "1",
-    drive_error: Annotated[
-        str, typer.Option(metavar="FRACTION", help="How much more than its label a step moves.")
-    ] = "0 %",
+    speed: Speed = "1",
+    drive_error: DriveError = "0 %",
     drug: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=CONCENTRATION", help="What is injected; may be repeated."),
+        typer.Option(metavar="DRUG=CONCENTRATION", help="What is injected; may be repeated."),
     ] = None,
     lasts: Annotated[str | None, typer.Option(metavar="DURATION", help="How long a fault lasts.")] = None,
-    json: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write what is so now as JSON; - for standard output.")
-    ] = None,
-    catalogue: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="Your own catalogue values; may be repeated.")
-    ] = None,
+    json: Json = None,
+    catalogue: CatalogueFiles = None,
 ) -> None:
-    """The physical side of a virtual pump (motor, reservoir, magnet, battery), or something done to it.
+    """Run the physical side of a virtual pump (motor, reservoir, magnet, battery), or do something to it.
 
     Deeds: inject VOLUME, aspirate VOLUME or all, mri DURATION, fault KIND [AMOUNT], mend KIND, show.
     """
