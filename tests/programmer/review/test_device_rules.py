@@ -278,11 +278,11 @@ def test_a_file_that_nothing_is_wrong_with_has_no_finding() -> None:
     [
         (
             'removed = "4 mL"',
-            "7.725 mL of the old fill stay in the reservoir: it then holds 15.09 mg/mL of morphine, and the pump is told 20 mg/mL.",
+            "15.09 mg/mL of morphine, and the pump is told 20 mg/mL: 7.725 mL of the old fill stay in it.",
         ),
         (
             'actual = { morphine = "10 mg/mL" }',
-            "The syringe is not what its label says: it then holds 10 mg/mL of morphine, and the pump is told 20 mg/mL.",
+            "10 mg/mL of morphine, and the pump is told 20 mg/mL: the syringe is not what its label says.",
         ),
     ],
 )
@@ -290,4 +290,4 @@ def test_what_the_reservoir_holds_is_said_where_it_is_not_the_label(how: str, me
     """From 10:00 to midnight of day 28, 0.3 mL/day leave 11.725 of 20 mL: (7.725 x 10 + 8 x 20) / 15.725 = 15.09 mg/mL."""
     asked = refilled(f'bridge = "auto", {how}', volume="8 mL")
     [one] = [each for each in found_in(asked.program, None, 1, **asked.parts) if each.code == "label-untrue"]
-    assert one.message == message
+    assert one.message == f"The reservoir then holds {message}"

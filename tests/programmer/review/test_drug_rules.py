@@ -146,6 +146,8 @@ RULES: list[tuple[str, str, Asked, Asked]] = [
         Asked("1 mg/day", label(bupivacaine="1 mg/mL"), NAIVE),
     ),
     ("start-dose-high", "soft", first("2.6 mcg/day", ZICONOTIDE, NAIVE), ziconotide("2.6 mcg/day", "2.4 mcg/day")),
+    ("start-dose-high", "soft", first("0.6 mg/day", MORPHINE, NAIVE), first("0.5 mg/day", MORPHINE, NAIVE)),
+    ("start-dose-high", "soft", first("3 mg/day", HYDROMORPHONE, TOLERANT), first("2 mg/day", HYDROMORPHONE, TOLERANT)),
     ("start-dose-high", "soft", first("220 mcg/day", BACLOFEN, SPASTIC), first("200 mcg/day", BACLOFEN, SPASTIC)),
     (
         "hourly-dose-high",

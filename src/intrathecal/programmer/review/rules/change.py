@@ -36,14 +36,14 @@ def steps(case: Case) -> Iterator[Finding]:
 
 def _judged(case: Case, drug: str, was: float, now: float) -> Iterator[Finding]:
     percent = f"{rounded(abs(100 * (now / was - 1)))} %"
-    both = f"of {drug} a day, from {case.shown(was, drug)} to {case.shown(now, drug)}"
+    both = f"{drug} a day, from {case.shown(was, drug)} to {case.shown(now, drug)}"
     if now > was:
         found = None if slipped(case, drug) else _raised(case, drug, was, now)
         if found is not None:
             yield finding(case, "dose-raised", found, drug, now / was - 1, f"{percent} more {both}: more than")
         step = most_broken(case, drug, "step_up_dose", (now - was) / DAY_S)
         if step is not None:
-            says = f"A step of {case.shown(now - was, drug)} {both}: more than"
+            says = f"A step of {case.shown(now - was, drug)} of {both}: more than"
             yield finding(case, "step-too-large", step, drug, (now - was) / DAY_S, says)
     precaution = precaution_of(case, drug)
     if 0 < now < was and not (precaution and precaution.when_stopped) and not slipped(case, drug):

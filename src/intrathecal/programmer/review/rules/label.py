@@ -49,14 +49,14 @@ def label_true(case: Case) -> Iterator[Finding]:
         scale = 1_000_000 if unit.startswith("mg") else 1000
         value, limit = float(held[drug] / scale), float(told.get(drug, 0) / scale)
         why = (
-            f"{rounded(float(left))} mL of the old fill stay in the reservoir"
+            f"{rounded(float(left))} mL of the old fill stay in it"
             if left
-            else "The syringe is not what its label says"
+            else "the syringe is not what its label says"
         )
         yield Finding(
             "label-untrue",
             "soft" if grave else "note",
-            f"{why}: it then holds {rounded(value)} {unit} of {drug}, and the pump is told {rounded(limit)} {unit}.",
+            f"The reservoir then holds {rounded(value)} {unit} of {drug}, and the pump is told {rounded(limit)} {unit}: {why}.",
             drug=drug,
             value=value,
             limit=limit,

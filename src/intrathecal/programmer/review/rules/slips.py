@@ -108,7 +108,7 @@ def _at_fault(case: Case, compared: list[Compared], whole: Compared) -> Compared
 def _times(code: str, ratio: float) -> str:
     """How many times, and what to look for."""
     share = f"{rounded(ratio, 2)} times as much" if ratio > 1 else f"1/{rounded(1 / ratio, 2)} of it"
-    return f"{share}; look for {LOOK_FOR[code]} ({SLIPS[code]} times)"
+    return f"{share}; look for {LOOK_FOR[code]}"
 
 
 PRESS, BASE, SCHEDULED, DAILY = "one press", "base of a day", "boluses of a day", "daily dose"
