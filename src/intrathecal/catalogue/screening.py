@@ -21,9 +21,10 @@ class Trial:
     least ``fewest_days`` calendar dates that span ``shortest``, against at least ``baseline_days`` before. For
     ``rescue_window`` after a rescue the score before it holds; ``rescue_rise`` is how much more rescue than before is
     too much. Where more than ``most_missing`` of the scores is missing, nothing is decided. A baseline that ended
-    ``longest_wait`` before the trial is an old one. Function that falls by ``function_fall`` has become worse. ``epidural_ratio`` is the epidural
-    dose that is said to do what one intrathecal unit does. A first fill is to last ``first_refill`` or, of a drug that
-    does not keep so long, as long as it keeps.
+    ``longest_wait`` before the trial is an old one.
+    Function that falls by ``function_fall`` has become worse. ``epidural_ratio`` is the epidural dose that is said to
+    do what one intrathecal unit does. A first fill is to last ``first_refill`` or, of a drug that does not keep so
+    long, as long as it keeps.
     """
 
     success: Share
