@@ -225,3 +225,24 @@ def test_a_wrong_option_of_first_program_is_one_message_and_2(
     assert re.search(told, said), said
     assert len(said.splitlines()) == 1
     assert not (tmp_path / "first.toml").exists()
+
+
+@pytest.mark.parametrize("decision", ["pass", "fail", "extend", "incomplete"])
+def test_the_verdict_fits_a_narrow_terminal_and_claims_no_certainty(tmp_path: Path, decision: str) -> None:
+    """Eighty columns; a probability is never 1.00."""
+    during = {"pass": (1, 1, 1), "fail": (8, 8, 8), "extend": (4, 4, 4), "incomplete": ()}[decision]
+    said = call("trial", written(tmp_path, *days("baseline", 1, 8, 8, 8), *days("trial", 4, *during))).stdout
+    assert max(map(len, said.splitlines())) <= 80
+    assert "1.00" not in said
+    assert ("more than 99 % that true relief is at least half" in said) == (decision == "pass")
+
+
+@pytest.mark.parametrize("name", ["failed-back.toml", "nothing.toml"])
+def test_a_checklist_fits_a_narrow_terminal(tmp_path: Path, name: str) -> None:
+    """With all its notes, and with nothing answered."""
+    file = EXAMPLES / "checklists" / name
+    if not file.exists():
+        file = tmp_path / name
+        file.write_text('indication = "neuropathic"\ntrial_on = 2026-02-09\n', encoding="utf-8")
+    said = call("candidacy", file).stdout
+    assert max(map(len, said.splitlines())) <= 80

@@ -13,7 +13,7 @@ from intrathecal.cli.output import tell
 from intrathecal.cli.summary import table
 
 ANSWER_IS_NO = 1
-WIDTH = 100
+WIDTH = 80
 STATES = {"done": "done", "waived": "waived", "gap": "GAP", "speaks against it": "NO"}
 
 
@@ -41,11 +41,13 @@ def candidacy_text(found: dict[str, Any]) -> str:
         if not open_items
         else f"{found['title']}: no trial before {len(open_items)} of {len(found['items'])} items are settled."
     )
-    rows = [
-        [STATES[item["state"]], item["title"], item["on"] or "", item["by"] or "", item["reason"]]
-        for item in found["items"]
-    ]
-    lines = [head, "", *table(["", "item", "on", "by", ""], rows, left=(0, 1, 2, 3, 4))]
+    rows = [[STATES[item["state"]], item["title"], item["on"] or "", item["by"] or ""] for item in found["items"]]
+    first, *answers = table(["", "item", "on", "by"], rows, left=(0, 1, 2, 3))
+    lines = [fill(head, WIDTH), "", first]
+    for item, answer in zip(found["items"], answers, strict=True):
+        lines.append(answer)
+        if item["reason"] and item not in open_items:
+            lines.append(fill(item["reason"], WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8))
     if open_items:
         lines += ["", "To be settled:"]
         lines += [fill(f"- {item['ask']} {_why(item)}", WIDTH, subsequent_indent="  ") for item in open_items]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from intrathecal.care.diary import Diary
 
 ANSWER_IS_NO = 1
-WIDTH = 100
+WIDTH = 80
 #: As many rows of the plot as fit beside the rest; more days are drawn together.
 MOST_ROWS = 16
 #: Signs of the plot for a point of pain.
@@ -57,10 +57,12 @@ def trial_text(found: dict[str, Any], diary: Diary) -> str:
 def _figures(found: dict[str, Any]) -> list[str]:
     if found["relief_percent"] is None:
         return []
+    from intrathecal.care.reasons import share
+
     rows = [
         ["pain before, during", f"{found['baseline_mean']:.1f}, {found['trial_mean']:.1f}"],
         ["relief", f"{found['relief_percent']:.0f} % (standard error {found['standard_error']:.0f} points)"],
-        ["probability of half", f"{found['probability_half']:.2f}"],
+        ["probability", f"{share(found['probability_half'])} that true relief is at least half"],
         ["days", f"{found['days']}"],
         ["SPID", f"{number(found['spid'], 4)} points x h"],
     ]
@@ -78,7 +80,7 @@ def _plot(diary: Diary) -> list[str]:
     for (phase, day), scores in days.items():
         phases.setdefault(phase, []).append((day, scores))
     together = -(-len(days) // MOST_ROWS)
-    lines = [f"{'':31}{'0':<{5 * PER_POINT}}{'5':<{5 * PER_POINT}}10"]
+    lines = [f"{'':32}{'0':<{5 * PER_POINT}}{'5':<{5 * PER_POINT}}10"]
     for phase, dated in phases.items():
         for start in range(0, len(dated), together):
             block = dated[start : start + together]
