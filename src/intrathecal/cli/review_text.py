@@ -29,9 +29,11 @@ def review_text(found: Review) -> str:
         f"flow {number(figures['rate_mL_per_day'])} mL/day; catheter {number(figures['catheter_volume_mL'])} mL, "
         f"pump tubing {number(figures['pump_tubing_mL'])} mL"
     )
+    low, pressed = figures["low_reservoir_at"], figures["worst_case_low_reservoir_at"]
     lines.append(
-        f"reservoir low {_date(figures['low_reservoir_at'])}, with all presses "
-        f"{_date(figures['worst_case_low_reservoir_at'])}; refill due {_date(figures['refill_due_at'])}"
+        f"reservoir low {_date(low)}"
+        + ("" if low == pressed else f", with all presses {_date(pressed)}")
+        + f"; refill due {_date(figures['refill_due_at'])}"
         + (f" ({figures['refill_due_reason']})" if figures["refill_due_reason"] else "")
     )
     bridge = figures["bridge"]
