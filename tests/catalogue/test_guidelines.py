@@ -193,9 +193,9 @@ def test_mixtures_are_matched_by_drug_and_family() -> None:
 
 
 def test_the_page_of_the_library_is_written_from_the_data() -> None:
-    """docs/drug-library.md holds every limit as it is; `python docs/drug_library.py` writes it anew."""
+    """docs/drug-library.md holds every limit as it is; `python docs/write.py` writes it anew."""
     page = (DOCS / "drug-library.md").read_text(encoding="utf-8")
-    assert page == runpy.run_path(str(DOCS / "drug_library.py"))["whole"](page)
+    assert page == runpy.run_path(str(DOCS / "write.py"))["whole"]("drug-library.md", page)
     catalogue = load_catalogue()
     for name in (*catalogue.limits, *catalogue.mixtures):
         assert f"`{name}`" in page
