@@ -11,23 +11,26 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from time import perf_counter
+from resource import RUSAGE_CHILDREN, getrusage
+from subprocess import run
+from time import perf_counter, process_time
 
 import numpy as np
 
 from bench.practice import Drawn, draw, figures, patient
 from bench.slipping import Asked, Change, correct, first, first_program, slips
-from intrathecal.programmer.review import Rule, case_of, judge
+from intrathecal.programmer.review import Rule, case_of, judge, review
 from intrathecal.programmer.review.rules import RULES
 from intrathecal.programmer.review.rules.predicted import PREDICTED
 from intrathecal.quantities import InputError
-from intrathecal.therapy import parse_therapy
+from intrathecal.therapy import load_therapy, parse_therapy
 
 PROGRAMS, SEED, WORKERS = 500, 20261122, 2
 #: Programs of the sample that is asked with the prediction, and of each extreme and each first program.
 SAMPLE, EACH = 30, 12
 QUICK: tuple[Rule, ...] = tuple(one for one in RULES if one not in PREDICTED)
 UNREADABLE = "refused when it is read"
+EXAMPLE = Path(__file__).parents[1] / "examples" / "failed-back.toml"
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,18 @@ def study(programs: int) -> list[Outcome]:
     return [one for found in jobs for one in found]
 
 
+def one_file() -> tuple[float, float]:
+    """Processor seconds of a review with its prediction: warm, and from the command line."""
+    review(load_therapy(EXAMPLE))
+    began = process_time()
+    review(load_therapy(EXAMPLE))
+    warm = process_time() - began
+    before = getrusage(RUSAGE_CHILDREN)
+    run([sys.executable, "-m", "intrathecal", "review", str(EXAMPLE)], check=True, capture_output=True)
+    after = getrusage(RUSAGE_CHILDREN)
+    return warm, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def main(arguments: Sequence[str]) -> None:
     """Run the study; print its page, or write it."""
     from bench.slips_page import PAGE, page
@@ -123,7 +138,7 @@ def main(arguments: Sequence[str]) -> None:
     numbers = [int(one) for one in arguments if one.isdigit()]
     began = perf_counter()
     found = study(numbers[0] if numbers else PROGRAMS)
-    text = page(found, perf_counter() - began)
+    text = page(found, perf_counter() - began, one_file())
     if "--write" in arguments:
         PAGE.write_text(text)
     print(text)

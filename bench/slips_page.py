@@ -39,11 +39,11 @@ asked without its prediction, which takes most of its time; a sample is asked wi
 """
 
 
-def page(found: Sequence[Outcome], seconds: float) -> str:
-    """The page."""
+def page(found: Sequence[Outcome], seconds: float, one_file: tuple[float, float]) -> str:
+    """The page; ``seconds`` are those of the study, ``one_file`` the processor's for one review, warm and cold."""
     parts = [HOW, *_in_short(found), *_kinds(found), *_correct(found), *_drugs(found), *_clinic(found), *_apart(found)]
     parts += [*_predicted(found), *_missed(found), *_sources()]
-    parts.append(f"\n{_asked(found)} reviews in {seconds:.0f} s, in two processes.")
+    parts += _time(_asked(found), seconds, one_file)
     return "\n".join(_wrapped(line) for line in "\n".join(parts).split("\n")) + "\n"
 
 
@@ -51,6 +51,14 @@ def _wrapped(line: str) -> str:
     """A line as prose is broken; tables stay whole."""
     whole = line.startswith("|") or len(line) <= WIDTH
     return line if whole else fill(line, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _time(asked: int, seconds: float, one_file: tuple[float, float]) -> Iterator[str]:
+    yield f"\n## Time\n\n{asked} reviews in {seconds:.0f} s, in two processes."
+    yield (
+        f"\nReview of `examples/failed-back.toml`, prediction included: {one_file[0]:.1f} s of processor time in a process that "
+        f"has done one before, {one_file[1]:.1f} s from the command line, start included."
+    )
 
 
 def _asked(found: Sequence[Outcome]) -> int:
