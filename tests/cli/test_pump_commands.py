@@ -84,6 +84,9 @@ def test_interrogation_has_the_keys_of_the_interface(pump: Pump, keys: tuple[Pat
     assert done.returncode == 0
     assert json.loads(target.read_text())["identity"] == found["identity"]
     assert str(found["identity"]) in done.stdout
+    listed = found["keys"]
+    assert isinstance(listed, list)
+    assert all(key["fingerprint"] in done.stdout for key in listed), "unpair asks for them"
 
 
 @pytest.mark.requirement("PCA-R6.7-3", "PCA-EC18", "GIP-1.1.7")
@@ -172,7 +175,7 @@ def test_wrong_input_is_one_message_and_exit_code_2(pump: Pump, keys: tuple[Path
     garbage.write_bytes(b"\0\1\2")
     refused(call("press", pump.address, "--key", garbage), 2, "garbage.key", "no key file")
     refused(call("interrogate", "nowhere", "--key", keys[0]), 2, "HOST:PORT")
-    refused(call("unpair", pump.address, "xyz", "--key", keys[0]), 2, "hex")
+    refused(call("unpair", pump.address, "xyz", "--key", keys[0]), 2, "0 to 9 and a to f")
     key = tmp_path / "new.key"
     refused(call("pair", pump.address, "--role", "handset", "--code", "123", "--key", key), 2, "--code")
     memory = tmp_path / "new.mem"

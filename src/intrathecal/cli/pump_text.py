@@ -25,6 +25,8 @@ def reading_text(found: dict[str, Any]) -> str:
         lines += _counted(found)
     lines.append(f"delivery {found['delivery']}")
     lines += [f"ALARM {alarm['alarm']} ({alarm['priority']}) since {alarm['at']}" for alarm in found["alarms"]]
+    keys = [(key["role"], key["name"], key["fingerprint"]) for key in found["keys"]]
+    lines += ["", *table(("keys", "name", "fingerprint"), keys, left=(0, 1, 2))]
     lines += ["", f"log, the last {min(SHOWN, len(found['log']))} of {len(found['log'])} entries"]
     lines += [f"  {_entry(entry)}" for entry in found["log"][-SHOWN:]]
     return "\n".join(lines) + "\n"

@@ -13,8 +13,10 @@ class SimulationError(TherapyError):
     """An event that cannot happen at its moment: names the file, the line, what is wrong and what would be right."""
 
     def __init__(self, therapy: Therapy, event: Event | None, problem: str) -> None:
-        line = therapy.program_line if event is None else event.line
-        where = f"event {event.index} ({event.written})" if event else "the program"
+        # An event on no line was made by a review, and puts the program in place.
+        written = event if event is not None and event.line > 0 else None
+        line = therapy.program_line if written is None else written.line
+        where = "the program" if written is None else f"event {written.index} ({written.written})"
         super().__init__(f"{therapy.file}, line {line}: {where}: {problem}")
 
 

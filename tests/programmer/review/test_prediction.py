@@ -90,5 +90,7 @@ def test_what_cannot_be_predicted_hides_nothing() -> None:
     [failed] = [one for one in found if one.code == "not-predicted"]
     assert failed.severity == "note"
     assert "limit" in failed.message
+    assert "the program: refused" in failed.message
+    assert "line 0" not in failed.message
     assert "daily-dose-high" in {one.code for one in found}
     assert "predicted-breathing" not in {one.code for one in found}

@@ -257,9 +257,9 @@ def read_answer(data: bytes) -> Answer:
 
 def _check_id(text: str) -> None:
     if not _ID.fullmatch(text):
-        raise ValueError("an id is 32 hex figures")
+        raise ValueError("an id has 32 signs, 0 to 9 and a to f")
 
 
 def _check_hash(text: str) -> None:
     if not _HASH.fullmatch(text):
-        raise ValueError("a fingerprint is 64 hex figures")
+        raise ValueError("a fingerprint has 64 signs, 0 to 9 and a to f")
