@@ -206,6 +206,7 @@ def do(hands: Hands, wait: int, deed: str, amount: float) -> None:
     """Do one thing."""
     hands.at += wait
     pump = hands.made
+    pump.let_time_pass()  # a leak has left less to take out
     does: dict[str, Callable[[], object]] = {
         "move": lambda: pump.move_to(pump.rotor() + int(amount * 50)),
         "inject": lambda: pump.inject(min(amount, 20 - pump.truth.volume_mL), {"morphine": amount}),

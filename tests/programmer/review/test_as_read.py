@@ -138,7 +138,7 @@ def test_a_stopped_pump_is_compared_with_the_program_that_it_holds(pump: Pump, k
 def test_oral_opioid_counts_from_the_day_that_the_file_gives_it(pump: Pump, key: Path) -> None:
     """Taken since the fill, and no longer the dose from before the therapy."""
     reading = run(pump, key, plan("2.4 mg/day"))
-    taken = '[[event]]\nat = "day 0 10:31"\noral_opioid = "60 mg/day"\n\n'
+    taken = '[[event]]\nat = "day 0 10:30"\noral_opioid = "60 mg/day"\n\n'
     first = DEMO.index("[[event]]")
     text = DEMO[:first] + taken + DEMO[first:]
     case = changed(reading, parse_therapy(text, "file.toml", Path()))
