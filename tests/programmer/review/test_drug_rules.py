@@ -417,6 +417,14 @@ def test_a_pump_that_cannot_run_so_slowly_gives_more_than_is_asked() -> None:
     assert one.message.startswith("The heaviest day gives 0.24 mg of hydromorphone")
 
 
+def test_what_a_known_handset_could_give_is_a_question_for_two_and_no_refusal() -> None:
+    """Hard limits come from doses that were given; a handset that nobody has had yet is held to them."""
+    new, old = (f"{rate} mg/day\non demand 12 mg over 2 h, lockout 3 h, max 6 per day" for rate in (13, 12))
+    assert only(morphine(new), "daily-dose-with-presses-high").severity == "hard"
+    asked = only(morphine(new, old), "daily-dose-with-presses-high")
+    assert (asked.severity, asked.second_person) == ("soft", True)
+
+
 @pytest.mark.requirement("GIP-6.1.1")
 def test_a_naive_patient_with_an_old_pump_may_run_an_opioid_that_nobody_named() -> None:
     """What is refused for a new pump is a question where the pump may have run for years."""

@@ -55,9 +55,13 @@ def _pressed(case: Case, drug: str, said: Severity | None) -> Iterator[Finding]:
     one = finding(case, "daily-dose-with-presses-high", found, drug, worst / DAY_S, says)
     handset = case.before is not None and case.before.settings.orders.demand is not None
     inner = float(found.limit.bound) * DAY_S < (most_in_use_ug(case, drug) or 0.0)
-    if handset and inner and found.limit.group == "any" and one.severity == "soft":
-        # Few patients use every press: who has a handset is asked again where no practice goes.
-        one = replace(one, severity="note", second_person=False)
+    if handset and found.limit.group == "any":
+        # Few patients use every press, and the sources' doses are those that were given, not those that could be: who has a
+        # handset is asked again where no practice goes, and by two persons far beyond it.
+        if one.severity == "hard":
+            one = replace(one, severity="soft", second_person=True)
+        elif inner:
+            one = replace(one, severity="note", second_person=False)
     yield one
 
 
