@@ -17,10 +17,12 @@ def test_every_reference_is_used_and_every_source_is_there() -> None:
     """No orphans on either side."""
     used = {key for entry in load_catalogue().entries for _, value in values_of(entry) for key in value.source}
     catalogue = load_catalogue()
-    for statement in (*catalogue.checks.values(), *catalogue.mixtures.values(), *catalogue.pump_labels.values()):
-        used |= set(statement.source)
-    for aid in (*catalogue.first_aids.values(), *catalogue.pump_aids.values()):
-        used |= {key for statement in aid.statements for key in statement.source}
+    sources = [entry.source for entry in catalogue.checks.values()]
+    sources += [entry.source for entry in catalogue.mixtures.values()]
+    sources += [entry.source for entry in catalogue.pump_labels.values()]
+    sources += [statement.source for aid in catalogue.first_aids.values() for statement in aid.statements]
+    sources += [statement.source for aid in catalogue.pump_aids.values() for statement in aid.statements]
+    used |= {key for source in sources for key in source}
     for precaution in catalogue.precautions.values():
         used |= {*precaution.stopped_source, *precaution.sedatives_source}
     assert used - {CHOSEN} == set(catalogue.references)

@@ -20,7 +20,11 @@ _VALUES = tuple(
     (re.compile(pattern), cause, remedy)
     for pattern, cause, remedy in (
         (r"-?[\d.,]+\s*[a-zA-Z%\u00b5\u03bc]", "{value} is not in quotes", 'write {key} = "{value}"'),
-        (r"(?i:[-+]?(nan|inf|infinity))$", "{value} is not a number", "write digits with at most one point, such as 0.5"),
+        (
+            r"(?i:[-+]?(nan|inf|infinity))$",
+            "{value} is not a number",
+            "write digits with at most one point, such as 0.5",
+        ),
         (r"(?i:true|false)$", "{value} is not true or false", "write {key} = {lower}"),
         (r"[A-Za-z][\w -]*$", "{value} is not in quotes", 'write {key} = "{value}"'),
         (r"$", "{key} has no value", 'write {key} = "..." on one line'),
