@@ -136,7 +136,7 @@ class Checker:
         """A refill was taken. A step that the pump does not know of yet counts as one of the new filling, as it must assume."""
         reading = self._read(at)
         reading.refill(volume_pL, self._made - self._unknown, label, bridge)
-        self._told_pL, self._rotor_at_fill = volume_pL, self._counted_rotor - self._unknown
+        self._told_pL, self._rotor_at_fill = volume_pL, self.mechanism.rotor() - self._unknown
 
     def pressed(self, at: int, reason: str, real: int) -> None:
         """A press was answered."""
@@ -157,7 +157,7 @@ class Checker:
             return
         if told.program != self.told.text or fill.settings.orders != self.told.orders:
             raise Violation("atomic", f'"{told.program}" is read back, and "{self.told.text}" was taken last')
-        if not told.uncertain and fill.steps != self._counted_rotor - self._rotor_at_first:
+        if not told.uncertain and fill.steps != self.mechanism.rotor() - self._rotor_at_first:
             raise Violation("count", f"{fill.steps} steps are shown to a programmer")
         if fill.stopped != self.reading.stopped or told.now != self._counter:
             raise Violation("answer", "an interrogation shows another pump than there is")
@@ -314,22 +314,17 @@ class Checker:
                 raise Violation("limit", f"a window of {per} ms holds {held:.0f} ng, the limit is {dose:.0f} ng")
 
     @property
-    def _counted_rotor(self) -> int:
-        """Where the rotor stands, as this kind of pump can know it."""
-        return self.mechanism.rotor()
-
-    @property
     def _made(self) -> int:
         """The steps that were made because they were asked for."""
-        return self._counted_rotor - self._rotor_at_first - self.facts.stray_steps
+        return self.mechanism.rotor() - self._rotor_at_first - self.facts.stray_steps
 
     @property
     def _left_pL(self) -> int:
         """What the pump should believe to hold."""
-        return max(0, self._told_pL - (self._counted_rotor - self._rotor_at_fill) * self.figures.step_pL)
+        return max(0, self._told_pL - (self.mechanism.rotor() - self._rotor_at_fill) * self.figures.step_pL)
 
     def _check_count(self, unit: Unit, state: State) -> None:
-        rotor = self._counted_rotor - self._rotor_at_first
+        rotor = self.mechanism.rotor() - self._rotor_at_first
         self._unknown = rotor - state.steps
         if unit.uncertain:
             if state.steps > rotor:
@@ -339,9 +334,11 @@ class Checker:
             raise Violation("count", f"{state.steps} steps are counted, the rotor made {rotor}")
         if state.reservoir_pL != self._left_pL:
             raise Violation("reservoir", f"{state.reservoir_pL} pL are believed to be left, {self._left_pL} are")
-        if (self._counted_rotor - self._rotor_at_fill - self.facts.stray_steps) * self.figures.step_pL > self._told_pL:
+        if (
+            self.mechanism.rotor() - self._rotor_at_fill - self.facts.stray_steps
+        ) * self.figures.step_pL > self._told_pL:
             raise Violation("empty", "more was counted than was filled")
-        if not self.hardware.senses_stall and self.witness.rotor > self._counted_rotor:
+        if not self.hardware.senses_stall and self.witness.rotor > self.mechanism.rotor():
             raise Violation("count", "more flowed than the drive was told")
 
     def _check_dose(self, reading: Reading, unit: Unit) -> None:
