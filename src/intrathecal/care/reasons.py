@@ -10,6 +10,7 @@ from intrathecal.care.effects import SideEffects
 from intrathecal.care.phases import Counted, function_mean
 from intrathecal.care.scoring import PERCENT, Relief
 from intrathecal.catalogue import Trial
+from intrathecal.quantities import rounded
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,8 @@ def _decisive(found: Findings, decision: str) -> Iterator[str]:
         yield f"The scores that count span less than {asked.shortest}: a night between two dates is no second day."
     moved = "fell" if relief.percent >= 0 else "rose"
     yield (
-        f"Pain {moved} from {found.baseline.mean:.1f} to {found.trial.mean:.1f}: relief {relief.percent:.0f} % with a "
-        f"standard error of {relief.standard_error:.0f} points."
+        f"Pain {moved} from {rounded(found.baseline.mean, 2)} to {rounded(found.trial.mean, 2)}: "
+        f"relief {relief.percent:.0f} % with a standard error of {relief.standard_error:.0f} points."
     )
     yield f"True relief is at least {asked.success} with a probability of {share(found.probability)}; {_rule(found, decision)}"
 

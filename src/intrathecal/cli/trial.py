@@ -11,6 +11,7 @@ import typer
 from intrathecal.cli.options import CatalogueFiles, DiaryFile, Json
 from intrathecal.cli.output import tell
 from intrathecal.cli.summary import number, table
+from intrathecal.quantities import rounded
 
 if TYPE_CHECKING:
     from intrathecal.care.diary import Diary
@@ -60,7 +61,7 @@ def _figures(found: dict[str, Any]) -> list[str]:
     from intrathecal.care.reasons import share
 
     rows = [
-        ["pain before, during", f"{found['baseline_mean']:.1f}, {found['trial_mean']:.1f}"],
+        ["pain before, during", f"{rounded(found['baseline_mean'], 2)}, {rounded(found['trial_mean'], 2)}"],
         ["relief", f"{found['relief_percent']:.0f} % (standard error {found['standard_error']:.0f} points)"],
         ["probability", f"{share(found['probability_half'])} that true relief is at least half"],
         ["days", f"{found['days']}"],
