@@ -13,10 +13,6 @@ class HistoryError(InputError):
     """A table of refills that cannot be read: one line that says where, what is wrong, and what would be right."""
 
 
-class CandidacyError(InputError):
-    """A checklist that cannot be used: the message says what is wrong and what would be right."""
-
-
 class FirstProgramError(InputError):
     """A first program that cannot be worked out: the message says what is missing or does not fit, and what to give."""
 
