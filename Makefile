@@ -27,13 +27,14 @@ lint: .venv/ready-dev
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
+# The locks are whole, so nothing is left to resolve: a resolver may want a newer release for an extra of a pinned package.
 .venv/ready: requirements.lock pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/ready-dev: requirements-dev.lock .venv/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 # The picture of the README, taken from the demonstration's report; it needs Chromium.
