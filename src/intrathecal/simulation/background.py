@@ -15,6 +15,7 @@ from intrathecal.therapy import OralOpioid, Therapy
 
 #: Stands for every opioid by mouth: their doses are told in its equivalents.
 MORPHINE = "morphine"
+BY_MOUTH = Site(ORAL)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,14 +30,14 @@ class Background:
     def before(self) -> Swallowed:
         """The steady state before the therapy, and the rate that it begins with."""
         system = self.channel.system
-        source = self.before_ug_per_s * self.channel.source(Site(ORAL, ""))
+        source = self.before_ug_per_s * self.channel.source(BY_MOUTH)
         x = np.maximum(np.linalg.solve(-system.generator.toarray(), source), 0.0)
         return Swallowed(self.channel.propagator.internal(x), self.first_ug_per_s)
 
     def advance(self, swallowed: Swallowed, edges_s: Array) -> Trajectory:
         """Move it over ``edges_s`` (m + 1)."""
         rates = np.array([swallowed.ug_per_s])
-        entries = [Infusion(Site(ORAL, ""), float(edges_s[0]), float(edges_s[-1]), rates)]
+        entries = [Infusion(BY_MOUTH, float(edges_s[0]), float(edges_s[-1]), rates)]
         return advance(self.channel, swallowed.state, edges_s, entries, 0)
 
 

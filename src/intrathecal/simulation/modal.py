@@ -17,11 +17,13 @@ fluid with no larger one: the sum over all states covers the drug and each of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from intrathecal.compiled import compiled
 from intrathecal.simulation.system import LinearSystem
 from intrathecal.simulation.trajectory import (
     EPS,
@@ -34,7 +36,7 @@ from intrathecal.simulation.trajectory import (
     without_round_off,
 )
 
-Modes = NDArray[np.float64] | NDArray[np.complex128]
+Modes = NDArray[Any]
 # below this |z| the closed forms lose digits and the series has converged after these terms
 SERIES_BELOW, SERIES_TERMS = 0.5, 16
 # a memory of 2 x 8 bytes x modes x this many for every function of the modes
@@ -59,43 +61,83 @@ def phi_functions(z: Modes) -> tuple[Modes, Modes, Modes]:
 class Modal:
     """A propagator: see `intrathecal.simulation.propagation.Propagator`.
 
-    A state is (2, n): the modes, and their integrals since `internal` made it. The first ``real`` modes are real; then
-    come the real parts of the complex pairs, then their imaginary parts. ``vectors`` and ``inverse`` are V and W in that
-    basis; ``balance`` (2, n) turns a state into the drug that entered: what is there, and what has left.
+    A state is (2, q): q modes, all n of the system or fewer, and their integrals since `internal` made it. The first
+    ``real`` modes are real; then come the real parts of the complex pairs, then their imaginary parts. ``vectors`` (n, q) and
+    ``inverse`` (q, n) are V and W in that basis; ``parent`` (n) counts the drug, and ``balance`` (2, q) turns a state into
+    the drug that entered: what is there, and what has left. ``remark`` says why these modes were taken, where that is to
+    be told.
     """
 
     rates: NDArray[np.complex128]
     real: int
     vectors: Array
     inverse: Array
+    parent: Array
     balance: Array
     error_estimate: float
+    remark: str = ""
+
+    @classmethod
+    def of(
+        cls, system: LinearSystem, rates: NDArray[np.complex128], real: int, vectors: Array, inverse: Array
+    ) -> Modal:
+        """The modes of ``system``, nothing known yet of their error."""
+        balance = np.array([system.parent, np.sum(list(system.sinks.values()), axis=0)]) @ vectors
+        return cls(rates, real, vectors, inverse, system.parent, balance, float("inf"))
 
     @property
     def method(self) -> str:
         """What advances the system, for people."""
-        return f"modal, {self.inverse.shape[0]} modes"
+        states, modes = self.vectors.shape
+        few = f"{modes} modes" if modes == states else f"{modes} modes for {states} states (rational Krylov)"
+        return f"modal, {few}{self.remark}"
+
+    def known(self, error_estimate: float, remark: str = "") -> Modal:
+        """The same with its error, and why these modes were taken."""
+        return replace(self, error_estimate=error_estimate, remark=remark)
 
     def internal(self, x: Array) -> Array:
-        """The state (2, n) of amounts ``x`` (n, ug), its integral zero."""
+        """The state (2, q) of amounts ``x`` (n, ug), its integral zero."""
         return np.stack([self.inverse @ x, np.zeros(self.inverse.shape[0])])
 
     def physical(self, state: Array) -> Array:
-        """The amounts (n, ug) of a state, round-off below zero removed."""
+        """The amounts (n, ug) of a state, none below zero; all of the drug together is what it is without that."""
         x = self.vectors @ state[0]
-        return without_round_off(x, self._entered(state), "amounts")
+        kept = without_round_off(x, self._entered(state), "amounts", self.error_estimate)
+        drug = self.parent > 0
+        total, held = float(x[drug].sum()), float(kept[drug].sum())
+        return np.where(drug, kept * (max(total, 0.0) / held), kept) if held > 0 else kept
 
     def integral(self, state: Array) -> Array:
         """The integral of x (n, ug s) since `internal` made the first state of the run that led to ``state``."""
         total = self.vectors @ state[1]
-        return without_round_off(total, np.abs(total).sum(), "integrals")
+        return without_round_off(total, np.abs(total).sum(), "integrals", self.error_estimate)
 
     def observe(self, states: Array, rows: Array) -> Array:
-        """``rows`` (p, n, never negative) times x at every one of ``states`` (m + 1, 2, n): (m + 1, p)."""
-        rows = check_rows(rows, self.inverse.shape[0])
+        """``rows`` (p, n, never negative) times x at every one of ``states`` (m + 1, 2, q): (m + 1, p)."""
+        rows = check_rows(rows, self.vectors.shape[0])
         modes = np.ascontiguousarray(states[:, 0])
         seen = product(modes, (rows @ self.vectors).T)
-        return without_round_off(seen, self._entered(states)[:, None] * rows.max(axis=1), "observed values")
+        scale = self._entered(states)[:, None] * rows.max(axis=1)
+        return without_round_off(seen, scale, "observed values", self.error_estimate)
+
+    def complex_parts(self, rows: Array, entry: Array) -> tuple[Modes, Modes, Modes]:
+        """Rates (q,), what is seen of every mode in ``rows`` (p, q) and what ``entry`` (n) gives it (q,), as complex numbers.
+
+        The response to a constant inflow of 1 ug/s is then the sum of seen (e^{rate t} - 1) / rate force.
+        """
+        real, pairs = self.real, self._pairs
+        seen, force = rows @ self.vectors, self.inverse @ entry
+        if not pairs:
+            return self.rates, seen, force
+        cosine, sine = seen[:, real : real + pairs], seen[:, real + pairs :]
+        upper = cosine - 1j * sine
+        turned = self._modes(force)[real:]
+        return (
+            np.concatenate([self.rates, self.rates[real:].conj()]),
+            np.hstack([seen[:, :real], 0.5 * upper, 0.5 * upper.conj()]),
+            np.concatenate([force[:real], turned, turned.conj()]),
+        )
 
     def run(self, state: Array, durations_s: Array, inputs: Array, sources: Array) -> Trajectory:
         """Advance ``state`` over segments of ``durations_s`` (m), each with constant ``inputs`` (m, k; ug/s).
@@ -103,21 +145,21 @@ class Modal:
         ``sources`` (n, k) share every input among the states. Each step works mode by mode, so that cutting a run in
         two changes no bit. Raises `ValueError` for arrays that do not fit and numbers below zero or not finite.
         """
-        durations, given, entries = check_run(durations_s, inputs, sources, self.inverse.shape[0])
-        forcing = self._modes((self.inverse @ entries).T)
+        durations, given, entries = check_run(durations_s, inputs, sources, self.vectors.shape[0])
+        forcing = np.ascontiguousarray(self._modes((self.inverse @ entries).T))
         rates = self.rates if self._pairs else self.rates.real
         states = np.empty((durations.size + 1, 2, self.inverse.shape[0]))
         states[0] = state
-        y, w = self._modes(state)
+        modes = np.ascontiguousarray(self._modes(np.asarray(state)))
         for start in range(0, durations.size, SEGMENTS_AT_ONCE):
             stop = min(start + SEGMENTS_AT_ONCE, durations.size)
             distinct, which = np.unique(durations[start:stop], return_inverse=True)
             grown, phi1, phi2 = phi_functions(rates * distinct[:, None])
             phi1, phi2 = phi1 * distinct[:, None], phi2 * (distinct * distinct)[:, None]
-            for segment, kind in enumerate(which, start):
-                push = sum(amount * force for amount, force in zip(given[segment], forcing, strict=True))
-                y, w = grown[kind] * y + phi1[kind] * push, w + (phi1[kind] * y + phi2[kind] * push)
-                self._store(states[segment + 1], y, w)
+            marched = np.empty((stop - start, *modes.shape), dtype=modes.dtype)
+            _march(modes, which, grown, phi1, phi2, forcing, given[start:stop], marched)
+            self._store(states[start + 1 : stop + 1], marched)
+            modes = marched[-1]
         return Trajectory(states, self.integral(states[-1]) - self.integral(states[0]))
 
     def _entered(self, states: Array) -> Array:
@@ -136,11 +178,36 @@ class Modal:
         split = parts[..., real : real + pairs] + 1j * parts[..., real + pairs :]
         return np.concatenate([parts[..., :real], split], axis=-1)
 
-    def _store(self, into: Array, y: Modes, w: Modes) -> None:
-        """Real and imaginary parts of ``y`` and ``w`` into a state (2, n)."""
-        for part, modes in zip(into, (y, w), strict=True):
-            part[: self.rates.size] = modes.real
-            part[self.rates.size :] = modes.imag[self.real :]
+    def _store(self, into: Array, modes: Modes) -> None:
+        """Real and imaginary parts of ``modes`` (m, 2, ...) into states (m, 2, q)."""
+        into[..., : self.rates.size] = modes.real
+        into[..., self.rates.size :] = modes.imag[..., self.real :]
+
+
+@compiled
+def _march(
+    modes: Modes,
+    which: NDArray[np.intp],
+    grown: Modes,
+    phi1: Modes,
+    phi2: Modes,
+    forcing: Modes,
+    given: Array,
+    marched: Modes,
+) -> None:
+    """Modes and their integrals (2, q) over segments, each of the duration ``which``, into ``marched`` (m, 2, q)."""
+    y, w = modes[0].copy(), modes[1].copy()
+    for segment in range(which.size):
+        kind = which[segment]
+        for mode in range(y.size):
+            before = y[mode]
+            push = 0.0 * before
+            for source in range(given.shape[1]):
+                push += given[segment, source] * forcing[source, mode]
+            y[mode] = grown[kind, mode] * before + phi1[kind, mode] * push
+            w[mode] += phi1[kind, mode] * before + phi2[kind, mode] * push
+        marched[segment, 0] = y
+        marched[segment, 1] = w
 
 
 def modal(system: LinearSystem) -> Modal:
@@ -160,8 +227,7 @@ def modal(system: LinearSystem) -> Modal:
     except np.linalg.LinAlgError:
         raise ArithmeticError(f"{system.drug}: the modes are linearly dependent") from None
     kept = np.concatenate([rates[real], rates[upper]])
-    balance = np.array([system.parent, np.sum(list(system.sinks.values()), axis=0)]) @ basis
-    return Modal(kept, real.size, basis, inverse, balance, _error(dense, kept, real.size, (basis, inverse)))
+    return Modal.of(system, kept, real.size, basis, inverse).known(_error(dense, kept, real.size, (basis, inverse)))
 
 
 def _error(dense: Array, rates: NDArray[np.complex128], real: int, modes: tuple[Array, Array]) -> float:

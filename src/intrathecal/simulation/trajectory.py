@@ -45,16 +45,17 @@ def check_run(durations_s: Array, inputs: Array, sources: Array, size: int) -> t
     return durations, given, entries
 
 
-def without_round_off(values: Array, scale: Array | float, what: str) -> Array:
-    """``values`` with what is below zero by no more than `ROUND_OFF` times ``scale`` set to zero.
+def without_round_off(values: Array, scale: Array | float, what: str, error: float = ROUND_OFF) -> Array:
+    """``values`` with what is below zero by no more than `ROUND_OFF`, or a larger known ``error``, times ``scale`` set to zero.
 
     A linear system with no negative rate keeps every amount at or above zero, but floating point misses zero by a few
-    units of the last digit of all drug that entered. Raises `ArithmeticError` for anything further below zero, and for a
-    number that is not finite.
+    units of the last digit of all drug that entered, and a few modes by their error. Raises `ArithmeticError` for anything
+    further below zero, and for a number that is not finite.
     """
     if not np.isfinite(values).all():
         raise ArithmeticError(f"{what}: a number is not finite; the system is beyond this method")
-    if np.any(values < -ROUND_OFF * np.asarray(scale) - NOTHING):
+    slack = max(ROUND_OFF, error) if np.isfinite(error) else ROUND_OFF
+    if np.any(values < -slack * np.asarray(scale) - NOTHING):
         raise ArithmeticError(f"{what}: {values.min():.3g} is below zero by more than round-off")
     return np.maximum(values, 0.0)
 
