@@ -14,6 +14,7 @@ from intrathecal.catalogue.effects import Relief, SideEffect
 from intrathecal.catalogue.emergency import FirstAid, Observation, PumpAid
 from intrathecal.catalogue.guidelines import Guideline, Limit
 from intrathecal.catalogue.mixtures import Mixture
+from intrathecal.catalogue.population import Population
 from intrathecal.catalogue.precautions import Precaution, PumpLabel, ReviewFigures
 from intrathecal.catalogue.references import Reference
 from intrathecal.catalogue.refills import RefillFigures
@@ -36,6 +37,7 @@ AnyEntry = (
     | Check
     | Library
     | Aid
+    | Population
 )
 # tables whose name is not that of the class
 _TABLES: dict[type, str] = {

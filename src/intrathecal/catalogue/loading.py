@@ -31,6 +31,7 @@ from intrathecal.catalogue.guidelines import (
     without_other_quantities,
 )
 from intrathecal.catalogue.mixtures import Mixture
+from intrathecal.catalogue.population import Population
 from intrathecal.catalogue.precautions import Precaution, PumpLabel, ReviewFigures
 from intrathecal.catalogue.reading import Where, read_entry, slots
 from intrathecal.catalogue.references import Reference, parse_bibliography, read_reference
@@ -67,6 +68,7 @@ SINGLE: dict[str, type] = {
     "review": ReviewFigures,
     "device_review": DeviceReview,
     "refill": RefillFigures,
+    "population": Population,
 }
 TABLES = (*NAMED, *SINGLE, "reference")
 
@@ -78,7 +80,7 @@ class Catalogue:
     ``guidelines`` and ``limits`` are the drug library; ``mixtures``, ``precautions`` (by drug) and ``pump_labels`` stand
     beside it; ``first_aids`` (by family of drugs), ``pump_aids`` and ``observations`` (by drug) are for emergencies and for the
     time after a change. ``review`` is what its rules work with, ``device_review`` what those of the pump do.
-    ``refill`` is what a refill is checked against.
+    ``refill`` is what a refill is checked against, ``population`` how people differ.
     """
 
     drugs: Mapping[str, Drug]
@@ -103,6 +105,7 @@ class Catalogue:
     review: ReviewFigures
     device_review: DeviceReview
     refill: RefillFigures
+    population: Population
     references: Mapping[str, Reference]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -122,7 +125,7 @@ class Catalogue:
         named += [*self.precautions.values(), *self.pump_labels.values()]
         named += [*self.first_aids.values(), *self.pump_aids.values(), *self.observations.values()]
         named += [self.anatomy, self.physiology, self.relief]
-        return (*named, self.trial, self.review, self.device_review, self.refill)
+        return (*named, self.trial, self.review, self.device_review, self.refill, self.population)
 
     def with_pump(self, pump: Pump) -> Catalogue:
         """The same catalogue with ``pump`` added, or in the place of the one of its name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
@@ -47,6 +48,48 @@ def override(catalogue: Catalogue, name: str, text: str, asked_in: str) -> Catal
                 return replace(catalogue, **entries)
     known = nearest(name, known_values(catalogue))
     raise CatalogueError(f"{asked_in}, {name}: no value of the catalogue has this name; {known}")
+
+
+def with_values(catalogue: Catalogue, values: Mapping[str, Value]) -> Catalogue:
+    """``catalogue`` with other values, by their dotted names: as `override` does, for many that are known to be right.
+
+    Raises `CatalogueError` for an unknown name, and `EntryError` for values that do not fit the rest of their entry.
+    """
+    single, drugs, left = {}, dict(catalogue.drugs), dict(values)
+    for kind in SINGLE:
+        single[kind] = _with(getattr(catalogue, kind), kind, left)
+    for name, drug in catalogue.drugs.items():
+        drugs[name] = _with(drug, f"drug.{name}", left)
+    if left:
+        name = min(left)
+        raise CatalogueError(
+            f"{name}: no value of body or drugs has this name; {nearest(name, known_values(catalogue))}"
+        )
+    changed: dict[str, Any] = {"drugs": MappingProxyType(drugs), **single}
+    return replace(catalogue, **changed)
+
+
+def _with(part: Any, path: str, values: dict[str, Value]) -> Any:
+    """``part``, which lies at ``path``, with those of ``values`` that are inside it, which are taken out of them."""
+    inside = f"{path}."
+    if not any(name.startswith(inside) for name in values):
+        return part
+    changed: dict[str, Any] = {}
+    for field in fields(part):
+        held, name = getattr(part, field.name), inside + field.name
+        if name in values:
+            changed[field.name] = values.pop(name)
+        elif is_dataclass(held) and not isinstance(held, Value):
+            changed[field.name] = _with(held, name, values)
+    return _with_levels(part, changed)
+
+
+def _with_levels(part: Any, changed: dict[str, Any]) -> Any:
+    """``part`` with what ``changed``; the areas of the anatomy's levels go in proportion to its volume of fluid."""
+    if isinstance(part, Anatomy) and "csf_volume" in changed:
+        factor = changed["csf_volume"].canonical / part.csf_volume.canonical
+        changed["levels"] = tuple(replace(level, csf_mm2=level.csf_mm2 * factor) for level in part.levels)
+    return replace(part, **changed)
 
 
 def _changed(entry: Any, path: str, name: str, text: str, asked_in: str, catalogue: Catalogue) -> Any:
@@ -98,7 +141,4 @@ def _rebuilt(part: Any, path: str, where: Where, table: dict[str, Any]) -> Any:
             changed[field.name] = read_value(measure, table, where)
         elif isinstance(held, tuple) or is_dataclass(held):
             changed[field.name] = _rebuilt(held, inner, where, table)
-    if isinstance(part, Anatomy) and "csf_volume" in changed:
-        factor = changed["csf_volume"].canonical / part.csf_volume.canonical
-        changed["levels"] = tuple(replace(level, csf_mm2=level.csf_mm2 * factor) for level in part.levels)
-    return replace(part, **changed)
+    return _with_levels(part, changed)

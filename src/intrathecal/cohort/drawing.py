@@ -1,0 +1,230 @@
+"""Virtual patients: people like the one of a therapy file, drawn from the catalogue's spreads and correlations.
+
+Every value keeps the file's or the catalogue's number as its median. A coefficient of variation, a standard deviation or a
+factor makes it lognormal; a range is read as the 5 and the 95 percent points, with a half of its own on either side. A share,
+which cannot pass 1, moves along the logarithm of its odds, through the same two points. Values that vary together share a
+normal number: z = sqrt(r) common + sqrt(1 - r) own. A patient is drawn from the seed and its own number alone, so that neither
+order nor number of workers matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from math import copysign, exp, log, log1p, sqrt
+from statistics import NormalDist
+from typing import Any, cast
+
+import numpy as np
+
+from intrathecal.catalogue import Value
+from intrathecal.catalogue.overriding import known_values, with_values
+from intrathecal.catalogue.reading import slots
+from intrathecal.catalogue.values import CHOSEN
+from intrathecal.cohort.sensitivity import BEYOND
+from intrathecal.simulation.background import MORPHINE, is_swallowed
+from intrathecal.therapy import PressWhenPain, Therapy
+
+#: Each use of a seed has its own stream: presses have 1, scores 2 in a run; here patients and their runs' seeds.
+PATIENT_STREAM = 3
+#: Digits of a drawn number, so that it can be typed.
+DIGITS = 6
+#: The labelled accuracy of a pump is read as a band of 95 %.
+ACCURACY_SDS = NormalDist().inv_cdf(0.975)
+ENDS_SDS = NormalDist().inv_cdf(1.0 - BEYOND)
+MOST_PAIN, LARGEST_SEED = 10.0, 2**31
+#: A share comes no nearer to 0 or 1, at its 5 or 95 percent point, than this part of its own distance from there.
+ALMOST = 0.1
+FLUID_VOLUME = "anatomy.csf_volume"
+
+
+@dataclass(frozen=True)
+class Varying:
+    """A value of the catalogue that varies, whether as a ``share``, and its family, if any, with its correlation."""
+
+    name: str
+    value: Value
+    share: bool
+    family: str = ""
+    correlation: float = 0.0
+
+    def at(self, deviate: float) -> Value:
+        """The value ``deviate`` standard deviations from its median."""
+        number = (_moved_share if self.share else _moved)(self.value, deviate)
+        return replace(self.value, number=_rounded(number), source=(CHOSEN,), verified=False, spread=None, note="drawn")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A virtual patient: what differs from the file. ``deviates`` (by name) are in standard deviations.
+
+    ``press_above`` is the pain above which the handset is pressed, where pain decides; ``drive_error`` a fraction; ``seed``
+    that of scores and presses.
+    """
+
+    index: int
+    values: dict[str, Value]
+    deviates: dict[str, float]
+    height_cm: float
+    weight_kg: float
+    pain: float
+    press_above: float | None
+    drive_error: float
+    seed: int
+
+
+class Population:
+    """The people who are drawn around a therapy's patient."""
+
+    def __init__(self, therapy: Therapy, seed: int) -> None:
+        self.therapy = therapy
+        self.seed = seed
+        self.varying = tuple(_varying(therapy))
+
+    def draw(self, index: int) -> Drawn:
+        """The ``index``-th patient, from 0."""
+        stream = np.random.SeedSequence(self.seed, spawn_key=(PATIENT_STREAM, index))
+        random = np.random.Generator(np.random.Philox(stream))
+        people, patient = self.therapy.catalogue.population, self.therapy.patient
+        tall, heavy, wet, pained, pressing, driven = random.standard_normal(6).tolist()
+        heavy = _sharing(people.height_weight_correlation.canonical, tall, heavy)
+        wet = _sharing(people.weight_fluid_correlation.canonical, -heavy, wet)
+        shared: dict[str, float] = {}
+        deviates = {"height": tall, "weight": heavy, "pain": pained, "pressing": pressing, "drive": driven}
+        values = {}
+        for varying in self.varying:
+            own = float(random.standard_normal())
+            if varying.name == FLUID_VOLUME:
+                own = wet
+            elif varying.family:
+                common = shared.setdefault(varying.family, float(random.standard_normal()))
+                own = sqrt(varying.correlation) * common + sqrt(1.0 - varying.correlation) * own
+            deviates[varying.name] = own
+            values[varying.name] = varying.at(own)
+        presses = self.therapy.simulation.presses
+        above = presses.above if isinstance(presses, PressWhenPain) else None
+        return Drawn(
+            index=index,
+            values=values,
+            deviates=deviates,
+            height_cm=_typed(patient.height_cm * exp(_sigma(people.height_cv.canonical) * tall)),
+            weight_kg=_typed(patient.weight_kg * exp(_sigma(people.weight_cv.canonical) * heavy)),
+            pain=_typed(_within(patient.pain + people.pain_sd.canonical * pained, MOST_PAIN)),
+            press_above=None
+            if above is None
+            else _typed(_within(float(above) + people.press_sd.canonical * pressing, MOST_PAIN)),
+            drive_error=_typed(_accuracy(self.therapy) / ACCURACY_SDS * driven + _drive(self.therapy)),
+            seed=int(random.integers(LARGEST_SEED)),
+        )
+
+    def therapy_of(self, drawn: Drawn) -> Therapy:
+        """The therapy of that patient, to be simulated like any other."""
+        therapy = self.therapy
+        catalogue = with_values(therapy.catalogue, drawn.values)
+        simulation, pump = therapy.simulation, therapy.pump
+        if drawn.press_above is not None:
+            simulation = replace(simulation, presses=PressWhenPain(_rounded(drawn.press_above)))
+        return replace(
+            therapy,
+            catalogue=catalogue,
+            drugs=tuple(replace(entry, drug=catalogue.drugs[entry.drug.name]) for entry in therapy.drugs),
+            patient=replace(therapy.patient, height_cm=drawn.height_cm, weight_kg=drawn.weight_kg, pain=drawn.pain),
+            pump=None if pump is None else replace(pump, drive_error=Fraction(_rounded(drawn.drive_error))),
+            simulation=replace(simulation, seed=drawn.seed),
+        )
+
+
+def _varying(therapy: Therapy) -> Iterator[Varying]:
+    """The values that vary, in a fixed order: those without a spread do not."""
+    people, known = therapy.catalogue.population, known_values(therapy.catalogue)
+    drugs = [entry.drug.name for entry in therapy.drugs]
+    drugs += [MORPHINE] if is_swallowed(therapy) and MORPHINE not in drugs else []
+    listed = [(name, "", 0.0) for name in (FLUID_VOLUME, *people.varies)]
+    listed += [
+        (name, family.name, family.correlation.canonical) for family in people.families for name in family.values
+    ]
+    for pattern, family, correlation in listed:
+        for name in _named(pattern, drugs):
+            if name in known and known[name].spread is not None:
+                yield Varying(name, known[name], _is_share(therapy, name), family, correlation)
+
+
+def _named(pattern: str, drugs: Sequence[str]) -> list[str]:
+    return [pattern.replace("*", drug) for drug in drugs] if "*" in pattern else [pattern]
+
+
+def _is_share(therapy: Therapy, name: str) -> bool:
+    """Whether a value cannot pass 1: by its field, or by its range."""
+    part: Any = therapy.catalogue
+    kind, _, rest = name.partition(".")
+    if kind == "drug":
+        kind, _, rest = rest.partition(".")
+        part = part.drugs[kind]
+    else:
+        part = getattr(part, kind)
+    *inside, field = rest.split(".")
+    for inner in inside:
+        part = getattr(part, inner)
+    measure, value = slots(cast(Any, type(part)))[field].measure, getattr(part, field)
+    spread = value.spread
+    below = value.kind == "fraction" and spread is not None and spread.kind == "range" and max(spread.numbers) < 1
+    return below or (measure is not None and measure.most is not None)
+
+
+def _moved_share(value: Value, deviate: float) -> float:
+    """The same for a share: along the logarithm of its odds, to the same 5 or 95 percent point, but never to 0 or 1."""
+    whole = float(value.number) / value.canonical if value.canonical else 1.0
+    median = value.canonical
+    end = _moved(value, copysign(ENDS_SDS, deviate)) / whole
+    if not 0 < median < 1:
+        return float(value.number)
+    inside = min(max(end, ALMOST * min(median, 1.0 - median)), 1.0 - ALMOST * (1.0 - median))
+    odds = log(median / (1.0 - median))
+    moved = odds + (log(inside / (1.0 - inside)) - odds) * abs(deviate) / ENDS_SDS
+    return whole / (1.0 + exp(-moved))
+
+
+def _moved(value: Value, deviate: float) -> float:
+    """A value of the given spread, ``deviate`` standard deviations from its median; in its own unit."""
+    median, spread = float(value.number), value.spread
+    if spread is None:
+        return median
+    numbers = [float(number) for number in spread.numbers]
+    if spread.kind == "range":
+        end, far = numbers[deviate > 0], abs(deviate) / ENDS_SDS
+        return median * (end / median) ** far if end > 0 < median else max(median + (end - median) * far, 0.0)
+    if spread.kind == "factor":
+        return median * float(numbers[0] ** (deviate / ENDS_SDS))
+    cv = numbers[0] / median if spread.kind == "sd" else numbers[0]
+    return median * exp(_sigma(cv) * deviate)
+
+
+def _sigma(cv: float) -> float:
+    """The standard deviation of the logarithm."""
+    return sqrt(log1p(cv * cv))
+
+
+def _sharing(correlation: float, first: float, own: float) -> float:
+    return correlation * first + sqrt(1.0 - correlation * correlation) * own
+
+
+def _accuracy(therapy: Therapy) -> float:
+    return therapy.pump.entry.accuracy.canonical if therapy.pump else 0.0
+
+
+def _drive(therapy: Therapy) -> float:
+    return float(therapy.pump.drive_error) if therapy.pump else 0.0
+
+
+def _within(number: float, most: float) -> float:
+    return min(max(number, 0.0), most)
+
+
+def _rounded(number: float) -> Decimal:
+    return Decimal(f"{number:.{DIGITS}g}")
+
+
+def _typed(number: float) -> float:
+    return float(_rounded(number))
