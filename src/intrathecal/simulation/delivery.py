@@ -161,9 +161,9 @@ class Delivery:
 
     def _move(self, before: State, stretches: Sequence[Stretch]) -> tuple[Delivery, Passage]:
         """Turn counted steps into true flow and push it through the line."""
-        delivery, passage = self, Passage()
+        delivery, passage, coarse = self, Passage(), _coarse(before)
         for stretch in stretches:
-            if _coarse(before):
+            if coarse:
                 device, draws = delivery.device.draw_steps(stretch, self.actuation_s)
             else:
                 device, draws = delivery.device.draw_smooth(stretch)
