@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.pump.support import HOUR, MINUTE, filled
 from tests.pump.support import settings as told
@@ -22,6 +22,8 @@ PROGRAMS = (
     "2.4 mg/day",
 )
 TIMES = st.lists(st.integers(0, 3 * DAY_MS), max_size=60).map(sorted)
+#: The reservoir runs empty while a lockout goes on, between two presses.
+OFTEN = list(range(0, DAY_MS, 5 * MINUTE))
 
 
 def one_by_one(pump: State, presses: list[int]) -> list[PressAnswer]:
@@ -42,6 +44,7 @@ def one_by_one(pump: State, presses: list[int]) -> list[PressAnswer]:
     st.lists(st.integers(0, 60), max_size=3).map(sorted),
     st.integers(1, 60),
 )
+@example(PROGRAMS[0], 0.1, False, OFTEN, [3, 40], 60)
 def test_each_press_is_answered_as_if_the_pump_were_told_of_every_one(
     program: str, volume_mL: float, stalled: bool, presses: list[int], cuts: list[int], most: int
 ) -> None:
