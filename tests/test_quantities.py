@@ -6,11 +6,21 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor, log10
 
+import pint
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intrathecal.quantities import KINDS, QuantityError, factor, parse_number, parse_quantity, plain, rounded
+from intrathecal.quantities import (
+    KINDS,
+    UNIT_SPELLING,
+    QuantityError,
+    factor,
+    parse_number,
+    parse_quantity,
+    plain,
+    rounded,
+)
 
 
 @pytest.mark.parametrize(
@@ -129,3 +139,25 @@ def test_other_dimensions_do_not_convert() -> None:
     """A volume is not a mass."""
     with pytest.raises(QuantityError, match="cannot be converted"):
         factor("mL", "mg")
+
+
+def test_every_unit_has_the_size_and_dimension_that_pint_gives_it() -> None:
+    """Exactly, for the units that people type, those of the catalogue, and what they make over one another."""
+    registry: pint.UnitRegistry[Fraction] = pint.UnitRegistry(non_int_type=Fraction)
+    units = sorted({*UNIT_SPELLING.values(), "ms", "nL", "ug", "dimensionless", "cm**2", "mm**2"} - {"1", "%"})
+    units += [f"{over}/{under}" for over in ("mcg", "mL", "cm**2", "1", "%") for under in units]
+
+    for unit in units:
+        its = registry.Quantity(Fraction(1), unit)
+        for canonical, _ in KINDS.values():
+            if its.is_compatible_with(canonical):
+                assert factor(unit, canonical) == its.to(canonical).magnitude, (unit, canonical)
+            else:
+                with pytest.raises(QuantityError, match="cannot be converted"):
+                    factor(unit, canonical)
+
+
+def test_a_unit_of_a_catalogue_may_be_a_rarer_one() -> None:
+    """Its exact size is known too."""
+    assert factor("lb", "kg") == Fraction("0.45359237")
+    assert factor("mL/lb", "mL/kg") == 1 / Fraction("0.45359237")

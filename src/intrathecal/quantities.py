@@ -1,17 +1,18 @@
 """Numbers with units, checked at the edges.
 
 A quantity typed by a person is kept exactly as typed (a decimal and a unit); inside the model, arrays are plain floats in
-the canonical unit of their kind. Conversion factors are exact fractions from pint.
+the canonical unit of their kind. Conversion factors are exact fractions.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 #: What a quantity measures -> (canonical unit inside, what a person would type).
 KINDS: dict[str, tuple[str, str]] = {
@@ -37,6 +38,19 @@ UNIT_SPELLING = {
     **dict.fromkeys(("ug", "\N{MICRO SIGN}g", "\N{GREEK SMALL LETTER MU}g"), "mcg"),
     **dict.fromkeys(("\N{MICRO SIGN}l", "\N{GREEK SMALL LETTER MU}l"), "uL"),
 }
+#: What a unit measures, its power, and the size of every unit in m, g, s or mol.
+_SIZES: tuple[tuple[str, int, dict[str, Fraction | int]], ...] = (
+    ("[mass]", 1, {"g": 1, "kg": 1000, "mg": Fraction(1, 10**3), "ng": Fraction(1, 10**9)}),
+    ("[mass]", 1, dict.fromkeys(("mcg", "ug"), Fraction(1, 10**6))),
+    ("[length]", 1, {"m": 1, "cm": Fraction(1, 100), "mm": Fraction(1, 1000)}),
+    ("[length]", 3, {"L": Fraction(1, 10**3), "mL": Fraction(1, 10**6), "uL": Fraction(1, 10**9)}),
+    ("[length]", 3, {"nL": Fraction(1, 10**12)}),
+    ("[time]", 1, {"ms": Fraction(1, 1000), "s": 1, "min": 60, "h": 3600}),
+    ("[time]", 1, {**dict.fromkeys(("day", "days"), 86_400), **dict.fromkeys(("week", "weeks"), 7 * 86_400)}),
+    ("[time]", 1, {"year": Fraction("365.25") * 86_400}),
+    ("[substance]", 1, {"mol": 1}),
+    ("", 0, {"1": 1, "dimensionless": 1, "%": Fraction(1, 100)}),
+)
 #: No number or quantity that a person means is longer.
 LONGEST_NUMBER, LONGEST_QUANTITY = 40, 80
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
@@ -157,11 +171,12 @@ def parse_quantity(text: str, *kinds: str) -> Quantity:
     if not unit_text:
         raise QuantityError(f'"{shorten(text)}" has no unit: write for example {right}')
     unit = spell(unit_text)
-    dimensions = _dimensions(unit) if _typable(unit) else None
-    if dimensions is None:
+    measured = _measured(unit) if _typable(unit) else None
+    if measured is None:
         raise QuantityError(f'"{shorten(unit_text)}" is not a unit: write for example {right}')
     for kind in kinds:
-        if dimensions == _dimensions(KINDS[kind][0]):
+        canonical = _measured(KINDS[kind][0])
+        if canonical is not None and measured.dimensions == canonical.dimensions:
             return Quantity(number, unit, kind)
     raise QuantityError(f'"{shorten(text)}" is not a {" or a ".join(kinds)}: write for example {right}')
 
@@ -173,7 +188,7 @@ def spell(unit: str) -> str:
 
 
 def _typable(unit: str) -> bool:
-    """Whether every part is a unit that people type here; pint knows many more, and reads slips such as "mgs" as units."""
+    """Whether every part is a unit that people type here; a catalogue may hold more."""
     return all(part.removesuffix("**2") in UNIT_SPELLING.values() for part in unit.split("/"))
 
 
@@ -183,19 +198,46 @@ def shorten(text: str, limit: int = 60) -> str:
     return line if len(line) <= limit else line[: limit - 3] + "..."
 
 
-@lru_cache(maxsize=1)
+class _Measured(NamedTuple):
+    """How many of m, g, s and mol a unit is, and its powers of their dimensions."""
+
+    size: Fraction
+    dimensions: frozenset[tuple[str, int | Fraction]]
+
+
+_KNOWN = {unit: (what, power, Fraction(size)) for what, power, units in _SIZES for unit, size in units.items()}
+_UNIT = re.compile(r"(1/)?[a-zA-Z%]+(\*\*\d)?(/[a-zA-Z]+(\*\*\d)?)*")
+
+
+@lru_cache(maxsize=512)
+def _measured(unit: str) -> _Measured | None:
+    """What a unit is; None for text that is no unit."""
+    if len(unit) > 40 or not _UNIT.fullmatch(unit):
+        return None
+    size, powers = Fraction(1), Counter[str]()
+    for place, part in enumerate(unit.split("/")):
+        name, _, typed = part.partition("**")
+        if name not in _KNOWN:
+            return _by_pint(unit)
+        what, power, one = _KNOWN[name]
+        times = int(typed or 1) * (-1 if place else 1)
+        size *= one**times
+        powers[what] += power * times
+    return _Measured(size, frozenset((what, power) for what, power in powers.items() if power))
+
+
+@cache
 def _registry() -> Any:
-    import pint  # takes a third of a second: loaded when the first unit is read
+    import pint  # takes half a second
 
     return pint.UnitRegistry(non_int_type=Fraction)
 
 
-@lru_cache(maxsize=512)
-def _dimensions(unit: str) -> frozenset[tuple[str, Fraction]] | None:
-    if len(unit) > 40 or not re.fullmatch(r"(1/)?[a-zA-Z%]+(\*\*\d)?(/[a-zA-Z]+(\*\*\d)?)*", unit):
-        return None
+def _by_pint(unit: str) -> _Measured | None:
+    """A unit that only a catalogue of one's own may hold."""
     try:
-        return frozenset(_registry().Quantity(Fraction(1), unit).dimensionality.items())
+        one = _registry().Quantity(Fraction(1), unit).to_root_units()
+        return _Measured(Fraction(one.magnitude), frozenset(one.dimensionality.items()))
     except Exception:  # pint raises a dozen kinds of error on text that is no unit
         return None
 
@@ -203,6 +245,7 @@ def _dimensions(unit: str) -> frozenset[tuple[str, Fraction]] | None:
 @lru_cache(maxsize=512)
 def factor(unit: str, target: str) -> Fraction:
     """How many ``target`` make one ``unit``, exactly."""
-    if _dimensions(unit) is None or _dimensions(unit) != _dimensions(target):
+    one, other = _measured(unit), _measured(target)
+    if one is None or other is None or one.dimensions != other.dimensions:
         raise QuantityError(f'"{unit}" cannot be converted to "{target}"')
-    return Fraction(_registry().Quantity(Fraction(1), unit).to(target).magnitude)
+    return one.size / other.size

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
+from scipy.special import jn_zeros
 
-from intrathecal.catheter.dispersion import shear
+from intrathecal.catheter.dispersion import ZEROS, shear
 
 RADIUS = 0.0265
 AREA = np.pi * RADIUS**2
@@ -96,3 +97,8 @@ def test_a_steady_flow_may_be_cut_anywhere() -> None:
         pieces = pieces + tube.variance(memory, 0.1, np.array([duration]))[0]
         memory = tube.after(memory, 0.1, duration)
     np.testing.assert_allclose(pieces, whole, rtol=1e-12)
+
+
+def test_the_modes_are_the_first_zeros_of_the_bessel_function() -> None:
+    """They are those of J1, to the last digit, and none is left out."""
+    assert jn_zeros(1, len(ZEROS)).tolist() == list(ZEROS)

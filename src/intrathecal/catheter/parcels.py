@@ -11,7 +11,6 @@ from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dpttrf, dpttrs
 
 from intrathecal.flow import Array
 
@@ -120,6 +119,8 @@ class Parcels:
         Implicit diffusion between neighbours: amounts are kept, no concentration leaves the range of those that mix.
         Drugs whose concentrations differ by ``tolerance`` (drugs,) at most are left alone.
         """
+        from scipy.linalg.lapack import dpttrf, dpttrs
+
         drugs = np.flatnonzero((self.spread > tolerance) & (variances_mL2 > 0.0))
         fine = self.remeshed(size_mL) if len(drugs) else self
         if len(fine.volumes) == 1:

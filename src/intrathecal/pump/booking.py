@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from intrathecal.pump import alarms
 from intrathecal.pump.alarms import Alarm
@@ -24,6 +25,24 @@ from intrathecal.pump.state import Action, Given, Running, State, Stretch, ceil_
 ZERO = Fraction(0)
 
 
+class Flows(NamedTuple):
+    """What flows at a moment (pL/ms): the base, each running bolus, and what the motor is driven at.
+
+    Base and boluses are those of the program, also while a bridge runs or the motor stands still.
+    """
+
+    base: Fraction
+    boluses: list[Fraction]
+    motor: Fraction
+
+
+def flows(state: State) -> Flows:
+    """The flows from now until the next change."""
+    base = base_now(state)
+    boluses = _shares(state, base)
+    return Flows(base, boluses, _driven(state, base, boluses))
+
+
 def advance(state: State, to: int) -> tuple[State, list[Action]]:
     """Book all that happens by itself up to ``to``."""
     actions: list[Action] = []
@@ -38,19 +57,18 @@ def advance(state: State, to: int) -> tuple[State, list[Action]]:
 def next_change(state: State, horizon: int) -> int:
     """The first time later than now at which anything changes by itself, at most ``horizon``."""
     times = [horizon]
-    settings = state.settings
+    settings, now = state.settings, flows(state)
     if state.bridge is None:
         change = next_base_change(settings, state.ramp_origin, state.now)
         start = next_start(settings, state.began, state.now + 1)
         times += [time for time in (change, start) if time is not None]
-        rates = bolus_rates(state)
-        for bolus, rate in zip(state.running, rates, strict=True):
+        for bolus, rate in zip(state.running, now.boluses, strict=True):
             times.append(bolus.until)
             if rate > 0:
                 times.append(state.now + ceil_div(bolus.left, rate))
-    elif (flow := flow_given(state)) > 0:  # a bridge waits while the motor stands
-        times.append(state.now + ceil_div(state.bridge.volume, flow))
-    times += _device_times(state)
+    elif now.motor > 0:  # a bridge waits while the motor stands
+        times.append(state.now + ceil_div(state.bridge.volume, now.motor))
+    times += _device_times(state, now.motor)
     return min(time for time in times if time > state.now)
 
 
@@ -58,8 +76,8 @@ def asked_flow(state: State) -> Fraction:
     """What the program asks for now (pL/ms), whether or not the pump can."""
     if state.bridge is not None:
         return state.bridge.rate
-    boluses = sum((bolus.rate for bolus in state.running if state.now < bolus.until), ZERO)
-    return base_asked(state.settings, state.ramp_origin, state.now) + boluses
+    base = base_asked(state.settings, state.ramp_origin, state.now)
+    return sum((bolus.rate for bolus in state.running if state.now < bolus.until), base)
 
 
 def base_now(state: State) -> Fraction:
@@ -76,10 +94,15 @@ def base_now(state: State) -> Fraction:
 
 def bolus_rates(state: State) -> list[Fraction]:
     """The flow of each running bolus: its own, or its share of the possible flow beside the base."""
+    return _shares(state, base_now(state))
+
+
+def _shares(state: State, base: Fraction) -> list[Fraction]:
+    """The same beside a ``base`` (pL/ms)."""
     wanted = _wanted(state)
     if wanted == 0:
         return [ZERO] * len(state.running)
-    share = bolus_share(state.settings, base_now(state), wanted)
+    share = bolus_share(state.settings, base, wanted)
     return [bolus.rate * share if bolus.left > 0 else ZERO for bolus in state.running]
 
 
@@ -100,6 +123,8 @@ def start_boluses(state: State) -> State:
     """Start the boluses that are due now."""
     due = starts_at(state.settings, state.began, state.now)
     running = tuple(bolus for bolus in state.running if bolus.left > 0 or state.now < bolus.until)
+    if not due and len(running) == len(state.running):
+        return state
     for start in due:
         volume = state.settings.flow(start.dose)
         running += (Running("scheduled", start.at, start.at + start.over, volume / start.over, volume),)
@@ -125,25 +150,32 @@ def sound(state: State) -> tuple[State, list[Action]]:
         alarms.EMERGENCY_STOP: state.stopped,
     }
     sounding = tuple(name for name, holds in true_now.items() if holds and hardware.alarms)
+    if sounding == state.sounding:
+        return state, []
     fresh: list[Action] = [Alarm(state.now, name) for name in sounding if name not in state.sounding]
     return replace(state, sounding=sounding, muted_until=None if fresh else state.muted_until), fresh
 
 
 def flow_given(state: State) -> Fraction:
     """The flow at which the motor is driven now (pL/ms); 0 when it cannot turn."""
+    return flows(state).motor
+
+
+def _driven(state: State, base: Fraction, boluses: list[Fraction]) -> Fraction:
     if state.ended or state.empty or state.stalled or state.stopped:
         return ZERO
     if state.bridge is not None:
         return state.settings.hardware.possible(state.bridge.rate)
-    return base_now(state) + sum(bolus_rates(state), ZERO)
+    return sum(boluses, base)
 
 
 def _book(state: State, to: int) -> tuple[State, list[Action]]:
     """One quiet stretch: a constant rate from now to ``to``, counted in one call."""
     length = to - state.now
     hardware = state.settings.hardware
-    rate = flow_given(state)
-    volume, running, bridge = _pass(state, length)
+    now = flows(state)
+    rate = now.motor
+    volume, running, bridge = _pass(state, now, length)
     if rate == 0:
         # The motor does not turn: time runs on for boluses, which are lost, and the bridge waits.
         volume, bridge = ZERO, state.bridge
@@ -170,7 +202,7 @@ def _book(state: State, to: int) -> tuple[State, list[Action]]:
     return state, [stretch]
 
 
-def _pass(state: State, length: int) -> tuple[Fraction, tuple[Running, ...], Bridge | None]:
+def _pass(state: State, now: Flows, length: int) -> tuple[Fraction, tuple[Running, ...], Bridge | None]:
     """The volume asked of the motor in ``length`` ms, and what is then left of boluses and bridge.
 
     Changes fall on whole ms, so that a bolus or bridge may end within the last one: what it has left bounds its volume.
@@ -178,15 +210,14 @@ def _pass(state: State, length: int) -> tuple[Fraction, tuple[Running, ...], Bri
     if state.bridge is not None:
         volume = min(state.bridge.volume, state.settings.hardware.possible(state.bridge.rate) * length)
         return volume, state.running, replace(state.bridge, volume=state.bridge.volume - volume)
-    parts = [min(bolus.left, rate * length) for bolus, rate in zip(state.running, bolus_rates(state), strict=True)]
+    parts = [min(bolus.left, rate * length) for bolus, rate in zip(state.running, now.boluses, strict=True)]
     running = tuple(replace(bolus, left=bolus.left - part) for bolus, part in zip(state.running, parts, strict=True))
-    return base_now(state) * length + sum(parts, ZERO), running, None
+    return sum(parts, now.base * length), running, None
 
 
-def _device_times(state: State) -> list[int]:
-    """When reservoir, battery or standstill will raise an alarm."""
+def _device_times(state: State, rate: Fraction) -> list[int]:
+    """When reservoir, battery or standstill will raise an alarm, at a ``rate`` of the motor (pL/ms)."""
     hardware = state.settings.hardware
-    rate = flow_given(state)
     times = []
     if rate > 0:
         for level in (state.settings.low_reservoir_pL, hardware.step_pL - 1):
@@ -233,15 +264,15 @@ def age(state: State) -> State:
     past = state.battery_ns - _replace_level(state)
     if state.replace_at is None and past >= 0:
         # A pump that is old when it is first filled passed the level before.
-        state = replace(state, replace_at=state.now - int(past // NS_PER_MS))
+        state = replace(state, replace_at=state.now - past // NS_PER_MS)
     if state.replace_at is not None and state.now >= state.replace_at + hardware.eri_lead_ms:
         state = replace(state, ended=True, running=())
     return state
 
 
-def _replace_level(state: State) -> Fraction:
+def _replace_level(state: State) -> int:
     hardware = state.settings.hardware
-    return Fraction((hardware.life_ns or 0) - hardware.eri_lead_ms * NS_PER_MS)
+    return (hardware.life_ns or 0) - hardware.eri_lead_ms * NS_PER_MS
 
 
 def add_doses(
@@ -250,5 +281,6 @@ def add_doses(
     """The totals (ng by drug) with a volume of what the label says added."""
     totals = dict(booked)
     for drug, concentration in labels:
-        totals[drug] = totals.get(drug, ZERO) + volume_pL * concentration / PL_PER_ML
+        dose = Fraction(volume_pL * concentration.numerator, PL_PER_ML * concentration.denominator)
+        totals[drug] = totals.get(drug, ZERO) + dose
     return tuple(totals.items())

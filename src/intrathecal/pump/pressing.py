@@ -14,6 +14,7 @@ from intrathecal.pump.state import State
 
 #: Why nothing is given during an emergency stop.
 STOPPED = "stopped"
+NO_BOLUS, LOCKOUT, DAILY_COUNT = "no patient bolus is programmed", "lockout", "daily count"
 
 
 def standing(state: State) -> str:
@@ -37,17 +38,33 @@ def refusal(state: State) -> str:
     if reason:
         return reason
     if demand is None:
-        return "no patient bolus is programmed"
+        return NO_BOLUS
     if state.presses and state.now < state.presses[-1] + demand.lockout:
-        return "lockout"
+        return LOCKOUT
     if sum(at > state.now - DAY_MS for at in state.presses) >= demand.max_per_day:
-        return "daily count"
+        return DAILY_COUNT
     if (
         _fastest_planned(state, demand.over) + state.settings.flow(demand.dose) / demand.over
         > state.settings.hardware.fastest
     ):
         return "fastest flow"
     return _limit(state, demand)
+
+
+def refused_until(state: State, reason: str) -> int | None:
+    """Up to when (ms) presses go on to be refused for the ``reason`` for which one is refused now; None: for ever.
+
+    Meant is a pump that nobody else touches: then what is `standing` begins at any time and does not end before. Now, where
+    the next press may be answered otherwise.
+    """
+    demand = state.settings.orders.demand
+    if reason == NO_BOLUS:
+        return None
+    if demand is not None and reason == LOCKOUT:
+        return state.presses[-1] + demand.lockout
+    if demand is not None and reason == DAILY_COUNT:
+        return state.presses[-demand.max_per_day] + DAY_MS
+    return state.now
 
 
 def _limit(state: State, demand: Demand) -> str:

@@ -39,17 +39,21 @@ def scale_at(settings: Settings, origin: int, at: int) -> Fraction:
 
 def base_asked(settings: Settings, origin: int, at: int) -> Fraction:
     """The flow (pL/ms) that base, windows and ramp ask for."""
-    level = level_at(settings, at)
-    if level.minimum:
-        return settings.hardware.minimum or Fraction(0)
-    return settings.flow(level.dose * scale_at(settings, origin, at))
+    return _asked(settings, level_at(settings, at), origin, at)
 
 
 def base_given(settings: Settings, origin: int, at: int) -> Fraction:
     """The flow nearest to that which the pump can run at; the minimum rate is below the slowest flow by design."""
-    if level_at(settings, at).minimum:
+    level = level_at(settings, at)
+    asked = _asked(settings, level, origin, at)
+    return asked if level.minimum else settings.hardware.possible(asked)
+
+
+def _asked(settings: Settings, level: Level, origin: int, at: int) -> Fraction:
+    if level.minimum:
         return settings.hardware.minimum or Fraction(0)
-    return settings.hardware.possible(base_asked(settings, origin, at))
+    scaled = settings.orders.ramp is not None
+    return settings.flow(level.dose * scale_at(settings, origin, at) if scaled else level.dose)
 
 
 def base_beside(settings: Settings, asked: Fraction) -> Fraction:

@@ -133,7 +133,8 @@ class Settings:
 
     def flow(self, dose: Fraction) -> Fraction:
         """The volume (pL) that holds a dose (ng), or the flow (pL/ms) of a dose rate (ng/ms)."""
-        return dose * PL_PER_ML / self.concentration
+        label = self.concentration
+        return Fraction(dose.numerator * PL_PER_ML * label.denominator, dose.denominator * label.numerator)
 
     def dose(self, volume: Fraction) -> Fraction:
         """The dose (ng) in a volume (pL), or the dose rate of a flow."""

@@ -162,6 +162,6 @@ class ClockKept:
 Action = Stretch | Alarm | PressAnswer | ProgramRefused | Refused | ClockSet | ClockKept | Reminder
 
 
-def ceil_div(amount: Fraction, rate: Fraction) -> int:
+def ceil_div(amount: Fraction | int, rate: Fraction) -> int:
     """The whole ms until ``amount`` has passed at ``rate``, at least 0."""
     return max(0, -(-amount // rate))

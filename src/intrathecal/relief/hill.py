@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 Array = NDArray[np.float64]
 
@@ -37,4 +36,5 @@ def interacting(first: Array, second: Array, synergy: float) -> Array:
 
 def fraction(log_odds: Array) -> Array:
     """E = odds / (1 + odds)."""
-    return np.asarray(expit(log_odds))
+    with np.errstate(over="ignore"):
+        return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))

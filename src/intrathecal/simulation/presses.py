@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 import numpy as np
 
 from intrathecal.pump.controller import Press, step
 from intrathecal.pump.hardware import DAY_MS
+from intrathecal.pump.pressing import refused_until
 from intrathecal.pump.state import PressAnswer, State
 from intrathecal.therapy import PressRate, PressTimes, SimulationPlan
 
@@ -33,7 +35,7 @@ def press_times(plan: SimulationPlan, day: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Answered:
-    """What the pump answered to a press, and the pump after it."""
+    """What the pump answered to a press, and the pump after it; time may be booked as far as an earlier press alone."""
 
     answer: PressAnswer
     pump: State
@@ -46,12 +48,30 @@ def answers(pump: State, presses: Sequence[int], most: int, before: Sequence[Ans
     """
     same = takewhile(lambda pair: pair[0].answer.at == pair[1], zip(before, presses, strict=False))
     answered = [known for known, _ in same]
-    for at in presses[len(answered) :]:
-        if len(given(answered)) >= most:
-            break
-        after, actions = step(answered[-1].pump if answered else pump, Press(), at)
-        answered += [Answered(action, after) for action in actions if isinstance(action, PressAnswer)]
+    count = len(given(answered))
+    while len(answered) < len(presses) and count < most:
+        one = _press(answered[-1].pump if answered else pump, presses[len(answered)])
+        answered.append(one)
+        count += not one.answer.reason
+        answered += _likewise(one, presses[len(answered) :])
     return tuple(answered)
+
+
+def _likewise(refused: Answered, presses: Sequence[int]) -> list[Answered]:
+    """The answers to those of the next ``presses`` that are refused for the same reason: if the last is, all of them are."""
+    until = refused_until(refused.pump, refused.answer.reason)
+    alike = presses if until is None else presses[: bisect_left(presses, until)]
+    if not alike:
+        return []
+    last = _press(refused.pump, alike[-1])
+    if last.answer.reason != refused.answer.reason:
+        return []
+    return [*(Answered(replace(refused.answer, at=at), refused.pump) for at in alike[:-1]), last]
+
+
+def _press(pump: State, at: int) -> Answered:
+    after, actions = step(pump, Press(), at)
+    return next(Answered(action, after) for action in actions if isinstance(action, PressAnswer))
 
 
 def given(answered: Sequence[Answered]) -> tuple[int, ...]:
