@@ -14,13 +14,20 @@ from intrathecal.pump.state import State
 
 #: Why nothing is given during an emergency stop.
 STOPPED = "stopped"
+EMPTY = "reservoir empty"
+#: What the program itself has against a press, in the order in which it is looked for.
+NO_DEMAND = "no patient bolus is programmed"
+LOCKOUT = "lockout"
+DAILY_COUNT = "daily count"
+FASTEST_FLOW = "fastest flow"
+LIMIT = "limit"
 
 
 def standing(state: State) -> str:
     """Why no bolus that a person asks for can be given now, whichever; empty if one can."""
     reasons = {
         "end of service": state.ended,
-        "reservoir empty": state.empty,
+        EMPTY: state.empty,
         "motor stall": state.stalled,
         STOPPED: state.stopped,
         "battery reset": state.safe,
@@ -37,16 +44,16 @@ def refusal(state: State) -> str:
     if reason:
         return reason
     if demand is None:
-        return "no patient bolus is programmed"
+        return NO_DEMAND
     if state.presses and state.now < state.presses[-1] + demand.lockout:
-        return "lockout"
+        return LOCKOUT
     if sum(at > state.now - DAY_MS for at in state.presses) >= demand.max_per_day:
-        return "daily count"
+        return DAILY_COUNT
     if (
-        _fastest_planned(state, demand.over) + state.settings.flow(demand.dose) / demand.over
+        fastest_planned(state, demand.over) + state.settings.flow(demand.dose) / demand.over
         > state.settings.hardware.fastest
     ):
-        return "fastest flow"
+        return FASTEST_FLOW
     return _limit(state, demand)
 
 
@@ -61,10 +68,10 @@ def _limit(state: State, demand: Demand) -> str:
     until = state.now + longest + max(limit.per for limit in limits)
     outset = Outset(state.began, state.ramp_origin, state.now)
     given = doses_given(state.given, settings)
-    return "limit" if check_course(settings, given, outset, under_way=under_way, until=until) else ""
+    return LIMIT if check_course(settings, given, outset, under_way=under_way, until=until) else ""
 
 
-def _fastest_planned(state: State, over: int) -> Fraction:
+def fastest_planned(state: State, over: int) -> Fraction:
     """The fastest flow that the program gives by itself during the next ``over`` ms, with the boluses under way."""
     settings, now = state.settings, state.now
     flows = [(start, end, flow) for start, end, flow in base_pieces(settings, state.ramp_origin, now, now + over)]
