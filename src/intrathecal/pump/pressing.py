@@ -15,6 +15,9 @@ from intrathecal.pump.state import State
 #: Why nothing is given during an emergency stop.
 STOPPED = "stopped"
 EMPTY = "reservoir empty"
+STALLED = "motor stall"
+BRIDGING = "bridge running"
+PRIMING = "priming"
 #: What the program itself has against a press, in the order in which it is looked for.
 NO_DEMAND = "no patient bolus is programmed"
 LOCKOUT = "lockout"
@@ -28,11 +31,11 @@ def standing(state: State) -> str:
     reasons = {
         "end of service": state.ended,
         EMPTY: state.empty,
-        "motor stall": state.stalled,
+        STALLED: state.stalled,
         STOPPED: state.stopped,
         "battery reset": state.safe,
-        "bridge running": state.bridge is not None,
-        "priming": any(bolus.kind == "prime" for bolus in state.running),
+        BRIDGING: state.bridge is not None,
+        PRIMING: any(bolus.kind == "prime" for bolus in state.running),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
 

@@ -163,7 +163,7 @@ class Delivery:
         """Turn counted steps into true flow and push it through the line."""
         delivery, passage = self, Passage()
         for stretch in stretches:
-            if _coarse(before):
+            if is_stroked(before):
                 device, draws = delivery.device.draw_steps(stretch, self.actuation_s)
             else:
                 device, draws = delivery.device.draw_smooth(stretch)
@@ -211,8 +211,8 @@ def _heard(actions: Sequence[Action]) -> Passage:
     )
 
 
-def _coarse(state: State) -> bool:
-    """Whether one step is more than a tenth of the base's hourly volume."""
+def is_stroked(state: State) -> bool:
+    """Whether steps are drawn one by one: where one is more than a tenth of the base's hourly volume."""
     settings = state.settings
     flows = [
         settings.hardware.possible(settings.flow(level.dose)) for _, level in settings.orders.week if level.dose > 0
