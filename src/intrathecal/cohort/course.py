@@ -18,9 +18,10 @@ import numpy as np
 from intrathecal.cohort.driving import Station, begun, walk
 from intrathecal.cohort.filling import act_table, fill_of, fill_table, hardware, tube
 from intrathecal.cohort.planning import Regime
-from intrathecal.cohort.tables import Tables
+from intrathecal.cohort.tables import AHEAD, Tables
 from intrathecal.cohort.tabulating import (
     Quiet,
+    labels,
     limit_table,
     line_table,
     piece_table,
@@ -101,11 +102,10 @@ class Course:
     def most_presses(self) -> int:
         """More than this many presses cannot be given in a run."""
         regimes = self.tables.regimes
-        ends = np.append(regimes.begin_ms[1:], self.end_ms)
-        length = ends - regimes.begin_ms
-        daily = (length // DAY_MS + 1) * regimes.most
-        locked = length // np.maximum(regimes.lockout, 1) + 1
-        return int(np.where(regimes.rate > 0, np.minimum(daily, locked), 0).sum())
+        length = np.diff(np.append(regimes["begin_ms"], self.end_ms))
+        daily = (length // DAY_MS + 1) * regimes["most"]
+        locked = length // np.maximum(regimes["lockout"], 1) + 1
+        return int(np.where(regimes["rate"] > 0, np.minimum(daily, locked), 0).sum())
 
 
 @dataclass
@@ -162,15 +162,17 @@ def _course(
     last = stations[-1][1].end
     ahead = planned_ahead(pieces, regime_of, len(regimes))
     lines = time_lines(regimes, pieces)
+    acts, figures = act_table(first, stations, len(pieces), end)
     built = Tables(
         pieces=piece_table(pieces, regime_of, fill_of(len(pieces), stations), answers, sites),
         regimes=regime_table(regimes, ahead, lines, clears, end),
-        ahead_ms=np.array([at for steps in ahead for at, _ in steps], dtype=np.int64),
-        ahead=np.array([flow for steps in ahead for _, flow in steps]),
+        label=labels(regimes),
+        ahead=np.array([step for steps in ahead for step in steps], dtype=AHEAD),
         limits=limit_table(regimes, lines),
         lines=line_table(lines),
         fills=fill_table(first, stations, regimes),
-        acts=act_table(first, stations, len(pieces), end),
+        acts=acts,
+        figures=figures,
         tube=tube(first),
         hardware=hardware(first),
     )

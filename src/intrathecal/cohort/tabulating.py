@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate
+from math import prod
 
 import numpy as np
 
-from intrathecal.cohort import tables
 from intrathecal.cohort.planning import Regime, TimeLine, time_line
 from intrathecal.cohort.probing import probed
-from intrathecal.flow import Site
+from intrathecal.cohort.tables import LIMIT, LINE, PIECE, REGIME, Table, table
+from intrathecal.flow import Array, Site
 from intrathecal.pump.booking import ZERO
 from intrathecal.pump.hardware import PL_PER_ML
 from intrathecal.pump.pressing import fastest_planned, standing
@@ -54,49 +55,50 @@ def piece_table(
     fill_of: Sequence[int],
     answers: Sequence[str],
     sites: Sequence[Site],
-) -> tables.Pieces:
+) -> Table:
     """The quiet pieces; ``answers`` and ``sites`` give the numbers of what stands against a press and of where the tip lies."""
     flows = [piece.flow for piece in pieces]
     probes = [probed(piece.pump) for piece in pieces]
     pressed = [flow if probe is None else probe.flow for flow, probe in zip(flows, probes, strict=True)]
     volumes = [flow * (piece.end.now - piece.pump.now) for flow, piece in zip(flows, pieces, strict=True)]
-    return tables.Pieces(
-        start_ms=_ints(piece.pump.now for piece in pieces),
-        end_ms=_ints(piece.end.now for piece in pieces),
-        flow=np.array([float(flow) for flow in flows]),
-        with_press=np.array([float(flow) for flow in pressed]),
-        clamped=_ints(probe is not None and probe.is_clamped for probe in probes),
-        total_pL=np.array([float(volume) for volume in accumulate([ZERO, *volumes[:-1]])]),
-        standing=_ints(answers.index(standing(piece.pump)) for piece in pieces),
-        now_flow=np.array([float(fastest_planned(piece.pump, 1)) for piece in pieces]),
-        drive=np.array([np.prod([fault.drive for fault in piece.start.device.faults]) for piece in pieces]),
-        kept=np.array([piece.kept for piece in pieces]),
-        site=_ints(sites.index(piece.start.site) for piece in pieces),
-        stroked=_ints(is_stroked(piece.pump) for piece in pieces),
-        regime=_ints(regime_of),
-        fill=_ints(fill_of),
+    return table(
+        PIECE,
+        start_ms=(piece.pump.now for piece in pieces),
+        end_ms=(piece.end.now for piece in pieces),
+        flow=[float(flow) for flow in flows],
+        with_press=[float(flow) for flow in pressed],
+        clamped=(probe is not None and probe.is_clamped for probe in probes),
+        total_pL=[float(volume) for volume in accumulate([ZERO, *volumes[:-1]])],
+        standing=(answers.index(standing(piece.pump)) for piece in pieces),
+        now_flow=[float(fastest_planned(piece.pump, 1)) for piece in pieces],
+        drive=[prod(fault.drive for fault in piece.start.device.faults) for piece in pieces],
+        kept=[piece.kept for piece in pieces],
+        site=(sites.index(piece.start.site) for piece in pieces),
+        stroked=(is_stroked(piece.pump) for piece in pieces),
+        regime=regime_of,
+        fill=fill_of,
     )
 
 
 def regime_table(
     regimes: Sequence[Regime], ahead: Sequence[Sequence[object]], lines: Sequence[TimeLine], clears: Sequence[int], end: int
-) -> tables.Regimes:
+) -> Table:
     """What holds when; ``clears`` are the ms at which boluses under way are ended, ``ahead`` and ``lines`` go with regimes."""
     demands = [regime.settings.orders.demand for regime in regimes]
     ahead_from, ahead_to = _slices([len(steps) for steps in ahead])
     limit_from, limit_to = _slices([len(regime.settings.orders.limits) for regime in regimes])
     line_from, line_to = _slices([len(line.ms) for line in lines])
-    return tables.Regimes(
-        begin_ms=_ints(regime.state.now for regime in regimes),
-        rate=np.array([float(regime.press_rate) for regime in regimes]),
-        over=_ints(0 if demand is None else demand.over for demand in demands),
-        lockout=_ints(0 if demand is None else demand.lockout for demand in demands),
-        most=_ints(0 if demand is None else demand.max_per_day for demand in demands),
-        clear_ms=_ints(min((at for at in clears if at > regime.state.now), default=end) for regime in regimes),
+    return table(
+        REGIME,
+        begin_ms=(regime.state.now for regime in regimes),
+        rate=[float(regime.press_rate) for regime in regimes],
+        over=(0 if demand is None else demand.over for demand in demands),
+        lockout=(0 if demand is None else demand.lockout for demand in demands),
+        most=(0 if demand is None else demand.max_per_day for demand in demands),
+        clear_ms=(min((at for at in clears if at > regime.state.now), default=end) for regime in regimes),
         ahead_from=ahead_from,
         ahead_to=ahead_to,
-        label=np.array([[_label(one, other) for other in regimes] for one in regimes]),
-        checked=_ints(regime.checked for regime in regimes),
+        checked=(regime.checked for regime in regimes),
         limit_from=limit_from,
         limit_to=limit_to,
         line_from=line_from,
@@ -104,21 +106,21 @@ def regime_table(
     )
 
 
-def limit_table(regimes: Sequence[Regime], lines: Sequence[TimeLine]) -> tables.Limits:
+def limit_table(regimes: Sequence[Regime], lines: Sequence[TimeLine]) -> Table:
     """The limits of all regimes, one after the other."""
     pairs = [(regime, limit, line) for regime, line in zip(regimes, lines, strict=True) for limit in regime.limits]
-    return tables.Limits(
-        dose=np.array([float(limit.dose) for _, limit, _ in pairs]),
-        per=_ints(limit.per for _, limit, _ in pairs),
-        fullest=np.array([line.fullest(limit.per, regime.state.now) for regime, limit, line in pairs]),
+    return table(
+        LIMIT,
+        dose=[float(limit.dose) for _, limit, _ in pairs],
+        per=(limit.per for _, limit, _ in pairs),
+        fullest=[line.fullest(limit.per, regime.state.now) for regime, limit, line in pairs],
     )
 
 
-def line_table(lines: Sequence[TimeLine]) -> tables.TimeLines:
+def line_table(lines: Sequence[TimeLine]) -> Table:
     """The time lines of all regimes, one after the other."""
-    names = ("total", "rate", "less", "less_rate")
-    columns = [np.concatenate([getattr(line, name) for line in lines]) for name in names]
-    return tables.TimeLines(np.concatenate([line.ms for line in lines]), *columns)
+    names = LINE.names or ()
+    return table(LINE, **{name: np.concatenate([getattr(line, name) for line in lines]) for name in names})
 
 
 def time_lines(regimes: Sequence[Regime], pieces: Sequence[Quiet]) -> list[TimeLine]:
@@ -151,15 +153,15 @@ def _ahead(state: State, end: int) -> list[tuple[int, float]]:
     return [(at, float(fastest_planned(replace(state, now=at), demand.over))) for at in sorted(times)]
 
 
+def labels(regimes: Sequence[Regime]) -> Array:
+    """How much of the primary drug of the second regime a pL holds that the first gives, by label (ng/pL)."""
+    return np.array([[_label(one, other) for other in regimes] for one in regimes])
+
+
 def _label(fill: Regime, asked: Regime) -> float:
-    """How much of the primary drug of ``asked`` a pL of the other's fill holds, by label (ng/pL)."""
     return float(dict(fill.settings.labels).get(asked.settings.primary, ZERO) / PL_PER_ML)
 
 
-def _slices(lengths: Sequence[int]) -> tuple[tables.Ints, tables.Ints]:
-    ends = np.cumsum(lengths).astype(np.int64)
-    return ends - np.array(lengths, dtype=np.int64), ends
-
-
-def _ints(values: Iterable[int]) -> tables.Ints:
-    return np.array(list(values), dtype=np.int64)
+def _slices(lengths: Sequence[int]) -> tuple[list[int], list[int]]:
+    ends = list(accumulate(lengths))
+    return [0, *ends[:-1]], ends
