@@ -18,7 +18,7 @@ import numpy as np
 from intrathecal.cohort.driving import Station, begun, walk
 from intrathecal.cohort.filling import act_table, fill_of, fill_table, hardware, tube
 from intrathecal.cohort.planning import Regime
-from intrathecal.cohort.tables import AHEAD, Tables
+from intrathecal.cohort.tables import AHEAD, DECAY, Tables
 from intrathecal.cohort.tabulating import (
     Quiet,
     labels,
@@ -79,7 +79,8 @@ class Course:
     ``answers`` are the handset's, by the number that `handset` gives. ``asked_ug_per_s`` (n, drugs) is what the program asks
     for in each of the pieces of ``tables``, by label, and ``bolus_ug`` (regimes, drugs) what a patient's bolus holds.
     ``alarms`` are sounded whatever is pressed, but for those of the reservoir. ``doses`` and ``at_once`` (ms, impulse) come by
-    other ways than the pump, ``oral`` is (ms, ug/s), and ``drawn`` (ms, mL) is taken from the canal through the side port.
+    other ways than the pump, ``oral`` is (ms, ug/s), and ``drawn`` (ms, mL) is taken from the canal through the side port. ``first_ug`` was in pump and line at
+    first, and ``first_ug_per_mL`` in the reservoir (drugs,).
     """
 
     therapy: Therapy
@@ -95,7 +96,8 @@ class Course:
     at_once: tuple[tuple[int, Impulse], ...]
     oral: tuple[tuple[int, float], ...]
     drawn: tuple[tuple[int, float], ...]
-    entered_ug: Array
+    first_ug: Array
+    first_ug_per_mL: Array
     controller_only: str
 
     @property
@@ -106,6 +108,19 @@ class Course:
         daily = (length // DAY_MS + 1) * regimes["most"]
         locked = length // np.maximum(regimes["lockout"], 1) + 1
         return int(np.where(regimes["rate"] > 0, np.minimum(daily, locked), 0).sum())
+
+
+    @property
+    def decays(self) -> bool:
+        """Whether drug in the reservoir degrades."""
+        return bool((self.tables.acts["kind"] == DECAY).any())
+
+    def most_strokes(self, presses: int) -> int:
+        """About how many strokes are drawn one by one for a patient who is given so many boluses."""
+        pieces, regimes = self.tables.pieces, self.tables.regimes
+        asked = (pieces["flow"] * (pieces["end_ms"] - pieces["start_ms"]))[pieces["stroked"] > 0].sum()
+        pressed = presses * float((regimes["rate"] * regimes["over"]).max()) if pieces["stroked"].any() else 0.0
+        return int((asked + pressed) / self.tables.hardware.step_pL) + 1
 
 
 @dataclass
@@ -194,7 +209,8 @@ def _course(
             for at, action in events
             if isinstance(action, Aspirate) and action.source == "side-port"
         ),
-        entered_ug=last.ledger.entered,
+        first_ug=first.ledger.entered,
+        first_ug_per_mL=first.device.concentrations,
         controller_only=_controller_only(regimes, pieces, last, [action for _, action in events]),
     )
 

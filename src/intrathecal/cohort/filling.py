@@ -18,8 +18,8 @@ from intrathecal.therapy import Aspirate, Event, Mri, PocketFill, Refill
 
 #: Stops of a course, each with the number of its first piece.
 Stops = Sequence[tuple[int, Station]]
-#: (piece, kind, volume mL, removed mL, figures)
-Row = tuple[int, int, float, float, Array]
+#: (piece, kind, volume, astray, removed, figures)
+Row = tuple[int, int, float, float, float, Array]
 
 
 def fill_of(pieces: int, stops: Stops) -> list[int]:
@@ -39,6 +39,7 @@ def fill_table(first: Delivery, stops: Stops, regimes: Sequence[Regime]) -> Tabl
         FILLED,
         begin_ms=[state.now for state in filled],
         total_pL=[float(state.owed + state.steps * step) for state in filled],
+        filled_pL=[state.filled_pL for state in filled],
         low_steps=[max(0, -(-volume // step)) for volume in low],
         steps=[state.reservoir_pL // step for state in filled],
         limited_later=[end is not None and any(r.limits and r.until > end for r in regimes) for end in ends],
@@ -52,7 +53,7 @@ def act_table(first: Delivery, stops: Stops, pieces: int, end_ms: int) -> tuple[
 
     def decay(index: int, at_s: float) -> float:
         if at_s > decayed_s and first.decay_per_s.any():
-            rows.append((index, DECAY, 0.0, 0.0, np.exp(-first.decay_per_s * (at_s - decayed_s))))
+            rows.append((index, DECAY, 0.0, 0.0, 0.0, np.exp(-first.decay_per_s * (at_s - decayed_s))))
         return at_s
 
     for index, stop in stops:
@@ -60,9 +61,9 @@ def act_table(first: Delivery, stops: Stops, pieces: int, end_ms: int) -> tuple[
             decayed_s = decay(index, stop.now / MS_PER_S)
         rows += [row for event, _ in stop.touches for row in _act(index, event, first.drugs, stop)]
     decay(pieces, end_ms / MS_PER_S)
-    names = ("piece", "kind", "volume", "removed")
+    names = ("piece", "kind", "volume", "astray", "removed")
     acts = table(ACT, **{name: [row[column] for row in rows] for column, name in enumerate(names)})
-    return acts, np.array([row[4] for row in rows]).reshape(len(rows), len(first.drugs))
+    return acts, np.array([row[5] for row in rows]).reshape(len(rows), len(first.drugs))
 
 
 def _act(index: int, event: Event, drugs: tuple[str, ...], stop: Station) -> list[Row]:
@@ -72,14 +73,14 @@ def _act(index: int, event: Event, drugs: tuple[str, ...], stop: Station) -> lis
             removed = -1.0 if refill.removed is None else float(refill.removed.exact)
             filled = concentrations(drugs, refill.actual or refill.drugs)
             first = next(other for other, _ in stop.touches if isinstance(other.action, Refill)) is event
-            volume = float(refill.volume.exact) - (stop.pocket_mL if first else 0.0)
-            return [(index, FILL, volume, removed, filled)]
+            astray = stop.pocket_mL if first else 0.0
+            return [(index, FILL, float(refill.volume.exact), astray, removed, filled)]
         case Aspirate(volume, "reservoir"):
-            return [(index, TAKE, float(volume.exact), 0.0, none)]
+            return [(index, TAKE, float(volume.exact), 0.0, 0.0, none)]
         case PocketFill(volume, _):
-            return [(index, TAKE, float(volume.exact), 0.0, none)]
+            return [(index, TAKE, float(volume.exact), float(volume.exact), 0.0, none)]
         case Mri() if stop.start.magnet.response == "valve-closes":
-            return [(index, ESCAPE, stop.start.magnet.escape_mL, 0.0, none)]
+            return [(index, ESCAPE, stop.start.magnet.escape_mL, 0.0, 0.0, none)]
         case _:
             return []
 

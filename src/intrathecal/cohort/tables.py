@@ -48,13 +48,16 @@ LIMIT = np.dtype([("per", np.int64), ("dose", np.float64), ("fullest", np.float6
 LINE = np.dtype(
     [("ms", np.int64), *((name, np.float64) for name in ("total", "rate", "less", "less_rate"))],
 )
-#: A fill of the reservoir at ``begin_ms``, before which ``total_pL`` had been asked of the motor. After ``low_steps`` and
+#: A fill of the reservoir with ``filled_pL`` at ``begin_ms``, before which ``total_pL`` had been asked of the motor. After ``low_steps`` and
 #: ``steps`` more the pump believes itself low and empty; ``limited_later`` where limits hold after the fill that follows.
 FILLED = np.dtype(
-    [(name, np.int64) for name in ("begin_ms", "low_steps", "steps", "limited_later")] + [("total_pL", np.float64)]
+    [(name, np.int64) for name in ("begin_ms", "low_steps", "steps", "limited_later")] + [(name, np.float64) for name in ("total_pL", "filled_pL")]
 )
-#: What is done at the start of a ``piece``: its ``kind``, and volumes (mL; ``removed`` below 0: all).
-ACT = np.dtype([("piece", np.int64), ("kind", np.int64), ("volume", np.float64), ("removed", np.float64)])
+#: What is done at the start of a ``piece``: its ``kind``, and volumes (mL): what goes in or out, how much of that goes into the
+#: pocket around the pump, and what is ``removed`` before (below 0: all).
+ACT = np.dtype(
+    [("piece", np.int64), ("kind", np.int64)] + [(name, np.float64) for name in ("volume", "astray", "removed")]
+)
 
 
 class Tube(NamedTuple):
