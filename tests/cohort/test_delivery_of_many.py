@@ -18,7 +18,7 @@ from intrathecal.cohort.course import prepare_course
 from intrathecal.cohort.driving import deliver_exactly
 from intrathecal.cohort.handset import Handset
 from intrathecal.pump.hardware import DAY_MS
-from intrathecal.simulation import simulate
+from intrathecal.simulation.api import simulate
 from intrathecal.simulation.errors import SimulationError
 from intrathecal.simulation.feeling import STEP_MS
 from intrathecal.therapy import Therapy, TherapyError

@@ -51,7 +51,8 @@ def arrivals(course: Course, given_ms: Ints, drive_error: float) -> tuple[Arriva
 
     The second is empty where it is not. The drive moves ``drive_error`` (a fraction) more than it counts. A flow that does not
     come in single strokes is that which is asked of the motor, not that of whole steps: what has arrived by any time is within
-    one step of what the controller's steps bring.
+    one step of what the controller's steps bring, and one more for each fill and for each fault that changes what a step
+    brings.
     """
     tables = course.tables
     presses = np.asarray(given_ms, dtype=np.int64)

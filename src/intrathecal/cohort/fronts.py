@@ -175,7 +175,8 @@ def _next_stop(
         begin = content.front[k] - content.reach[k]
         if begin > x + NEAR * content.reach[k]:
             content.width[k] = -1.0  # foreseen again when it is nearer
-            return min(to, begin), active
+            half = content.born[k] + 0.5 * (content.front[k] - content.born[k] - line_mL)
+            return min(to, begin, half if half > x else begin), active
         if begin > x:
             content.reach[k] = content.front[k] - x
         active = k
@@ -191,7 +192,12 @@ def _next_stop(
 def _foresee(content: Content, k: int, x: float, part: float, before: Array, line_mL: float) -> None:
     """The width with which a front will arrive, if it goes on as it came."""
     travelled = x + line_mL - content.born[k]
-    whole = travelled + content.front[k] - x
+    left = max(0.0, content.front[k] - x)
+    whole = travelled + left
+    if travelled < left:  # too early to tell, and for anything of it to arrive
+        content.width[k] = 0.0
+        content.reach[k] = 0.0
+        return
     widest = 0.0
     for drug in range(len(before)):
         one, other = content.concentration[k - 1, drug], content.concentration[k, drug]
@@ -202,7 +208,7 @@ def _foresee(content: Content, k: int, x: float, part: float, before: Array, lin
         content.width[k, drug] = width
         widest = max(widest, width)
     # What comes earlier than the reach allows comes later too: the mean of the arrival is kept.
-    content.reach[k] = min(WIDTH * widest, max(0.0, content.front[k] - x))
+    content.reach[k] = min(WIDTH * widest, left)
 
 
 @compiled
