@@ -117,8 +117,8 @@ def check_course(
         return _horizon(orders) if until is None else until - first
 
     steady, reserve = Fraction(0), Fraction(0)
-    if _changes(orders, length(orders)) > most:
-        orders, steady, reserve = evened(settings, lambda orders: _changes(orders, length(orders)) <= most)
+    if changes(orders, length(orders)) > most:
+        orders, steady, reserve = evened(settings, lambda orders: changes(orders, length(orders)) <= most)
         settings = replace(settings, orders=orders)
         reserve += settings.dose(sum((left for _, left in under_way), Fraction(0)))
     last = first + length(orders)
@@ -141,7 +141,7 @@ def _ramping(orders: Orders) -> int:
     return 0 if ramp is None else ramp.every * (int(abs(ramp.target - 1) / ramp.step) + 1)
 
 
-def _changes(orders: Orders, length: int) -> int:
+def changes(orders: Orders, length: int) -> int:
     """About how many times the rate changes in ``length`` ms."""
     ramp = orders.ramp
     weekly = len(orders.week) + 2 * sum(len(bolus.at) for bolus in orders.scheduled)

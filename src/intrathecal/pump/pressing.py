@@ -14,19 +14,28 @@ from intrathecal.pump.state import State
 
 #: Why nothing is given during an emergency stop.
 STOPPED = "stopped"
-NO_BOLUS, LOCKOUT, DAILY_COUNT = "no patient bolus is programmed", "lockout", "daily count"
+EMPTY = "reservoir empty"
+STALLED = "motor stall"
+BRIDGING = "bridge running"
+PRIMING = "priming"
+#: What the program itself has against a press, in the order in which it is looked for.
+NO_DEMAND = "no patient bolus is programmed"
+LOCKOUT = "lockout"
+DAILY_COUNT = "daily count"
+FASTEST_FLOW = "fastest flow"
+LIMIT = "limit"
 
 
 def standing(state: State) -> str:
     """Why no bolus that a person asks for can be given now, whichever; empty if one can."""
     reasons = {
         "end of service": state.ended,
-        "reservoir empty": state.empty,
-        "motor stall": state.stalled,
+        EMPTY: state.empty,
+        STALLED: state.stalled,
         STOPPED: state.stopped,
         "battery reset": state.safe,
-        "bridge running": state.bridge is not None,
-        "priming": any(bolus.kind == "prime" for bolus in state.running),
+        BRIDGING: state.bridge is not None,
+        PRIMING: any(bolus.kind == "prime" for bolus in state.running),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
 
@@ -38,16 +47,16 @@ def refusal(state: State) -> str:
     if reason:
         return reason
     if demand is None:
-        return NO_BOLUS
+        return NO_DEMAND
     if state.presses and state.now < state.presses[-1] + demand.lockout:
         return LOCKOUT
     if sum(at > state.now - DAY_MS for at in state.presses) >= demand.max_per_day:
         return DAILY_COUNT
     if (
-        _fastest_planned(state, demand.over) + state.settings.flow(demand.dose) / demand.over
+        fastest_planned(state, demand.over) + state.settings.flow(demand.dose) / demand.over
         > state.settings.hardware.fastest
     ):
-        return "fastest flow"
+        return FASTEST_FLOW
     return _limit(state, demand)
 
 
@@ -58,7 +67,7 @@ def refused_until(state: State, reason: str) -> int | None:
     the next press may be answered otherwise.
     """
     demand = state.settings.orders.demand
-    if reason == NO_BOLUS:
+    if reason == NO_DEMAND:
         return None
     if demand is not None and reason == LOCKOUT:
         return state.presses[-1] + demand.lockout
@@ -78,10 +87,10 @@ def _limit(state: State, demand: Demand) -> str:
     until = state.now + longest + max(limit.per for limit in limits)
     outset = Outset(state.began, state.ramp_origin, state.now)
     given = doses_given(state.given, settings)
-    return "limit" if check_course(settings, given, outset, under_way=under_way, until=until) else ""
+    return LIMIT if check_course(settings, given, outset, under_way=under_way, until=until) else ""
 
 
-def _fastest_planned(state: State, over: int) -> Fraction:
+def fastest_planned(state: State, over: int) -> Fraction:
     """The fastest flow that the program gives by itself during the next ``over`` ms, with the boluses under way."""
     settings, now = state.settings, state.now
     flows = [(start, end, flow) for start, end, flow in base_pieces(settings, state.ramp_origin, now, now + over)]

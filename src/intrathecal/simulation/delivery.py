@@ -161,7 +161,7 @@ class Delivery:
 
     def _move(self, before: State, stretches: Sequence[Stretch]) -> tuple[Delivery, Passage]:
         """Turn counted steps into true flow and push it through the line."""
-        delivery, passage, coarse = self, Passage(), _coarse(before)
+        delivery, passage, coarse = self, Passage(), is_stroked(before)
         for stretch in stretches:
             if coarse:
                 device, draws = delivery.device.draw_steps(stretch, self.actuation_s)
@@ -211,8 +211,8 @@ def _heard(actions: Sequence[Action]) -> Passage:
     )
 
 
-def _coarse(state: State) -> bool:
-    """Whether one step is more than a tenth of the base's hourly volume."""
+def is_stroked(state: State) -> bool:
+    """Whether steps are drawn one by one: where one is more than a tenth of the base's hourly volume."""
     settings = state.settings
     doses = [level.dose for _, level in settings.orders.week if level.dose > 0]
     slowest = settings.hardware.possible(settings.flow(min(doses))) if doses else settings.hardware.fastest

@@ -14,9 +14,9 @@ from intrathecal.simulation.delivery import Delivery, Passage
 from intrathecal.simulation.errors import SimulationError, refusal
 from intrathecal.simulation.reached import Case, Reached, Refilled
 from intrathecal.simulation.span import AFTER_BOLUS_MS
-from intrathecal.simulation.touching import Impulse, Moment, given, touch
+from intrathecal.simulation.touching import Impulse, Moment, Touched, given, touch
 from intrathecal.simulation.transport import Held
-from intrathecal.therapy import Aspirate, Dose, Event, OralOpioid, PocketFill, Refill, ReplacePump
+from intrathecal.therapy import Aspirate, Dose, Event, OralOpioid, PocketFill, Refill, ReplacePump, Therapy
 from intrathecal.world.device import VolumeError
 
 
@@ -33,21 +33,37 @@ def touch_due(case: Case, reached: Reached) -> Reached:
     if reached.delivery is not None:
         delivery, passage = reached.delivery.feel(reached.now)
         reached = _note(replace(reached, delivery=delivery), passage)
-    due = [event for event in case.therapy.events[reached.events_done :] if event.at_ms <= reached.now]
-    refilling = any(isinstance(event.action, Refill) for event in due)
-    pocket_mL = _pocket(due) if refilling else 0.0
-    for event in due:
-        if not (refilling and isinstance(event.action, PocketFill)):
-            reached = _apply(case, reached, event, pocket_mL)
-        if isinstance(event.action, Refill):
-            pocket_mL = 0.0
-        reached = replace(reached, events_done=reached.events_done + 1)
-    return reached
+    done, due = due_events(case.therapy, reached.events_done, reached.now)
+    for event, pocket_mL in due:
+        reached = _apply(case, reached, event, pocket_mL)
+    return replace(reached, events_done=done)
 
 
-def _pocket(due: list[Event]) -> float:
-    """The volume that the first refill of this very moment loses; a pocket fill without a refill stands alone."""
-    return sum(event.action.volume.canonical for event in due if isinstance(event.action, PocketFill))
+def due_events(therapy: Therapy, done: int, now: int) -> tuple[int, list[tuple[Event, float]]]:
+    """How many events have happened with those of this moment, and these, each with what the pocket takes of it (mL).
+
+    A pocket fill at the moment of a refill is what the first refill loses; without a refill it stands alone.
+    """
+    due = [event for event in therapy.events[done:] if event.at_ms <= now]
+    refills = [event for event in due if isinstance(event.action, Refill)]
+    lost = [event.action.volume.canonical for event in due if isinstance(event.action, PocketFill)]
+    kept = [event for event in due if not (refills and isinstance(event.action, PocketFill))]
+    return done + len(due), [(event, sum(lost) if event in refills[:1] else 0.0) for event in kept]
+
+
+def at_pump(therapy: Therapy, delivery: Delivery, event: Event, pocket_mL: float) -> Touched:
+    """What an event does to pump, device and line, which have been brought to its moment.
+
+    Raises `SimulationError` when it cannot happen then.
+    """
+    now = delivery.pump.now
+    try:
+        touched = touch(event.action, delivery.decay(now / MS_PER_S), Moment(now, therapy.time_at(now), pocket_mL))
+    except VolumeError as problem:
+        raise SimulationError(therapy, event, str(problem)) from None
+    for refused in touched.passage.refusals:
+        raise refusal(therapy, event, refused.breach, delivery.pump.settings.primary)
+    return touched
 
 
 def _apply(case: Case, reached: Reached, event: Event, pocket_mL: float) -> Reached:
@@ -59,15 +75,9 @@ def _apply(case: Case, reached: Reached, event: Event, pocket_mL: float) -> Reac
         return replace(reached, swallowed=replace(reached.swallowed, ug_per_s=action.rate.canonical))
     if delivery is None:
         return reached
-    try:
-        if isinstance(action, Aspirate) and action.source == "side-port":
-            return _aspirate(case, reached, delivery, action)
-        moment = Moment(reached.now, case.therapy.time_at(reached.now), pocket_mL)
-        touched = touch(action, delivery.decay(reached.now / MS_PER_S), moment)
-    except VolumeError as problem:
-        raise SimulationError(case.therapy, event, str(problem)) from None
-    for refused in touched.passage.refusals:
-        raise refusal(case.therapy, event, refused.breach, delivery.pump.settings.primary)
+    if isinstance(action, Aspirate) and action.source == "side-port":
+        return _aspirate(case, reached, delivery, action)
+    touched = at_pump(case.therapy, delivery, event, pocket_mL)
     if isinstance(action, Refill):
         left = Refilled(reached.now, delivery.pump.reservoir_pL / PL_PER_ML, delivery.device.volume_mL)
         reached = replace(reached, filled_at=reached.now, refills=(*reached.refills, left))

@@ -1,0 +1,38 @@
+"""What the controller gives, in a state of its course without presses, once the patient's bolus is under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from intrathecal.pump.booking import bolus_rates, flow_given
+from intrathecal.pump.pressing import PRIMING, STALLED, standing
+from intrathecal.pump.state import Running, State
+
+#: What stands against a press and leaves a bolus that runs already as it is, or lets it pass in vain.
+WAITS = ("", STALLED, PRIMING)
+
+
+@dataclass(frozen=True)
+class Probed:
+    """The flow that the motor is driven at with a bolus, and the flow that the bolus asks for and gets (pL/ms)."""
+
+    flow: Fraction
+    bolus: Fraction
+    share: Fraction
+
+    @property
+    def is_clamped(self) -> bool:
+        """Whether the bolus gets another rate than it asks for while the motor turns."""
+        return self.flow > 0 and self.share != self.bolus
+
+
+def probed(state: State) -> Probed | None:
+    """The pump of ``state`` with one patient's bolus; None where none can be under way."""
+    demand = state.settings.orders.demand
+    if demand is None or standing(state) not in WAITS:
+        return None
+    volume = state.settings.flow(demand.dose)
+    bolus = Running("patient", state.now, state.now + demand.over, volume / demand.over, volume)
+    with_bolus = replace(state, running=(*state.running, bolus))
+    return Probed(flow_given(with_bolus), bolus.rate, bolus_rates(with_bolus)[-1])
