@@ -41,6 +41,17 @@ class Account(NamedTuple):
     mixed: Array
 
 
+class Boluses(NamedTuple):
+    """A patient's boluses: from ``begin_ms`` to ``end_ms`` (k,) at ``flow`` (k, pL/ms); ``count`` (1,) of them are given."""
+
+    begin_ms: Ints
+    end_ms: Ints
+    flow: Array
+    count: Ints
+
+
+#: Where a sweep stands: the piece, the time in it (ms; below 0: before it), acts done, boluses begun and ended.
+PIECE, AT, ACTED, STARTED, RUNNING = range(5)
 TRUE, LEFT, OWED = range(3)
 SINCE, STEPS, LOW, EMPTY, IS_SHORT, ESCAPES = range(6)
 IN, REMOVED, POCKET, DEGRADED = range(4)
@@ -59,27 +70,36 @@ def arrivals(course: Course, given_ms: Ints, drive_error: float) -> tuple[Arriva
     pieces = np.searchsorted(tables.pieces["start_ms"], presses, side="right") - 1
     regimes = tables.regimes[tables.pieces["regime"][pieces]]
     ends = np.minimum(presses + regimes["over"], regimes["clear_ms"])
+    boluses = Boluses(presses, ends, regimes["rate"].copy(), np.array([len(presses)]))
     drugs = len(course.drugs)
     fronts = len(tables.acts) + 4
     strokes = course.most_strokes(len(presses))
     room = ROOM * (len(tables.pieces) + len(presses)) + ROOM_PER_FRONT * fronts + 2 * strokes
     while True:
         content = blank(tables.tube, fronts)
-        account = _account(tables, course.first_ug_per_mL, drugs)
+        account = fresh_account(course)
         stream = room_for(room, drugs)
         line_ug = tables.tube.tubing * tables.tube.tubing_mL + tables.tube.catheter * tables.tube.catheter_mL
-        _sweep(tables, content, stream, account, presses, ends, regimes["rate"].copy(), 1.0 + drive_error)
+        begin(tables, content, account)
+        sweep(tables, content, stream, account, cursor(), boluses, 1.0 + drive_error, course.end_ms)
         if not stream.marks[FULL]:
             break
         room *= 2
     return _arrivals(course, stream, account, line_ug), SHORT if account.counts[IS_SHORT] else ""
 
 
-def _account(tables: Tables, inside: Array, drugs: int) -> Account:
+def cursor() -> Ints:
+    """The start of a course."""
+    return np.array([0, -1, 0, 0, 0])
+
+
+def fresh_account(course: Course) -> Account:
+    """Reservoir and books at the first fill."""
+    tables, drugs = course.tables, len(course.drugs)
     return Account(
         np.array([tables.hardware.first_mL, 0.0, 0.0]),
         np.zeros(6, dtype=np.int64),
-        inside.copy(),
+        course.first_ug_per_mL.copy(),
         np.zeros((4, drugs)),
         np.zeros((max(1, len(tables.acts)), 2 + drugs)),
         np.full((2, len(tables.fills)), -1, dtype=np.int64),
@@ -120,48 +140,66 @@ def _arrivals(course: Course, stream: Stream, account: Account, line_ug: Array) 
 
 
 @compiled
-def _sweep(
+def begin(tables: Tables, content: Content, account: Account) -> None:
+    """The first fill, and what it puts behind the line's content."""
+    put(tables.tube, content, 0.0, account.inside)
+    _filled(tables, account, 0, 0)
+
+
+@compiled
+def sweep(
     tables: Tables,
     content: Content,
     stream: Stream,
     account: Account,
-    presses: Ints,
-    ends: Ints,
-    rates: Array,
+    cursor: Ints,
+    boluses: Boluses,
     moves: float,
+    until: int,
 ) -> None:
-    """Follow the course piece by piece; ``moves`` is what a step moves of what it counts."""
-    pieces, counts = tables.pieces, account.counts
-    put(tables.tube, content, 0.0, account.inside)
-    _filled(tables, account, 0, 0)
-    act, started, running = 0, 0, 0
-    for piece in range(len(pieces) + 1):
-        while act < len(tables.acts) and tables.acts[act].piece == piece:
-            _do(tables, content, stream, account, act, piece)
-            act += 1
-        if piece == len(pieces):
-            break
-        at = pieces[piece].start_ms
-        while at < pieces[piece].end_ms:
-            while started < len(presses) and presses[started] <= at:
-                started += 1
-            while running < started and ends[running] <= at:
-                running += 1
-            to = pieces[piece].end_ms
-            if started < len(presses):
+    """Follow the course on from where ``cursor`` stands until ``until`` (ms); ``moves`` is what a step moves of what it counts.
+
+    At the end of the course what is done at that very moment is done too.
+    """
+    pieces, counts, presses, ends = tables.pieces, account.counts, boluses.begin_ms, boluses.end_ms
+    while True:
+        piece = cursor[PIECE]
+        if cursor[AT] < 0:
+            if piece < len(pieces) and pieces[piece].start_ms >= until:
+                return
+            while cursor[ACTED] < len(tables.acts) and tables.acts[cursor[ACTED]].piece == piece:
+                _do(tables, content, stream, account, cursor[ACTED], piece)
+                cursor[ACTED] += 1
+            if piece >= len(pieces):
+                return
+            cursor[AT] = pieces[piece].start_ms
+        end = pieces[piece].end_ms
+        while cursor[AT] < min(end, until):
+            at = cursor[AT]
+            while cursor[STARTED] < boluses.count[0] and presses[cursor[STARTED]] <= at:
+                cursor[STARTED] += 1
+            while cursor[RUNNING] < cursor[STARTED] and ends[cursor[RUNNING]] <= at:
+                cursor[RUNNING] += 1
+            started, running = cursor[STARTED], cursor[RUNNING]
+            to = min(end, until)
+            if started < boluses.count[0]:
                 to = min(to, presses[started])
             flow = pieces[piece].flow
             if running < started:
                 to = min(to, ends[running])
                 flow = pieces[piece].with_press
                 if flow > 0.0:
-                    flow += (started - running - 1) * rates[running]
+                    flow += (started - running - 1) * boluses.flow[running]
             if counts[EMPTY]:
                 flow = 0.0
             to = _until_low(tables, account, pieces[piece].fill, at, to, flow)
             _move(tables, content, stream, account, piece, at, to, flow, moves)
             _count(tables, account, pieces[piece].fill, to, flow * (to - at))
-            at = to
+            cursor[AT] = to
+        if cursor[AT] < end:
+            return
+        cursor[PIECE] += 1
+        cursor[AT] = -1
 
 
 @compiled

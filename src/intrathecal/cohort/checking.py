@@ -98,6 +98,10 @@ def _apart(course: Course, fast: Arrivals, exact: Delivered, drive_error: float)
     line_mL = tables.tube.tubing_mL + tables.tube.catheter_mL
     fronts = np.any(tables.tube.catheter != course.first_ug_per_mL) or len(filled) or course.decays
     brings = tables.pieces["drive"] * tables.pieces["kept"]
-    room = step * (1 + len(tables.acts) + np.count_nonzero(np.diff(brings))) + (FRONT * line_mL * richest if fronts else 0.0) + ROUND_OFF * second[-1]
+    room = (
+        step * (1 + len(tables.acts) + np.count_nonzero(np.diff(brings)))
+        + (FRONT * line_mL * richest if fronts else 0.0)
+        + ROUND_OFF * second[-1]
+    )
     apart = np.abs(first - second)
     return apart.max(axis=0), step, float((apart / np.where(room > 0, room, 1.0)).max())

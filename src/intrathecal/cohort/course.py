@@ -109,7 +109,6 @@ class Course:
         locked = length // np.maximum(regimes["lockout"], 1) + 1
         return int(np.where(regimes["rate"] > 0, np.minimum(daily, locked), 0).sum())
 
-
     @property
     def decays(self) -> bool:
         """Whether drug in the reservoir degrades."""
@@ -218,9 +217,7 @@ def _course(
 # ---- what the pump is told, and when that changes
 
 
-def _regimes(
-    pieces: Sequence[Quiet], stations: Sequence[tuple[int, Station]]
-) -> tuple[list[Regime], list[int]]:
+def _regimes(pieces: Sequence[Quiet], stations: Sequence[tuple[int, Station]]) -> tuple[list[Regime], list[int]]:
     """What holds from when to when, and which of it holds in each piece."""
     anew = {index for index, station in stations if any(isinstance(e.action, ANEW) for e, _ in station.touches)}
     checked = {index for index, station in stations if _is_checked(station, pieces[index - 1].end if index else None)}
@@ -303,5 +300,3 @@ def _most_steps(regime: Regime) -> int:
         return 0
     volume = regime.settings.flow(demand.dose)
     return regime.most_presses * int(-(-volume // regime.settings.hardware.step_pL))
-
-

@@ -56,7 +56,8 @@ class Content(NamedTuple):
 
 class Stream(NamedTuple):
     """What arrives: ``rates`` (k, drugs) ug/s and ``site`` (k,) from ``times`` (k,) s on; ``marks`` has how many, and
-    whether that was too many. ``out`` (drugs,) ug left the line, ``leaked`` of it outside the canal."""
+    whether that was too many. ``out`` (drugs,) ug left the line, ``leaked`` of it outside the canal.
+    """
 
     times: Array
     rates: Array

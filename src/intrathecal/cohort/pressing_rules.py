@@ -87,7 +87,12 @@ def catch_up(tables: Tables, patients: Patients, p: int, piece: int) -> None:
     pieces, regimes, fills = tables.pieces, tables.regimes, tables.fills
     while patients.memory[p].fill < pieces[piece].fill:
         fill = patients.memory[p].fill
-        used = fills[fill + 1].total_pL - fills[fill].total_pL + patients.memory[p].extra_pL - patients.memory[p].fill_extra
+        used = (
+            fills[fill + 1].total_pL
+            - fills[fill].total_pL
+            + patients.memory[p].extra_pL
+            - patients.memory[p].fill_extra
+        )
         if fills[fill].limited_later and _steps(tables, patients, p, used) >= fills[fill].steps:
             _note(patients, p, RAN_DRY)
         patients.memory[p].fill = fill + 1
@@ -266,9 +271,7 @@ def _is_overfull(
 
 
 @compiled
-def _held(
-    tables: Tables, patients: Patients, p: int, regime: int, first: int, count: int, end: int, per: int
-) -> float:
+def _held(tables: Tables, patients: Patients, p: int, regime: int, first: int, count: int, end: int, per: int) -> float:
     """What the window of ``per`` ms that ends at ``end`` holds (ng)."""
     return _total(tables, patients, p, regime, first, count, end) - _total(
         tables, patients, p, regime, first, count, end - per

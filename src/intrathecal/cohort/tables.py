@@ -51,7 +51,8 @@ LINE = np.dtype(
 #: A fill of the reservoir with ``filled_pL`` at ``begin_ms``, before which ``total_pL`` had been asked of the motor. After ``low_steps`` and
 #: ``steps`` more the pump believes itself low and empty; ``limited_later`` where limits hold after the fill that follows.
 FILLED = np.dtype(
-    [(name, np.int64) for name in ("begin_ms", "low_steps", "steps", "limited_later")] + [(name, np.float64) for name in ("total_pL", "filled_pL")]
+    [(name, np.int64) for name in ("begin_ms", "low_steps", "steps", "limited_later")]
+    + [(name, np.float64) for name in ("total_pL", "filled_pL")]
 )
 #: What is done at the start of a ``piece``: its ``kind``, and volumes (mL): what goes in or out, how much of that goes into the
 #: pocket around the pump, and what is ``removed`` before (below 0: all).

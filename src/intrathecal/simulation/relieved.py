@@ -35,9 +35,7 @@ def relief_figures(run: Finished, given: Collection[str]) -> Figures:
         "spasticity_before": None if pain else before,
         "spasticity_mean": None if pain else mean,
         "relief_percent": relief,
-        "hours_to_half_relief": None
-        if relief is None
-        else _hours_until(times_s, 100 * (1 - left / before), relief / 2),
+        "hours_to_half_relief": None if relief is None else hours_until(times_s, 100 * (1 - left / before), relief / 2),
         "breathing_fraction_min": end.felt.breathing_min,
         "side_effects": _side_effects(run, given),
         "presses_given": sum(not answer.reason for answer in end.answers),
@@ -68,7 +66,7 @@ def mean_of_last(times_s: Array, values: Array, seconds: float) -> float:
     return float(np.trapezoid(np.append(np.interp(first, times_s, values), values[later]), times) / (times[-1] - first))
 
 
-def _hours_until(times_s: Array, values: Array, target: float) -> float | None:
+def hours_until(times_s: Array, values: Array, target: float) -> float | None:
     """When ``values`` (t,), linear between ``times_s`` (t,), first reach a ``target`` above 0; None if they never do."""
     if target <= 0 or values.max() < target:
         return None

@@ -1,0 +1,212 @@
+"""What became of a virtual patient: by the compiled way where it holds, else by the simulation that one patient gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from intrathecal.cohort.arriving import IS_SHORT, SHORT, Boluses, begin, cursor, fresh_account
+from intrathecal.cohort.course import Course, prepare_course
+from intrathecal.cohort.drawing import Drawn, Population
+from intrathecal.cohort.fronts import blank, room_for
+from intrathecal.cohort.handset import Handset
+from intrathecal.cohort.living import (
+    ASKED,
+    BREATHED,
+    COMPLAINT,
+    REFUSED,
+    STEP_S,
+    WITHOUT_ROOM,
+    Delivering,
+    Record,
+    live,
+)
+from intrathecal.cohort.preparing import Ready, ready
+from intrathecal.flow import Array
+from intrathecal.relief import probabilities
+from intrathecal.simulation.api import simulate
+from intrathecal.simulation.feeling import BREATHING, PAIN, SPASTICITY, is_spastic
+from intrathecal.simulation.relieved import LAST_S, hours_until, mean_of_last
+from intrathecal.therapy import Therapy
+
+#: Room for what arrives between two questions: strokes, and the front of a new drug.
+ROOM = 512
+TIP, PLASMA, CISTERNA = "tip", "plasma", "cisterna_magna"
+SEEN = (TIP, PLASMA, CISTERNA)
+DRY = "the reservoir held less than the pump believed"
+
+
+@dataclass(frozen=True, eq=False)
+class Life:
+    """One patient's run: traces at ``times_s`` (t,), the last of them its end, and figures of the whole.
+
+    ``complaint`` is pain or spasticity, ``breathing`` the fraction of it that is left, ``seen`` (drugs, 3, t) ug/mL at tip,
+    plasma and cisterna magna; ``means`` and ``peaks`` by drug and site. ``left_to`` says why the compiled way did not hold, and
+    is empty where it did.
+    """
+
+    times_s: Array
+    complaint: Array
+    breathing: Array
+    seen: Array
+    before: float
+    means: Mapping[str, Mapping[str, float]]
+    peaks: Mapping[str, Mapping[str, float]]
+    side_effects: Mapping[str, float]
+    presses_given: int
+    presses_refused: int
+    error: float
+    left_to: str
+
+    @cached_property
+    def complaint_mean(self) -> float:
+        """The mean of the last seven days, or of all there are."""
+        return mean_of_last(self.times_s, self.complaint, LAST_S)
+
+    @property
+    def relief_percent(self) -> float | None:
+        """What therapy took of the complaint; None where there was none."""
+        return None if self.before == 0 else 100.0 * (1.0 - self.complaint_mean / self.before)
+
+    @property
+    def hours_to_half_relief(self) -> float | None:
+        """When half of that relief was first reached."""
+        relief = self.relief_percent
+        return (
+            None
+            if relief is None
+            else hours_until(self.times_s, 100.0 * (1.0 - self.complaint / self.before), relief / 2)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A therapy, the people around its patient, and the pump's course that they share; it can be pickled."""
+
+    population: Population
+    course: Course | None
+    why_not: str
+
+    @classmethod
+    def of(cls, therapy: Therapy, seed: int) -> Study:
+        """Raises `SimulationError` for an event that cannot happen at its moment."""
+        population = Population(therapy, seed)
+        if therapy.pump is None:
+            return cls(population, None, "there is no pump")
+        course = prepare_course(therapy)
+        return cls(population, course, _why_not(course))
+
+    def life(self, index: int) -> Life:
+        """The ``index``-th patient's run."""
+        drawn = self.population.draw(index)
+        therapy = self.population.therapy_of(drawn)
+        if self.course is None or self.why_not:
+            return exact_life(therapy, self.why_not)
+        found = compiled_life(ready(therapy, self.course), self.course, therapy, drawn)
+        return exact_life(therapy, found) if isinstance(found, str) else found
+
+
+def _why_not(course: Course) -> str:
+    """Why the compiled way cannot be taken for a therapy; empty where it can."""
+    if course.controller_only:
+        return course.controller_only
+    others = {"doses by other routes": course.doses, "doses at once": course.at_once, "fluid drawn off": course.drawn}
+    return ", ".join(name for name, found in others.items() if found)
+
+
+def compiled_life(patient: Ready, course: Course, therapy: Therapy, drawn: Drawn) -> Life | str:
+    """The run of a patient, or why it has to be left to the controller."""
+    tables, drugs, steps = course.tables, course.drugs, len(patient.mind.noise)
+    handset, content = Handset.of(course, 1), blank(tables.tube, len(tables.acts) + 4)
+    most = course.most_presses + 1
+    account, stream = fresh_account(course), room_for(ROOM, len(drugs))
+    boluses = Boluses(np.zeros(most, np.int64), np.zeros(most, np.int64), np.zeros(most), np.zeros(1, np.int64))
+    begin(tables, content, account)
+    pump = Delivering(tables, handset.patients, content, stream, account, cursor(), boluses, 1.0 + drawn.drive_error)
+    effects = therapy.catalogue.side_effects
+    record = Record(
+        np.zeros((steps + 1, 6)), np.zeros((steps + 1, len(drugs), 3)), np.zeros(len(effects)), np.zeros(3, np.int64)
+    )
+    live(pump, patient.kinetics, patient.oral, patient.mind, record, course.end_ms)
+    needs = _needs(handset, pump, record)
+    if needs:
+        return needs
+    seconds = course.end_ms / 1000
+    acting = {effect.mechanism for effect in effects.values()} & {
+        entry.drug.response.mechanism for entry in therapy.drugs
+    }
+    peaks = {
+        name: float(peak)
+        for (name, effect), peak in zip(effects.items(), record.peaks, strict=True)
+        if effect.mechanism in acting
+    }
+    return Life(
+        times_s=np.append(np.arange(steps) * STEP_S, seconds),
+        complaint=record.felt[:, COMPLAINT],
+        breathing=record.felt[:, BREATHED],
+        seen=np.moveaxis(record.drug, 0, 2),
+        before=patient.before,
+        means={drug: _means(patient, index, seconds) for index, drug in enumerate(drugs)},
+        peaks={
+            drug: dict(zip(SEEN, record.drug[:, index].max(axis=0).tolist(), strict=True))
+            for index, drug in enumerate(drugs)
+        },
+        side_effects=probabilities(effects, peaks),
+        presses_given=int(record.counts[ASKED] - record.counts[REFUSED]),
+        presses_refused=int(record.counts[REFUSED]),
+        error=patient.error,
+        left_to="",
+    )
+
+
+def _needs(handset: Handset, pump: Delivering, record: Record) -> str:
+    """Why a patient has to be left to the controller; empty where the compiled way holds."""
+    if record.counts[WITHOUT_ROOM]:
+        return "more arrives between two questions than there is room for"
+    if pump.account.counts[IS_SHORT]:
+        return SHORT
+    return handset.finish()[0]
+
+
+def _means(patient: Ready, index: int, seconds: float) -> dict[str, float]:
+    """Mean concentrations (ug/mL) at every site of the system: the integral of the modes is known from their ends."""
+    followed, size = patient.followed[index], patient.followed[index].rates.size
+    entered = patient.kinetics.entered[index, : len(followed.force)] @ followed.force
+    integral = (patient.kinetics.modes[index, :size] - entered) / followed.rates
+    means = np.maximum((followed.everywhere @ integral).real, 0.0) / seconds
+    return dict(zip(followed.system.sites, means.tolist(), strict=True))
+
+
+def exact_life(therapy: Therapy, why: str) -> Life:
+    """The run of a patient by the simulation that one patient gets."""
+    run = simulate(therapy, profiles=())
+    end, figures = run.finished.end, run.figures
+    traces = end.traces
+    times = np.concatenate([trace.times_s for trace in traces])
+    on_grid = np.flatnonzero((times % STEP_S == 0) | (times == times[-1]))
+    followed = SPASTICITY if is_spastic(therapy) else PAIN
+    sites = list(run.finished.case.channels[0].system.sites)
+    at = np.concatenate([trace.sites for trace in traces], axis=1)[:, on_grid]
+    tip = np.concatenate([trace.tip for trace in traces], axis=1)[:, on_grid]
+    relief, exposure = figures["relief"], figures["exposure"]
+    return Life(
+        times_s=times[on_grid],
+        complaint=np.concatenate([trace.felt[followed] for trace in traces])[on_grid],
+        breathing=np.concatenate([trace.felt[BREATHING] for trace in traces])[on_grid],
+        seen=np.stack([tip, at[:, :, sites.index(PLASMA)], at[:, :, sites.index(CISTERNA)]], axis=1),
+        before=relief["pain_before"] if followed == PAIN else relief["spasticity_before"],
+        means={drug: _of(exposure.get(drug, {}), "mean_ug_per_mL") for drug in run.finished.case.drugs},
+        peaks={drug: _of(exposure.get(drug, {}), "peak_ug_per_mL") for drug in run.finished.case.drugs},
+        side_effects=relief["side_effects"],
+        presses_given=relief["presses_given"],
+        presses_refused=relief["presses_refused"],
+        error=figures["engine"]["error_estimate"],
+        left_to=why,
+    )
+
+
+def _of(sites: Mapping[str, Mapping[str, float] | None], figure: str) -> dict[str, float]:
+    return {site: figures[figure] for site, figures in sites.items() if figures is not None}

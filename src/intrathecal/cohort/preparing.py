@@ -1,0 +1,174 @@
+"""A virtual patient before the first step: the modes of every drug, the oral opioid at rest, and how the patient feels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from intrathecal.body import PLASMA
+from intrathecal.catalogue import Drug
+from intrathecal.cohort.course import Course
+from intrathecal.cohort.living import EFFECTS, STEP_S, TIP_ROW, Kinetics, Mind, Swallowing
+from intrathecal.flow import Array, Site
+from intrathecal.pump.hardware import DAY_MS
+from intrathecal.relief import noise
+from intrathecal.relief.point import SITES, Person, person_of, settle, unwanted_of
+from intrathecal.simulation.background import BY_MOUTH, MORPHINE, is_swallowed
+from intrathecal.simulation.comb import Numbers, comb
+from intrathecal.simulation.feeling import PAIN, SPASTICITY, STEP_MS, is_spastic
+from intrathecal.simulation.modal import Modal, modal
+from intrathecal.simulation.presses import press_times
+from intrathecal.simulation.reduction import FASTEST_PER_S, certainty, reduced
+from intrathecal.simulation.system import LinearSystem, build_system
+from intrathecal.spine import CISTERNA
+from intrathecal.therapy import NoPresses, PressWhenPain, Therapy
+
+#: The error of a cohort's concentrations, relative to the largest at the same place.
+TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """One drug in one patient, by its modes: ``rates`` (q), ``seen`` (r, q), ``force`` (s, q), and the bound on its error.
+
+    ``everywhere`` (p, q) are the sites of the system, in its order.
+    """
+
+    system: LinearSystem
+    rates: Numbers
+    seen: Numbers
+    force: Numbers
+    everywhere: Numbers
+    error: float
+
+
+def follow(therapy: Therapy, drug: Drug, sites: Sequence[Site]) -> Followed:
+    """The modes of ``drug``, which enters at ``sites``, in the patient of ``therapy``."""
+    patient = therapy.patient
+    system = build_system(drug, therapy.catalogue, patient.height_cm, patient.weight_kg)
+    places = system.canal.sites_cm
+    entries = np.zeros((len(system.states), len(sites)))
+    for column, site in enumerate(sites):
+        entries[:, column] = system.source(site.route, places.get(site.level))
+    nothing = np.zeros(len(system.states))
+    rows = np.array(
+        [
+            *(system.effects.get(site, nothing) for site in SITES),
+            system.sites[PLASMA],
+            system.sites[CISTERNA],
+            *(system.tip_row(places[site.level]) if site.level else nothing for site in sites),
+        ]
+    )
+    modes, error = _modes(system, entries, rows)
+    everywhere = np.array(list(system.sites.values()))
+    rates, seen, _ = modes.complex_parts(np.vstack([rows, everywhere]), entries[:, 0])
+    force = np.array([modes.complex_parts(rows[:1], entry)[2] for entry in entries.T])
+    if not modes.turns:
+        rates, seen, force = rates.real, seen.real, force.real
+    return Followed(system, rates, seen[: len(rows)], force, seen[len(rows) :], error)
+
+
+def _modes(system: LinearSystem, entries: Array, rows: Array) -> tuple[Modal, float]:
+    """The fewest modes that are good enough at ``rows``, and the bound on their error."""
+    shape = comb(system)
+    for count in FASTEST_PER_S:
+        few = reduced(system, shape, entries, count)
+        error = max(certainty(few, shape, entry, rows).worst for entry in entries.T)
+        if error <= TOLERANCE:
+            return few, error
+    all_modes = modal(system)
+    return all_modes, all_modes.error_estimate
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """A patient who is ready to live."""
+
+    followed: tuple[Followed, ...]
+    kinetics: Kinetics
+    oral: Swallowing
+    mind: Mind
+    before: float
+
+    @property
+    def error(self) -> float:
+        """The largest bound on the error of a concentration, relative to the largest at the same place."""
+        return max(each.error for each in self.followed)
+
+
+def ready(therapy: Therapy, course: Course) -> Ready:
+    """Everything about the patient of ``therapy`` that `living.live` needs; ``course`` is that of the pump."""
+    drugs = [entry.drug for entry in therapy.drugs]
+    followed = [follow(therapy, drug, course.sites) for drug in drugs]
+    places, own = list(range(len(drugs))), list(drugs)
+    swallowed = is_swallowed(therapy)
+    if swallowed:
+        morphine = therapy.catalogue.drugs[MORPHINE]
+        followed.append(follow(therapy, morphine, (BY_MOUTH,)))
+        if morphine.name not in course.drugs:
+            own.append(morphine)
+        places.append([drug.name for drug in own].index(MORPHINE))
+    kinetics = _kinetics(followed, places, len(course.sites))
+    resting = np.zeros((len(own), EFFECTS))
+    if swallowed:
+        rate = therapy.patient.oral_opioid.canonical
+        last = followed[-1]
+        kinetics.modes[-1, : last.rates.size] = -rate * last.force[0] / last.rates
+        resting[places[-1]] = np.maximum((last.seen[:EFFECTS] @ kinetics.modes[-1, : last.rates.size]).real, 0.0)
+    mind, before = _mind(therapy, own, resting, course.end_ms)
+    times = np.array([0, *(at for at, _ in course.oral)], dtype=np.int64)
+    first = 0.0 if therapy.pump else therapy.patient.oral_opioid.canonical
+    oral = Swallowing(times, np.array([first, *(rate for _, rate in course.oral)]), len(drugs) if swallowed else -1)
+    return Ready(tuple(followed), kinetics, oral, mind, before)
+
+
+def _kinetics(followed: Sequence[Followed], places: Sequence[int], tips: int) -> Kinetics:
+    """All courses side by side; the modes that one has less than another are modes of nothing."""
+    most, kind = max(each.rates.size for each in followed), np.result_type(*(each.rates for each in followed))
+    rates = np.full((len(followed), most), -1.0, dtype=kind)
+    seen = np.zeros((len(followed), TIP_ROW + tips, most), dtype=kind)
+    force = np.zeros((len(followed), tips, most), dtype=kind)
+    for course, each in enumerate(followed):
+        size = each.rates.size
+        rates[course, :size] = each.rates
+        seen[course, : len(each.seen), :size] = each.seen
+        force[course, : len(each.force), :size] = each.force / each.rates
+    return Kinetics(
+        rates=rates,
+        grown=np.expm1(rates * STEP_S),
+        seen=seen,
+        force=force,
+        modes=np.zeros_like(rates),
+        entered=np.zeros((len(followed), tips)),
+        drug=np.array(places, dtype=np.int64),
+    )
+
+
+def _mind(therapy: Therapy, drugs: Sequence[Drug], resting: Array, end_ms: int) -> tuple[Mind, float]:
+    """How the patient feels, and the complaint before therapy, on the oral opioid ``resting`` (k, 4)."""
+    relief, plan = therapy.catalogue.relief, therapy.simulation
+    followed = SPASTICITY if is_spastic(therapy) else PAIN
+    pained = followed == PAIN
+    person, tolerated = person_of(relief, drugs, followed, STEP_S), np.zeros(4)
+    told, untreated, insensitivity = settle(_of_pain(therapy, drugs), resting, therapy.patient.pain, tolerated)
+    steps = -(-end_ms // STEP_MS)
+    above = float(plan.presses.above) if pained and isinstance(plan.presses, PressWhenPain) else np.inf
+    days = () if isinstance(plan.presses, NoPresses) else range(-(-end_ms // DAY_MS))
+    presses = [at for day in days for at in press_times(plan, day) if at < end_ms]
+    spastic = relief.ashworth_before.canonical
+    mind = Mind(
+        person=person,
+        unwanted=unwanted_of(therapy.catalogue.side_effects, drugs),
+        noise=noise(relief, plan.seed, 0, steps, STEP_S, None),
+        tolerated=tolerated,
+        figures=np.array([insensitivity, untreated if pained else spastic, float(pained), above]),
+        presses=np.array(presses, dtype=np.int64),
+    )
+    return mind, therapy.patient.pain if pained else spastic
+
+
+def _of_pain(therapy: Therapy, drugs: Sequence[Drug]) -> Person:
+    """The person as pain has it, also where spasticity is followed: what is inferred before therapy is about pain."""
+    return person_of(therapy.catalogue.relief, drugs, PAIN, STEP_S)

@@ -1,0 +1,282 @@
+"""The same model of relief for one person at one time, compiled: what a cohort asks every patient millions of times.
+
+`person_of` writes the values of a person into arrays; the functions below follow `indices`, `response`, `tolerance`,
+`breathing`, `side_effects` and `patient` formula by formula, in scalars. Tests hold the two together to round-off, and every
+cohort checks patients of its own against the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import exp, expm1, inf, log, log1p, sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from intrathecal.catalogue import Drug, Relief, SideEffect
+from intrathecal.compiled import compiled
+from intrathecal.relief.indices import OPIOID
+from intrathecal.relief.patient import ANSWERED_AS_WORST, HALVINGS, LARGEST_POWER, WORST_PAIN
+from intrathecal.relief.response import LOCAL_ANAESTHETIC
+from intrathecal.relief.sites import METABOLIC, SPINAL, SUPRASPINAL, SYSTEMIC
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: The order of the effect sites in a drug's concentrations.
+SITES = (SPINAL, SUPRASPINAL, SYSTEMIC, METABOLIC)
+#: What a drug is to relief: an opioid, a local anaesthetic, another drug against the complaint, or none.
+AS_OPIOID, AS_LOCAL, AS_OTHER, IDLE = range(4)
+#: Columns of ``Person.drugs``: EC50 at each site, then these.
+HILL, CEILING, SYSTEMIC_SHARE, BREATHING_FLUID, BREATHING_PLASMA, BREATHING_METABOLITE, BREATHING_HILL = range(4, 11)
+#: Entries of ``Person.shared``.
+OPIOID_HILL, SITE_SYNERGY, LOCAL_SYNERGY, PLACEBO_MAX, PLACEBO_HALF_S, FAST_MAX, SPINAL_SLOW, SUPRASPINAL_SLOW = range(
+    8
+)
+#: Entries of a tolerance state, and of ``Person.kept``: what is left of a distance after a step, up and down, fast and slow.
+SPINAL_FAST, SPINAL_SLOWLY, SUPRASPINAL_FAST, SUPRASPINAL_SLOWLY = range(4)
+#: Entries of what is felt.
+FRACTION, BREATHING, SPINAL_FACTOR, SUPRASPINAL_FACTOR, SPINAL_OPIOID, SUPRASPINAL_OPIOID = range(6)
+
+
+class Person(NamedTuple):
+    """What relief depends on in one person: ``drugs`` (k, 11), ``roles`` and ``opioid`` (k,), ``shared`` (8,), ``kept`` (4,)."""
+
+    drugs: Array
+    roles: Ints
+    opioid: Ints
+    shared: Array
+    kept: Array
+
+
+def person_of(relief: Relief, drugs: Sequence[Drug], followed: str, step_s: float) -> Person:
+    """The arrays for a person who is given ``drugs``; ``followed`` is "pain" or "spasticity", asked every ``step_s``."""
+    tolerance = relief.tolerance
+    halves = (
+        tolerance.fast_half_life,
+        tolerance.fast_recovery_half_life,
+        tolerance.slow_half_life,
+        tolerance.slow_recovery_half_life,
+    )
+    shared = (
+        relief.opioid_hill,
+        relief.site_synergy,
+        relief.opioid_local_anaesthetic_synergy,
+        relief.placebo_max,
+        relief.placebo_half_time,
+        tolerance.fast_max,
+        tolerance.spinal_slow_max,
+        tolerance.supraspinal_slow_max,
+    )
+    return Person(
+        drugs=np.array([_row(relief, drug) for drug in drugs]),
+        roles=np.array([_role(drug, followed) for drug in drugs]),
+        opioid=np.array([int(drug.response.mechanism == OPIOID) for drug in drugs]),
+        shared=np.array([value.canonical for value in shared]),
+        kept=np.array([0.5 ** (step_s / half.canonical) for half in halves]),
+    )
+
+
+def _row(relief: Relief, drug: Drug) -> list[float]:
+    response, metabolite, breathing = drug.response, drug.metabolite, drug.breathing
+    cranial = response.supraspinal_ec50
+    return [
+        response.spinal_ec50.canonical,
+        cranial.canonical if cranial is not None else inf,
+        response.plasma_ec50.canonical if response.plasma_ec50 is not None else inf,
+        metabolite.plasma_ec50.canonical if metabolite is not None else inf,
+        response.hill.canonical,
+        response.ceiling.canonical,
+        relief.systemic_spinal_share.canonical if cranial is not None else 1.0,
+        breathing.fluid_c50.canonical if breathing is not None else inf,
+        breathing.plasma_c50.canonical if breathing is not None else inf,
+        metabolite.breathing_c50.canonical if breathing is not None and metabolite is not None else inf,
+        breathing.hill.canonical if breathing is not None else 0.0,
+    ]
+
+
+def _role(drug: Drug, followed: str) -> int:
+    if drug.effect != followed:
+        return IDLE
+    if followed == "pain":
+        return {OPIOID: AS_OPIOID, LOCAL_ANAESTHETIC: AS_LOCAL}.get(drug.response.mechanism, AS_OTHER)
+    return AS_OTHER
+
+
+class Unwanted(NamedTuple):
+    """Side effects: which drugs count (e, k), at which site (e,; 0 spinal, 1 supraspinal), and whether it wears off (e,)."""
+
+    counts: Ints
+    site: Ints
+    wears_off: Ints
+
+
+def unwanted_of(effects: Mapping[str, SideEffect], drugs: Sequence[Drug]) -> Unwanted:
+    """The arrays of ``effects`` for people who are given ``drugs``."""
+    rows = [[int(drug.response.mechanism == effect.mechanism) for drug in drugs] for effect in effects.values()]
+    return Unwanted(
+        np.array(rows, dtype=np.int64).reshape(len(effects), len(drugs)),
+        np.array([int(effect.site == SUPRASPINAL) for effect in effects.values()], dtype=np.int64),
+        np.array([int(effect.wears_off) for effect in effects.values()], dtype=np.int64),
+    )
+
+
+@compiled
+def feel(person: Person, seen: Array, tolerated: Array, insensitivity: float, sites: Array, felt: Array) -> None:
+    """What drugs do at concentrations ``seen`` (k, 4; ug/mL) and a tolerance ``tolerated`` (4,).
+
+    The indices of every drug are written into ``sites`` (k, 2), and into ``felt`` (6,) the fraction of the complaint that is
+    taken away, what is left of breathing, the factors of tolerance, and the opioids' indices that tolerance follows.
+    """
+    shared = person.shared
+    fast = shared[FAST_MAX]
+    spinal_factor = 1.0 + fast * tolerated[SPINAL_FAST] + shared[SPINAL_SLOW] * tolerated[SPINAL_SLOWLY]
+    brain_factor = 1.0 + fast * tolerated[SUPRASPINAL_FAST] + shared[SUPRASPINAL_SLOW] * tolerated[SUPRASPINAL_SLOWLY]
+    felt[SPINAL_OPIOID] = 0.0
+    felt[SUPRASPINAL_OPIOID] = 0.0
+    for drug in range(len(person.roles)):
+        row, there = person.drugs[drug], seen[drug]
+        systemic = there[2] / row[2] + there[3] / row[3]
+        sites[drug, 0] = there[0] / row[0] + row[SYSTEMIC_SHARE] * systemic
+        sites[drug, 1] = there[1] / row[1] + (1.0 - row[SYSTEMIC_SHARE]) * systemic
+        if person.opioid[drug]:
+            felt[SPINAL_OPIOID] += sites[drug, 0]
+            felt[SUPRASPINAL_OPIOID] += sites[drug, 1]
+    felt[SPINAL_FACTOR] = spinal_factor
+    felt[SUPRASPINAL_FACTOR] = brain_factor
+    felt[FRACTION] = _taken(person, sites, spinal_factor, brain_factor, insensitivity)
+    felt[BREATHING] = _breathing(person, seen, brain_factor)
+
+
+@compiled
+def _taken(person: Person, sites: Array, spinal_factor: float, brain_factor: float, insensitivity: float) -> float:
+    """The fraction of the complaint that is taken away."""
+    shared = person.shared
+    opioids, locals_, steepest = -inf, -inf, 0.0
+    ceiling, acting, left = 0.0, False, 1.0
+    for drug in range(len(person.roles)):
+        if person.roles[drug] == AS_LOCAL:
+            steepest = max(steepest, person.drugs[drug, HILL])
+    for drug in range(len(person.roles)):
+        role, hill = person.roles[drug], person.drugs[drug, HILL]
+        if role == AS_OPIOID:
+            spinal, brain = sites[drug, 0] / spinal_factor, sites[drug, 1] / brain_factor
+            both = (spinal + brain + shared[SITE_SYNERGY] * sqrt(spinal) * sqrt(brain)) / insensitivity
+            opioids = _add(opioids, hill / shared[OPIOID_HILL] * _log(both))
+        elif role == AS_LOCAL:
+            locals_ = _add(locals_, hill / steepest * _log(sites[drug, 0] + sites[drug, 1]))
+        elif role == AS_OTHER:
+            alone = person.drugs[drug, CEILING] * _share(hill * _log(sites[drug, 0] + sites[drug, 1]))
+            left *= 1.0 - alone
+            continue
+        else:
+            continue
+        acting, ceiling = True, max(ceiling, person.drugs[drug, CEILING])
+    if not acting:
+        return 1.0 - left
+    odds = shared[OPIOID_HILL] * opioids
+    if steepest > 0.0:
+        odds = _interacting(odds, steepest * locals_, shared[LOCAL_SYNERGY])
+    return 1.0 - left * (1.0 - ceiling * _share(odds))
+
+
+@compiled
+def _interacting(first: float, second: float, synergy: float) -> float:
+    return _add(_add(first, second), 0.5 * (first + second) + _log(synergy))
+
+
+@compiled
+def _breathing(person: Person, seen: Array, brain_factor: float) -> float:
+    """What is left of breathing."""
+    steepest, odds = 0.0, -inf
+    for drug in range(len(person.roles)):
+        steepest = max(steepest, person.drugs[drug, BREATHING_HILL])
+    if steepest == 0.0:
+        return 1.0
+    for drug in range(len(person.roles)):
+        row, there = person.drugs[drug], seen[drug]
+        if row[BREATHING_HILL] > 0.0:
+            acts = (
+                there[1] / row[BREATHING_FLUID]
+                + there[2] / row[BREATHING_PLASMA]
+                + there[3] / row[BREATHING_METABOLITE]
+            )
+            needed = brain_factor if person.opioid[drug] else 1.0
+            odds = _add(odds, row[BREATHING_HILL] / steepest * _log(acts / needed))
+    return _share(-steepest * odds)
+
+
+@compiled
+def tolerate(person: Person, tolerated: Array, felt: Array) -> None:
+    """Move ``tolerated`` (4,) on by one step, at the opioids' indices of what is ``felt``."""
+    for part in range(4):
+        index = felt[SPINAL_OPIOID] if part < SUPRASPINAL_FAST else felt[SUPRASPINAL_OPIOID]
+        target, held = 1.0 - 1.0 / (1.0 + index), tolerated[part]
+        slow = 2 * (part % 2)
+        tolerated[part] = target + (held - target) * (person.kept[slow] if target > held else person.kept[slow + 1])
+
+
+@compiled
+def hoped(person: Person, since_s: float) -> float:
+    """The share of pain that placebo takes."""
+    return -person.shared[PLACEBO_MAX] * expm1(-log(2.0) * since_s / person.shared[PLACEBO_HALF_S])
+
+
+@compiled
+def side_effects(unwanted: Unwanted, sites: Array, felt: Array, peaks: Array) -> None:
+    """Raise ``peaks`` (e,) to what each side effect depends on now."""
+    for effect in range(len(peaks)):
+        total = 0.0
+        for drug in range(len(sites)):
+            if unwanted.counts[effect, drug]:
+                total += sites[drug, unwanted.site[effect]]
+        if unwanted.wears_off[effect]:
+            total /= felt[SUPRASPINAL_FACTOR] if unwanted.site[effect] else felt[SPINAL_FACTOR]
+        peaks[effect] = max(peaks[effect], total)
+
+
+@compiled
+def settle(person: Person, seen: Array, pain: float, tolerated: Array) -> tuple[float, float, float]:
+    """Who the person is that has ``pain`` at rest at concentrations ``seen`` (k, 4).
+
+    Pain as the person has it, pain without any drug, and insensitivity, as `patient.baseline` finds them; ``tolerated`` (4,)
+    becomes the tolerance at rest.
+    """
+    sites, felt = np.zeros((len(person.roles), 2)), np.zeros(6)
+    feel(person, seen, np.zeros(4), 1.0, sites, felt)
+    for part in range(4):
+        index = felt[SPINAL_OPIOID] if part < SUPRASPINAL_FAST else felt[SUPRASPINAL_OPIOID]
+        tolerated[part] = 1.0 - 1.0 / (1.0 + index)
+    feel(person, seen, tolerated, 1.0, sites, felt)
+    spinal, brain = felt[SPINAL_FACTOR], felt[SUPRASPINAL_FACTOR]
+    relieved = felt[FRACTION]
+    if pain <= WORST_PAIN * (1.0 - relieved):
+        return pain, pain / (1.0 - relieved) if pain > 0.0 else 0.0, 1.0
+    wanted = max(1.0 - pain / WORST_PAIN, 1.0 - ANSWERED_AS_WORST / WORST_PAIN)
+    low, high = 0.0, LARGEST_POWER if relieved > wanted else 0.0
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        if _taken(person, sites, spinal, brain, 2.0**middle) > wanted:
+            low = middle
+        else:
+            high = middle
+    return WORST_PAIN * (1.0 - _taken(person, sites, spinal, brain, 2.0**high)), WORST_PAIN, 2.0**high
+
+
+@compiled
+def _log(value: float) -> float:
+    return log(value) if value > 0.0 else -inf
+
+
+@compiled
+def _add(first: float, second: float) -> float:
+    """The logarithm of the sum of what the two are logarithms of."""
+    large, small = max(first, second), min(first, second)
+    return large if small == -inf else large + log1p(exp(small - large))
+
+
+@compiled
+def _share(log_odds: float) -> float:
+    """Odds / (1 + odds)."""
+    return 1.0 / (1.0 + exp(-log_odds)) if log_odds > -700.0 else 0.0
