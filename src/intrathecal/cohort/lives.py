@@ -44,7 +44,7 @@ class Life:
     """One patient's run: traces at ``times_s`` (t,), the last of them its end, and figures of the whole.
 
     ``complaint`` is pain or spasticity, ``breathing`` the fraction of it that is left, ``seen`` (drugs, 3, t) ug/mL at tip,
-    plasma and cisterna magna; ``means`` and ``peaks`` by drug and site. ``left_to`` says why the compiled way did not hold, and
+    plasma and cisterna magna; ``means`` and ``peaks`` by drug and site; ``given_ug`` reached the tip. ``left_to`` says why the compiled way did not hold, and
     is empty where it did.
     """
 
@@ -56,6 +56,7 @@ class Life:
     means: Mapping[str, Mapping[str, float]]
     peaks: Mapping[str, Mapping[str, float]]
     side_effects: Mapping[str, float]
+    given_ug: Mapping[str, float]
     presses_given: int
     presses_refused: int
     error: float
@@ -135,14 +136,9 @@ def compiled_life(patient: Ready, course: Course, therapy: Therapy, drawn: Drawn
     if needs:
         return needs
     seconds = course.end_ms / 1000
-    acting = {effect.mechanism for effect in effects.values()} & {
-        entry.drug.response.mechanism for entry in therapy.drugs
-    }
-    peaks = {
-        name: float(peak)
-        for (name, effect), peak in zip(effects.items(), record.peaks, strict=True)
-        if effect.mechanism in acting
-    }
+    acting = {drug.response.mechanism for drug in patient.drugs}
+    seen = zip(effects.items(), record.peaks.tolist(), strict=True)
+    peaks = {name: peak for (name, effect), peak in seen if effect.mechanism in acting}
     return Life(
         times_s=np.append(np.arange(steps) * STEP_S, seconds),
         complaint=record.felt[:, COMPLAINT],
@@ -155,6 +151,7 @@ def compiled_life(patient: Ready, course: Course, therapy: Therapy, drawn: Drawn
             for index, drug in enumerate(drugs)
         },
         side_effects=probabilities(effects, peaks),
+        given_ug=dict(zip(drugs, patient.kinetics.entered.sum(axis=1)[: len(drugs)].tolist(), strict=True)),
         presses_given=int(record.counts[ASKED] - record.counts[REFUSED]),
         presses_refused=int(record.counts[REFUSED]),
         error=patient.error,
@@ -173,10 +170,9 @@ def _needs(handset: Handset, pump: Delivering, record: Record) -> str:
 
 def _means(patient: Ready, index: int, seconds: float) -> dict[str, float]:
     """Mean concentrations (ug/mL) at every site of the system: the integral of the modes is known from their ends."""
-    followed, size = patient.followed[index], patient.followed[index].rates.size
+    followed, reached = patient.followed[index], patient.reached(index)
     entered = patient.kinetics.entered[index, : len(followed.force)] @ followed.force
-    integral = (patient.kinetics.modes[index, :size] - entered) / followed.rates
-    means = np.maximum((followed.everywhere @ integral).real, 0.0) / seconds
+    means = np.maximum(followed.everywhere @ followed.over_rates(reached - entered), 0.0) / seconds
     return dict(zip(followed.system.sites, means.tolist(), strict=True))
 
 
@@ -201,6 +197,9 @@ def exact_life(therapy: Therapy, why: str) -> Life:
         means={drug: _of(exposure.get(drug, {}), "mean_ug_per_mL") for drug in run.finished.case.drugs},
         peaks={drug: _of(exposure.get(drug, {}), "peak_ug_per_mL") for drug in run.finished.case.drugs},
         side_effects=relief["side_effects"],
+        given_ug=dict(
+            zip(run.finished.case.drugs, np.sum([day.tip_ug for day in end.days], axis=0).tolist(), strict=True)
+        ),
         presses_given=relief["presses_given"],
         presses_refused=relief["presses_refused"],
         error=figures["engine"]["error_estimate"],

@@ -6,6 +6,8 @@ tip moves the drugs on to the next. Between changes of what arrives every mode m
 
 from __future__ import annotations
 
+import cmath
+from math import expm1
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +32,6 @@ from intrathecal.relief.point import (
     side_effects,
     tolerate,
 )
-from intrathecal.simulation.comb import Numbers
 from intrathecal.simulation.feeling import STEP_MS
 
 STEP_S = STEP_MS / MS_PER_S
@@ -43,19 +44,22 @@ ASKED, REFUSED, WITHOUT_ROOM = range(3)
 
 
 class Kinetics(NamedTuple):
-    """The drugs of one patient by their modes: c courses of q modes (fewer are filled up with modes that nothing enters).
+    """The drugs of one patient by their modes: c courses of q numbers (fewer are filled up with modes that nothing enters).
 
-    ``rates`` (c, q; 1/s), ``grown`` (c, q) is exp - 1 of them over a step of the grid, ``seen`` (c, r, q; ug/mL), ``force``
-    (c, s, q) what enters at a place gives to each mode, over its rate. ``modes`` (c, q) is the state, ``entered`` (c, s) ug. ``drug`` (c,) is whose
-    concentrations a course adds to.
+    The last ``pairs`` (c,) of two numbers each are the real and imaginary part of one mode that turns. ``rates`` and
+    ``turning`` (c, q; 1/s) are the real and imaginary parts of the rates, ``grown`` (c, q) exp - 1 of them over a step of the
+    grid, ``seen`` (c, q, r) what is seen in ug/mL, ``force`` (c, s, q) what enters at a place gives to each mode, over its
+    rate. ``modes`` (c, q) is the state, ``entered`` (c, s) ug. ``drug`` (c,) is whose concentrations a course adds to.
     """
 
-    rates: Numbers
-    grown: Numbers
-    seen: Numbers
-    force: Numbers
-    modes: Numbers
+    rates: Array
+    turning: Array
+    grown: Array
+    seen: Array
+    force: Array
+    modes: Array
     entered: Array
+    pairs: Ints
     drug: Ints
 
 
@@ -146,22 +150,19 @@ def live(pump: Delivering, drugs: Kinetics, oral: Swallowing, mind: Mind, record
 def _look(drugs: Kinetics, place: int, concentrations: Array, seen: Array) -> None:
     """Concentrations at the effect sites (k, 4), and at tip, plasma and cisterna magna (k, 3), which only the pump's drug has."""
     concentrations[:] = 0.0
+    rows = np.zeros(drugs.seen.shape[2])
     for course in range(len(drugs.drug)):
         drug, modes = drugs.drug[course], drugs.modes[course]
+        rows[:] = 0.0
+        for mode in range(len(modes)):
+            for row in range(len(rows)):
+                rows[row] += drugs.seen[course, mode, row] * modes[mode]
         for row in range(EFFECTS):
-            concentrations[drug, row] += max(_at(drugs.seen[course, row], modes), 0.0)
+            concentrations[drug, row] += max(rows[row], 0.0)
         if course < len(seen):
-            seen[course, 0] = max(_at(drugs.seen[course, TIP_ROW + place], modes), 0.0)
-            seen[course, 1] = max(_at(drugs.seen[course, PLASMA_ROW], modes), 0.0)
-            seen[course, 2] = max(_at(drugs.seen[course, CISTERNA_ROW], modes), 0.0)
-
-
-@compiled
-def _at(row: Numbers, modes: Numbers) -> float:
-    total = 0.0
-    for mode in range(len(modes)):
-        total += (row[mode] * modes[mode]).real
-    return total
+            seen[course, 0] = max(rows[TIP_ROW + place], 0.0)
+            seen[course, 1] = max(rows[PLASMA_ROW], 0.0)
+            seen[course, 2] = max(rows[CISTERNA_ROW], 0.0)
 
 
 @compiled
@@ -221,9 +222,19 @@ def _move(drugs: Kinetics, course: int, place: int, ug_per_s: float, seconds: fl
     """Every mode exactly, over a constant inflow."""
     modes, rates, force = drugs.modes[course], drugs.rates[course], drugs.force[course, place]
     drugs.entered[course, place] += ug_per_s * seconds
-    if seconds == STEP_S:
-        for mode in range(len(modes)):
+    alone, whole = len(modes) - 2 * drugs.pairs[course], seconds == STEP_S
+    if whole:
+        for mode in range(alone):
             modes[mode] += drugs.grown[course, mode] * (modes[mode] + ug_per_s * force[mode])
     else:
-        for mode in range(len(modes)):
-            modes[mode] += np.expm1(rates[mode] * seconds) * (modes[mode] + ug_per_s * force[mode])
+        for mode in range(alone):
+            modes[mode] += expm1(rates[mode] * seconds) * (modes[mode] + ug_per_s * force[mode])
+    for mode in range(alone, len(modes), 2):
+        if whole:
+            grown = complex(drugs.grown[course, mode], drugs.grown[course, mode + 1])
+        else:
+            grown = cmath.exp(complex(rates[mode], drugs.turning[course, mode]) * seconds) - 1.0
+        held = complex(modes[mode] + ug_per_s * force[mode], modes[mode + 1] + ug_per_s * force[mode + 1])
+        change = grown * held
+        modes[mode] += change.real
+        modes[mode + 1] += change.imag

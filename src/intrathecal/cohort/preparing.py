@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from intrathecal.body import PLASMA
 from intrathecal.catalogue import Drug
@@ -16,7 +17,7 @@ from intrathecal.pump.hardware import DAY_MS
 from intrathecal.relief import noise
 from intrathecal.relief.point import SITES, Person, person_of, settle, unwanted_of
 from intrathecal.simulation.background import BY_MOUTH, MORPHINE, is_swallowed
-from intrathecal.simulation.comb import Numbers, comb
+from intrathecal.simulation.comb import comb
 from intrathecal.simulation.feeling import PAIN, SPASTICITY, STEP_MS, is_spastic
 from intrathecal.simulation.modal import Modal, modal
 from intrathecal.simulation.presses import press_times
@@ -31,17 +32,27 @@ TOLERANCE = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class Followed:
-    """One drug in one patient, by its modes: ``rates`` (q), ``seen`` (r, q), ``force`` (s, q), and the bound on its error.
+    """One drug in one patient by its ``modes``; ``seen`` (r, q) and ``force`` (s, q) in their order, and a bound on the error.
 
     ``everywhere`` (p, q) are the sites of the system, in its order.
     """
 
     system: LinearSystem
-    rates: Numbers
-    seen: Numbers
-    force: Numbers
-    everywhere: Numbers
+    modes: Modal
+    seen: Array
+    force: Array
+    everywhere: Array
     error: float
+
+    def over_rates(self, parts: Array) -> Array:
+        """The real and imaginary ``parts`` (..., q) of numbers, divided by the rates of their modes."""
+        real, rates = self.modes.real, self.modes.rates
+        divided = parts.copy()
+        divided[..., :real] /= rates.real[:real]
+        cosine, sine = np.split(parts[..., real:], 2, axis=-1)
+        turned = (cosine + 1j * sine) / rates[real:]
+        divided[..., real:] = np.concatenate([turned.real, turned.imag], axis=-1)
+        return divided
 
 
 def follow(therapy: Therapy, drug: Drug, sites: Sequence[Site]) -> Followed:
@@ -62,12 +73,8 @@ def follow(therapy: Therapy, drug: Drug, sites: Sequence[Site]) -> Followed:
         ]
     )
     modes, error = _modes(system, entries, rows)
-    everywhere = np.array(list(system.sites.values()))
-    rates, seen, _ = modes.complex_parts(np.vstack([rows, everywhere]), entries[:, 0])
-    force = np.array([modes.complex_parts(rows[:1], entry)[2] for entry in entries.T])
-    if not modes.turns:
-        rates, seen, force = rates.real, seen.real, force.real
-    return Followed(system, rates, seen[: len(rows)], force, seen[len(rows) :], error)
+    everywhere = np.array(list(system.sites.values())) @ modes.vectors
+    return Followed(system, modes, rows @ modes.vectors, (modes.inverse @ entries).T, everywhere, error)
 
 
 def _modes(system: LinearSystem, entries: Array, rows: Array) -> tuple[Modal, float]:
@@ -84,8 +91,9 @@ def _modes(system: LinearSystem, entries: Array, rows: Array) -> tuple[Modal, fl
 
 @dataclass(frozen=True, eq=False)
 class Ready:
-    """A patient who is ready to live."""
+    """A patient who is ready to live; ``drugs`` are those of the pump and, last, another by mouth."""
 
+    drugs: tuple[Drug, ...]
     followed: tuple[Followed, ...]
     kinetics: Kinetics
     oral: Swallowing
@@ -96,6 +104,11 @@ class Ready:
     def error(self) -> float:
         """The largest bound on the error of a concentration, relative to the largest at the same place."""
         return max(each.error for each in self.followed)
+
+    def reached(self, course: int) -> Array:
+        """The state (q) of a course, in the order of its modes."""
+        modes = self.kinetics.modes[course]
+        return modes[_places(self.followed[course].modes, modes.size)]
 
 
 def ready(therapy: Therapy, course: Course) -> Ready:
@@ -113,37 +126,48 @@ def ready(therapy: Therapy, course: Course) -> Ready:
     kinetics = _kinetics(followed, places, len(course.sites))
     resting = np.zeros((len(own), EFFECTS))
     if swallowed:
-        rate = therapy.patient.oral_opioid.canonical
         last = followed[-1]
-        kinetics.modes[-1, : last.rates.size] = -rate * last.force[0] / last.rates
-        resting[places[-1]] = np.maximum((last.seen[:EFFECTS] @ kinetics.modes[-1, : last.rates.size]).real, 0.0)
+        held = -therapy.patient.oral_opioid.canonical * last.over_rates(last.force[0])
+        kinetics.modes[-1, _places(last.modes, kinetics.modes.shape[1])] = held
+        resting[places[-1]] = np.maximum(last.seen[:EFFECTS] @ held, 0.0)
     mind, before = _mind(therapy, own, resting, course.end_ms)
     times = np.array([0, *(at for at, _ in course.oral)], dtype=np.int64)
     first = 0.0 if therapy.pump else therapy.patient.oral_opioid.canonical
     oral = Swallowing(times, np.array([first, *(rate for _, rate in course.oral)]), len(drugs) if swallowed else -1)
-    return Ready(tuple(followed), kinetics, oral, mind, before)
+    return Ready(tuple(own), tuple(followed), kinetics, oral, mind, before)
 
 
 def _kinetics(followed: Sequence[Followed], places: Sequence[int], tips: int) -> Kinetics:
     """All courses side by side; the modes that one has less than another are modes of nothing."""
-    most, kind = max(each.rates.size for each in followed), np.result_type(*(each.rates for each in followed))
-    rates = np.full((len(followed), most), -1.0, dtype=kind)
-    seen = np.zeros((len(followed), TIP_ROW + tips, most), dtype=kind)
-    force = np.zeros((len(followed), tips, most), dtype=kind)
+    count, most = len(followed), max(each.seen.shape[1] for each in followed)
+    rates, turning, grown = np.full((count, most), -1.0), np.zeros((count, most)), np.zeros((count, most))
+    seen, force = np.zeros((count, most, TIP_ROW + tips)), np.zeros((count, tips, most))
     for course, each in enumerate(followed):
-        size = each.rates.size
-        rates[course, :size] = each.rates
-        seen[course, : len(each.seen), :size] = each.seen
-        force[course, : len(each.force), :size] = each.force / each.rates
+        at, real, own = _places(each.modes, most), each.modes.real, each.modes.rates
+        rates[course, at] = np.concatenate([own.real, own.real[real:]])
+        turning[course, at] = np.concatenate([own.imag, own.imag[real:]])
+        over_a_step = np.expm1(own * STEP_S)
+        grown[course, at] = np.concatenate([over_a_step.real, over_a_step.imag[real:]])
+        seen[course, at, : len(each.seen)] = each.seen.T
+        force[course, : len(each.force), at] = each.over_rates(each.force).T
     return Kinetics(
         rates=rates,
-        grown=np.expm1(rates * STEP_S),
+        turning=turning,
+        grown=grown,
         seen=seen,
         force=force,
         modes=np.zeros_like(rates),
-        entered=np.zeros((len(followed), tips)),
+        entered=np.zeros((count, tips)),
+        pairs=np.array([each.modes.rates.size - each.modes.real for each in followed]),
         drug=np.array(places, dtype=np.int64),
     )
+
+
+def _places(modes: Modal, most: int) -> NDArray[np.intp]:
+    """Where the modes stand among ``most`` numbers: real ones first, and both parts of those that turn at the end."""
+    pairs = modes.rates.size - modes.real
+    turning = most - 2 * pairs + 2 * np.arange(pairs)
+    return np.concatenate([np.arange(modes.real), turning, turning + 1])
 
 
 def _mind(therapy: Therapy, drugs: Sequence[Drug], resting: Array, end_ms: int) -> tuple[Mind, float]:
@@ -152,7 +176,7 @@ def _mind(therapy: Therapy, drugs: Sequence[Drug], resting: Array, end_ms: int) 
     followed = SPASTICITY if is_spastic(therapy) else PAIN
     pained = followed == PAIN
     person, tolerated = person_of(relief, drugs, followed, STEP_S), np.zeros(4)
-    told, untreated, insensitivity = settle(_of_pain(therapy, drugs), resting, therapy.patient.pain, tolerated)
+    _, untreated, insensitivity = settle(_of_pain(therapy, drugs), resting, therapy.patient.pain, tolerated)
     steps = -(-end_ms // STEP_MS)
     above = float(plan.presses.above) if pained and isinstance(plan.presses, PressWhenPain) else np.inf
     days = () if isinstance(plan.presses, NoPresses) else range(-(-end_ms // DAY_MS))

@@ -121,11 +121,6 @@ class Modal:
         scale = self._entered(states)[:, None] * rows.max(axis=1)
         return without_round_off(seen, scale, "observed values", self.error_estimate)
 
-    @property
-    def turns(self) -> bool:
-        """Whether some of the modes are complex pairs."""
-        return self._pairs > 0
-
     def complex_parts(self, rows: Array, entry: Array) -> tuple[Modes, Modes, Modes]:
         """Rates (q,), what is seen of every mode in ``rows`` (p, q) and what ``entry`` (n) gives it (q,), as complex numbers.
 
