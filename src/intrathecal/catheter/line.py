@@ -125,7 +125,7 @@ class Line:
         modes, velocity = self._shear, flow_mL_per_s / self.area_cm2
         memory = modes.after(self.memory, velocity, duration_s)
         parcels, scales = self.parcels, self.scales
-        if len(parcels.volumes) == 1 and np.array_equal(parcels.concentrations[0], entering):
+        if _holds_only(parcels, entering):
             return self._with(parcels, memory, self.pending_mL2, scales), Outflow(
                 flow_mL_per_s, np.array([duration_s]), parcels.concentrations
             )
@@ -235,7 +235,7 @@ class Line:
         parcels, pending, elapsed = self.parcels, self.pending_mL2, 0.0
         left: list[Parcels] = []
         while volume > 0.0:
-            if len(parcels.volumes) == 1 and np.array_equal(parcels.concentrations[0], entering):
+            if _holds_only(parcels, entering):
                 left.append(uniform(volume, entering))
                 break
             moving = min(volume, total)
@@ -262,6 +262,11 @@ def _row(tubing_mL: float, concentrations: Array, catheter: Parcels) -> Parcels:
     if tubing_mL == 0.0:
         return catheter
     return _settled(uniform(tubing_mL, concentrations).before(catheter), np.zeros_like(concentrations))
+
+
+def _holds_only(parcels: Parcels, concentrations: Array) -> bool:
+    held = parcels.concentrations
+    return len(held) == 1 and held[0].shape == concentrations.shape and bool((held[0] == concentrations).all())
 
 
 def _settled(parcels: Parcels, tolerance: Array) -> Parcels:

@@ -164,4 +164,4 @@ Action = Stretch | Alarm | PressAnswer | ProgramRefused | Refused | ClockSet | C
 
 def ceil_div(amount: Fraction | int, rate: Fraction) -> int:
     """The whole ms until ``amount`` has passed at ``rate``, at least 0."""
-    return max(0, -(-amount // rate))
+    return max(0, -(-amount.numerator * rate.denominator // (amount.denominator * rate.numerator)))

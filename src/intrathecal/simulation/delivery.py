@@ -144,7 +144,7 @@ class Delivery:
         taken = min(volume_mL, self.device.volume_mL)
         device, _ = self.device.take(taken)
         rate = taken / self.actuation_s
-        delivery, passage = replace(self, device=device)._push([Flow(0.0, self.actuation_s, rate)])
+        delivery, passage = self._push(device, [Flow(0.0, self.actuation_s, rate)])
         return delivery, passage.tip_ug
 
     def _asked(self, stretches: Sequence[Stretch]) -> Passage:
@@ -168,7 +168,7 @@ class Delivery:
             else:
                 device, draws = delivery.device.draw_smooth(stretch)
             volume = delivery.device.volume_mL - device.volume_mL
-            delivery, pushed = replace(delivery, device=device)._push(draws)
+            delivery, pushed = delivery._push(device, draws)
             start, seconds = stretch.start / MS_PER_S, (stretch.end - stretch.start) / MS_PER_S
             counted = stretch.steps * stretch.step_pL / PL_PER_ML
             passage = passage.then(
@@ -181,7 +181,8 @@ class Delivery:
             )
         return delivery, passage
 
-    def _push(self, draws: Sequence[Flow]) -> tuple[Delivery, Passage]:
+    def _push(self, device: Device, draws: Sequence[Flow]) -> tuple[Delivery, Passage]:
+        """Push what was drawn from the reservoir, which leaves ``device``, through the line."""
         disconnected = any(fault.kind == faults.DISCONNECT for fault in self.device.faults)
         line, entries = self.line, []
         leaked, arrived = np.zeros(len(self.drugs)), np.zeros(len(self.drugs))
@@ -193,8 +194,8 @@ class Delivery:
                 leaked += (1 - kept) * out.mass_ug
                 arrived += kept * out.mass_ug
                 entries += _entries(self.site, draw, out, kept)
-        delivery = replace(self, line=line, ledger=self.ledger.add(leaked=leaked))
-        return delivery, Passage(entries=tuple(entries), tip_ug=arrived)
+        ledger = self.ledger.add(leaked=leaked) if leaked.any() else self.ledger
+        return replace(self, device=device, line=line, ledger=ledger), Passage(entries=tuple(entries), tip_ug=arrived)
 
 
 def _entries(site: Site, draw: Flow, out: Outflow, kept: float) -> list[Infusion]:

@@ -188,8 +188,8 @@ def _move(
         passage = passage.then(rest)
     due = sorted({*reached.samples_due, *(at + after for at in passage.boluses for after in AFTER_BOLUS_MS)})
     first_s, last_s = first / MS_PER_S, to / MS_PER_S
-    steps = np.array([step * STEP_MS / MS_PER_S for step in steps_between(first, to)])
-    regular = [at / MS_PER_S for at in range(-(-first // case.every_ms) * case.every_ms, to, case.every_ms)]
+    steps = np.array(steps_between(first, to)) * STEP_MS / MS_PER_S
+    regular = np.arange(-(-first // case.every_ms) * case.every_ms, to, case.every_ms) / MS_PER_S
     marked = np.unique([*(at for at, _ in passage.asked), *(at / MS_PER_S for at in due if first <= at < to)])
     marked = marked[(marked >= first_s) & (marked < last_s)]
     samples = np.unique(np.concatenate([marked, regular]))

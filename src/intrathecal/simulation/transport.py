@@ -88,12 +88,12 @@ class Held:
 
 def advance(channel: Channel, state: Array, edges_s: Array, entries: Sequence[Infusion], drug: int) -> Trajectory:
     """Move one drug over ``edges_s`` (m + 1) with the ``entries`` that fall between them (the ``drug``-th rate of each)."""
-    places = list(dict.fromkeys(entry.site for entry in entries if entry.rates[drug] > 0))
+    given = [entry for entry in entries if entry.rates[drug] > 0]
+    places = list(dict.fromkeys(entry.site for entry in given))
     inputs = np.zeros((len(edges_s) - 1, len(places)))
-    for entry in entries:
-        if entry.rates[drug] > 0:
-            first, last = np.searchsorted(edges_s, (entry.start_s, entry.end_s))
-            inputs[first:last, places.index(entry.site)] += entry.rates[drug]
+    between = np.searchsorted(edges_s, np.array([(entry.start_s, entry.end_s) for entry in given])).tolist()
+    for entry, (first, last) in zip(given, between, strict=True):
+        inputs[first:last, places.index(entry.site)] += entry.rates[drug]
     sources = np.zeros((len(channel.system.states), len(places)))
     for column, site in enumerate(places):
         sources[:, column] = channel.source(site)
