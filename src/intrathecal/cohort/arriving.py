@@ -68,7 +68,8 @@ def arrivals(course: Course, given_ms: Ints, drive_error: float) -> tuple[Arriva
         account = _account(tables, course.first_ug_per_mL, drugs)
         stream = room_for(room, drugs)
         line_ug = tables.tube.tubing * tables.tube.tubing_mL + tables.tube.catheter * tables.tube.catheter_mL
-        _sweep(tables, content, stream, account, presses, ends, regimes["rate"].copy(), 1.0 + drive_error)
+        rates = np.append(regimes["rate"], 0.0)
+        _sweep(tables, content, stream, account, presses, ends, rates, 1.0 + drive_error)
         if not stream.marks[FULL]:
             break
         room *= 2
@@ -150,18 +151,22 @@ def _sweep(
             to = pieces[piece].end_ms
             if started < len(presses):
                 to = min(to, presses[started])
-            flow = pieces[piece].flow
             if running < started:
                 to = min(to, ends[running])
-                flow = pieces[piece].with_press
-                if flow > 0.0:
-                    flow += (started - running - 1) * rates[running]
-            if counts[EMPTY]:
-                flow = 0.0
+            flow = 0.0 if counts[EMPTY] else _flow(tables, piece, started - running, rates[max(0, started - 1)])
             to = _until_low(tables, account, pieces[piece].fill, at, to, flow)
             _move(tables, content, stream, account, piece, at, to, flow, moves)
             _count(tables, account, pieces[piece].fill, to, flow * (to - at))
             at = to
+
+
+@compiled
+def _flow(tables: Tables, piece: int, boluses: int, rate: float) -> float:
+    """What is asked of the motor (pL/ms) while so many of the patient's boluses run, each at ``rate``."""
+    row = tables.pieces[piece]
+    if boluses == 0:
+        return float(row.flow)
+    return float(row.with_press + (boluses - 1) * rate) if row.with_press > 0.0 else 0.0
 
 
 @compiled

@@ -30,7 +30,8 @@ class Checked:
     ``presses`` were answered, ``wrong`` of them otherwise than by the controller; ``steps`` is the largest difference in steps
     counted at the end. ``apart_ug`` (per drug) is the largest difference in what had arrived at any quarter of an hour,
     ``step_ug`` what one step brings at most, and ``allowed`` the largest difference as a part of what is allowed: one step, one
-    more for each fill and each time that a fault changed what a step brings, and with fronts a part of the line (`FRONT`). ``left`` patients were left to the controller.
+    more for each fill and each time that a fault changed what a step brings, and with fronts a part of the line (`FRONT`).
+    ``left`` patients were left to the controller.
     """
 
     patients: int
@@ -98,6 +99,10 @@ def _apart(course: Course, fast: Arrivals, exact: Delivered, drive_error: float)
     line_mL = tables.tube.tubing_mL + tables.tube.catheter_mL
     fronts = np.any(tables.tube.catheter != course.first_ug_per_mL) or len(filled) or course.decays
     brings = tables.pieces["drive"] * tables.pieces["kept"]
-    room = step * (1 + len(tables.acts) + np.count_nonzero(np.diff(brings))) + (FRONT * line_mL * richest if fronts else 0.0) + ROUND_OFF * second[-1]
+    room = (
+        step * (1 + len(tables.acts) + np.count_nonzero(np.diff(brings)))
+        + (FRONT * line_mL * richest if fronts else 0.0)
+        + ROUND_OFF * second[-1]
+    )
     apart = np.abs(first - second)
     return apart.max(axis=0), step, float((apart / np.where(room > 0, room, 1.0)).max())

@@ -79,8 +79,8 @@ class Course:
     ``answers`` are the handset's, by the number that `handset` gives. ``asked_ug_per_s`` (n, drugs) is what the program asks
     for in each of the pieces of ``tables``, by label, and ``bolus_ug`` (regimes, drugs) what a patient's bolus holds.
     ``alarms`` are sounded whatever is pressed, but for those of the reservoir. ``doses`` and ``at_once`` (ms, impulse) come by
-    other ways than the pump, ``oral`` is (ms, ug/s), and ``drawn`` (ms, mL) is taken from the canal through the side port. ``first_ug`` was in pump and line at
-    first, and ``first_ug_per_mL`` in the reservoir (drugs,).
+    other ways than the pump, ``oral`` is (ms, ug/s), and ``drawn`` (ms, mL) is taken from the canal through the side port. ``first_ug``
+    was in pump and line at first, and ``first_ug_per_mL`` in the reservoir (drugs,).
     """
 
     therapy: Therapy
@@ -108,7 +108,6 @@ class Course:
         daily = (length // DAY_MS + 1) * regimes["most"]
         locked = length // np.maximum(regimes["lockout"], 1) + 1
         return int(np.where(regimes["rate"] > 0, np.minimum(daily, locked), 0).sum())
-
 
     @property
     def decays(self) -> bool:
@@ -218,9 +217,7 @@ def _course(
 # ---- what the pump is told, and when that changes
 
 
-def _regimes(
-    pieces: Sequence[Quiet], stations: Sequence[tuple[int, Station]]
-) -> tuple[list[Regime], list[int]]:
+def _regimes(pieces: Sequence[Quiet], stations: Sequence[tuple[int, Station]]) -> tuple[list[Regime], list[int]]:
     """What holds from when to when, and which of it holds in each piece."""
     anew = {index for index, station in stations if any(isinstance(e.action, ANEW) for e, _ in station.touches)}
     checked = {index for index, station in stations if _is_checked(station, pieces[index - 1].end if index else None)}
@@ -303,5 +300,3 @@ def _most_steps(regime: Regime) -> int:
         return 0
     volume = regime.settings.flow(demand.dose)
     return regime.most_presses * int(-(-volume // regime.settings.hardware.step_pL))
-
-

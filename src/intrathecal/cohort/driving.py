@@ -208,9 +208,7 @@ def _arrivals(stations: Sequence[Station], alarms: Sequence[Alarm], last: Delive
     )
 
 
-def _contiguous(
-    entries: Sequence[Infusion], drugs: int, end_s: float, last: Site
-) -> tuple[Array, Array, list[Site]]:
+def _contiguous(entries: Sequence[Infusion], drugs: int, end_s: float, last: Site) -> tuple[Array, Array, list[Site]]:
     """Infusions as times, rates and sites without gaps, from 0 to ``end_s``."""
     times, rates, sites = [0.0], [], []
     for entry in entries:

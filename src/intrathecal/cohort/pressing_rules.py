@@ -75,6 +75,7 @@ def answer(tables: Tables, patients: Patients, p: int, at: int, piece: int) -> i
     if _is_too_fast(tables, patients, p, at, piece):
         return TOO_FAST
     given[count], patients.regime[p, count] = at, regime
+    _look_for_clamps(tables, patients, p, count, piece)
     if breaks_limit(tables, patients, p, regime, at, count + 1):
         return LIMITED
     _give(tables, patients, p, at, piece)
@@ -87,7 +88,12 @@ def catch_up(tables: Tables, patients: Patients, p: int, piece: int) -> None:
     pieces, regimes, fills = tables.pieces, tables.regimes, tables.fills
     while patients.memory[p].fill < pieces[piece].fill:
         fill = patients.memory[p].fill
-        used = fills[fill + 1].total_pL - fills[fill].total_pL + patients.memory[p].extra_pL - patients.memory[p].fill_extra
+        used = (
+            fills[fill + 1].total_pL
+            - fills[fill].total_pL
+            + patients.memory[p].extra_pL
+            - patients.memory[p].fill_extra
+        )
         if fills[fill].limited_later and _steps(tables, patients, p, used) >= fills[fill].steps:
             _note(patients, p, RAN_DRY)
         patients.memory[p].fill = fill + 1
@@ -113,7 +119,7 @@ def bolus_end(tables: Tables, patients: Patients, p: int, press: int) -> int:
     """When (ms) a bolus that was given ends, or is cut short."""
     regime = patients.regime[p, press]
     whole = patients.given_ms[p, press] + tables.regimes[regime].over
-    return min(whole, tables.regimes[regime].clear_ms)
+    return int(min(whole, tables.regimes[regime].clear_ms))
 
 
 # ---- reservoir
@@ -168,12 +174,17 @@ def _extra(tables: Tables, piece: int, begin: int, end: int, alone_from: int) ->
 @compiled
 def _give(tables: Tables, patients: Patients, p: int, at: int, piece: int) -> None:
     """The bolus that was just written down is under way."""
-    pieces = tables.pieces
     count = patients.memory[p].pressed
     end = bolus_end(tables, patients, p, count)
     before = bolus_end(tables, patients, p, count - 1) if count else at
     patients.memory[p].pressed = count + 1
     patients.memory[p].extra_pL += _extra(tables, piece, at, end, max(at, before))
+
+
+@compiled
+def _look_for_clamps(tables: Tables, patients: Patients, p: int, press: int, piece: int) -> None:
+    """Whether a bolus changes the rate of others, or gets another one than it asks for."""
+    pieces, end = tables.pieces, bolus_end(tables, patients, p, press)
     while piece < len(pieces) and pieces[piece].start_ms < end:
         if pieces[piece].clamped:
             _note(patients, p, CLAMPED)
@@ -266,9 +277,7 @@ def _is_overfull(
 
 
 @compiled
-def _held(
-    tables: Tables, patients: Patients, p: int, regime: int, first: int, count: int, end: int, per: int
-) -> float:
+def _held(tables: Tables, patients: Patients, p: int, regime: int, first: int, count: int, end: int, per: int) -> float:
     """What the window of ``per`` ms that ends at ``end`` holds (ng)."""
     return _total(tables, patients, p, regime, first, count, end) - _total(
         tables, patients, p, regime, first, count, end - per

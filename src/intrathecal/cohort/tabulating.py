@@ -81,7 +81,11 @@ def piece_table(
 
 
 def regime_table(
-    regimes: Sequence[Regime], ahead: Sequence[Sequence[object]], lines: Sequence[TimeLine], clears: Sequence[int], end: int
+    regimes: Sequence[Regime],
+    ahead: Sequence[Sequence[object]],
+    lines: Sequence[TimeLine],
+    clears: Sequence[int],
+    end: int,
 ) -> Table:
     """What holds when; ``clears`` are the ms at which boluses under way are ended, ``ahead`` and ``lines`` go with regimes."""
     demands = [regime.settings.orders.demand for regime in regimes]
@@ -127,9 +131,7 @@ def time_lines(regimes: Sequence[Regime], pieces: Sequence[Quiet]) -> list[TimeL
     """What each regime's limits count without presses."""
     longest = max(regime.longest_ms for regime in regimes)
     return [
-        time_line(
-            regime, [(each.pump, each.end) for each in pieces if each.end.now <= regime.state.now], longest
-        )
+        time_line(regime, [(each.pump, each.end) for each in pieces if each.end.now <= regime.state.now], longest)
         for regime in regimes
     ]
 
