@@ -326,3 +326,12 @@ def test_a_therapy_that_the_faster_path_cannot_follow_says_so() -> None:
     with pytest.raises(ValueError, match="left to the controller"):
         Handset.of(course, 1)
     assert check(course, [(np.zeros(0, dtype=np.int64), 0.0)]).left == 1
+
+
+def test_a_limit_counts_that_a_slow_base_is_not_raised_beside_a_bolus() -> None:
+    """0.2 mg a day is raised to 0.48; a bolus of 0.1 mg over 7 h takes 0.082 of that away, so that one fits 0.51 mg."""
+    program = "0.2 mg/day\non demand 0.1 mg over 7 h, lockout 8 h, max 3 per day\nlimit 0.51 mg per 24 h"
+    pressed = [DAY_MS, DAY_MS + DAY_MS // 3, 2 * DAY_MS, 2 * DAY_MS + DAY_MS // 2]
+    therapy = written(program, days=4)
+    assert answered(therapy, pressed) == ["", "limit", "", "limit"]
+    assert check(prepare_course(therapy), [(np.array(pressed), 0.0)]).holds

@@ -50,7 +50,7 @@ LINE = np.dtype(
     [("ms", np.int64), *((name, np.float64) for name in ("total", "rate", "less", "less_rate"))],
 )
 #: A fill of the reservoir with ``filled_pL`` at ``begin_ms``, before which ``total_pL`` had been asked of the motor. After
-#: ``low_steps`` and ``steps`` more the pump believes itself low and empty; ``limited_later`` where limits hold after the fill that follows.
+#: ``low_steps`` and ``steps`` more the pump believes itself low and empty. ``limited_later``: limits hold in a later fill.
 FILLED = np.dtype(
     [(name, np.int64) for name in ("begin_ms", "low_steps", "steps", "limited_later")]
     + [(name, np.float64) for name in ("total_pL", "filled_pL")]
