@@ -36,9 +36,9 @@ def torture(
     ] = None,
 ) -> None:
     """Simulate the pump under every fault, and check what it must never do after every event."""
+    from intrathecal.cohort.workers import cores
     from intrathecal.torture import campaign as campaigns
     from intrathecal.torture.plan import load
-    from intrathecal.torture.workers import cores
 
     years = float(typed.number("--pump-years", pump_years, LEAST_YEARS, MOST_YEARS))
     drawn = typed.whole("--seed", seed, 0, MOST_SEED)

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from intrathecal.cohort.compiling import compiled
 from intrathecal.cohort.course import Course
 from intrathecal.cohort.driving import Arrivals
 from intrathecal.cohort.fronts import COUNT, ENTERED, FULL, Content, Stream, blank, push, put, room_for
 from intrathecal.cohort.pressing_rules import WHOLE
 from intrathecal.cohort.tables import DECAY, ESCAPE, FILL, Ints, Tables
+from intrathecal.compiled import compiled
 from intrathecal.flow import Array
 from intrathecal.pump.hardware import MS_PER_S, PL_PER_ML
 from intrathecal.simulation.ledger import Ledger
@@ -42,16 +42,18 @@ class Account(NamedTuple):
 
 
 class Boluses(NamedTuple):
-    """A patient's boluses: from ``begin_ms`` to ``end_ms`` (k,) at ``flow`` (k, pL/ms); ``count`` (1,) of them are given."""
+    """A patient's boluses: from ``begin_ms`` to ``end_ms`` (k,) at ``flow`` (k, pL/ms); ``given`` (1,) says how many."""
 
     begin_ms: Ints
     end_ms: Ints
     flow: Array
-    count: Ints
+    given: Ints
 
 
 #: Where a sweep stands: the piece, the time in it (ms; below 0: before it), acts done, boluses begun and ended.
 PIECE, AT, ACTED, STARTED, RUNNING = range(5)
+#: Later than any time of a run (ms).
+NEVER = 2**62
 TRUE, LEFT, OWED = range(3)
 SINCE, STEPS, LOW, EMPTY, IS_SHORT, ESCAPES = range(6)
 IN, REMOVED, POCKET, DEGRADED = range(4)
@@ -70,7 +72,7 @@ def arrivals(course: Course, given_ms: Ints, drive_error: float) -> tuple[Arriva
     pieces = np.searchsorted(tables.pieces["start_ms"], presses, side="right") - 1
     regimes = tables.regimes[tables.pieces["regime"][pieces]]
     ends = np.minimum(presses + regimes["over"], regimes["clear_ms"])
-    boluses = Boluses(presses, ends, regimes["rate"].copy(), np.array([len(presses)]))
+    boluses = Boluses(presses, ends, np.append(regimes["rate"], 0.0), np.array([len(presses)]))
     drugs = len(course.drugs)
     fronts = len(tables.acts) + 4
     strokes = course.most_strokes(len(presses))
@@ -161,7 +163,7 @@ def sweep(
 
     At the end of the course what is done at that very moment is done too.
     """
-    pieces, counts, presses, ends = tables.pieces, account.counts, boluses.begin_ms, boluses.end_ms
+    pieces, counts = tables.pieces, account.counts
     while True:
         piece = cursor[PIECE]
         if cursor[AT] < 0:
@@ -176,22 +178,10 @@ def sweep(
         end = pieces[piece].end_ms
         while cursor[AT] < min(end, until):
             at = cursor[AT]
-            while cursor[STARTED] < boluses.count[0] and presses[cursor[STARTED]] <= at:
-                cursor[STARTED] += 1
-            while cursor[RUNNING] < cursor[STARTED] and ends[cursor[RUNNING]] <= at:
-                cursor[RUNNING] += 1
+            to = min(min(end, until), _next_bolus(boluses, cursor, at))
             started, running = cursor[STARTED], cursor[RUNNING]
-            to = min(end, until)
-            if started < boluses.count[0]:
-                to = min(to, presses[started])
-            flow = pieces[piece].flow
-            if running < started:
-                to = min(to, ends[running])
-                flow = pieces[piece].with_press
-                if flow > 0.0:
-                    flow += (started - running - 1) * boluses.flow[running]
-            if counts[EMPTY]:
-                flow = 0.0
+            rate = boluses.flow[max(0, started - 1)]
+            flow = 0.0 if counts[EMPTY] else _flow(tables, piece, started - running, rate)
             to = _until_low(tables, account, pieces[piece].fill, at, to, flow)
             _move(tables, content, stream, account, piece, at, to, flow, moves)
             _count(tables, account, pieces[piece].fill, to, flow * (to - at))
@@ -200,6 +190,31 @@ def sweep(
             return
         cursor[PIECE] += 1
         cursor[AT] = -1
+
+
+@compiled
+def _next_bolus(boluses: Boluses, cursor: Ints, at: int) -> int:
+    """When (ms) the next bolus begins or ends, counting those that have by ``at``; far away without one."""
+    begins, ends = boluses.begin_ms, boluses.end_ms
+    while cursor[STARTED] < boluses.given[0] and begins[cursor[STARTED]] <= at:
+        cursor[STARTED] += 1
+    while cursor[RUNNING] < cursor[STARTED] and ends[cursor[RUNNING]] <= at:
+        cursor[RUNNING] += 1
+    to = NEVER
+    if cursor[STARTED] < boluses.given[0]:
+        to = min(to, begins[cursor[STARTED]])
+    if cursor[RUNNING] < cursor[STARTED]:
+        to = min(to, ends[cursor[RUNNING]])
+    return to
+
+
+@compiled
+def _flow(tables: Tables, piece: int, boluses: int, rate: float) -> float:
+    """What is asked of the motor (pL/ms) while so many of the patient's boluses run, each at ``rate``."""
+    row = tables.pieces[piece]
+    if boluses == 0:
+        return float(row.flow)
+    return float(row.with_press + (boluses - 1) * rate) if row.with_press > 0.0 else 0.0
 
 
 @compiled

@@ -30,7 +30,8 @@ class Checked:
     ``presses`` were answered, ``wrong`` of them otherwise than by the controller; ``steps`` is the largest difference in steps
     counted at the end. ``apart_ug`` (per drug) is the largest difference in what had arrived at any quarter of an hour,
     ``step_ug`` what one step brings at most, and ``allowed`` the largest difference as a part of what is allowed: one step, one
-    more for each fill and each time that a fault changed what a step brings, and with fronts a part of the line (`FRONT`). ``left`` patients were left to the controller.
+    more for each fill and each time that a fault changed what a step brings, and with fronts a part of the line (`FRONT`).
+    ``left`` patients were left to the controller.
     """
 
     patients: int

@@ -78,9 +78,9 @@ class Course:
 
     ``answers`` are the handset's, by the number that `handset` gives. ``asked_ug_per_s`` (n, drugs) is what the program asks
     for in each of the pieces of ``tables``, by label, and ``bolus_ug`` (regimes, drugs) what a patient's bolus holds.
-    ``alarms`` are sounded whatever is pressed, but for those of the reservoir. ``doses`` and ``at_once`` (ms, impulse) come by
-    other ways than the pump, ``oral`` is (ms, ug/s), and ``drawn`` (ms, mL) is taken from the canal through the side port. ``first_ug`` was in pump and line at
-    first, and ``first_ug_per_mL`` in the reservoir (drugs,).
+    ``alarms`` are sounded whatever is pressed, but for those of the reservoir. ``doses`` and ``at_once`` (ms, impulse) come
+    by other ways than the pump, ``oral`` is (ms, ug/s), and ``drawn`` (ms, mL) is taken from the canal through the side port.
+    ``first_ug`` was in pump and line at first, and ``first_ug_per_mL`` in the reservoir (drugs,).
     """
 
     therapy: Therapy

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from intrathecal.cohort.compiling import compiled
 from intrathecal.cohort.tables import Ints, Tube
+from intrathecal.compiled import compiled
 from intrathecal.flow import Array
 
 #: A front is followed so many standard deviations to both sides.
@@ -55,8 +55,9 @@ class Content(NamedTuple):
 
 
 class Stream(NamedTuple):
-    """What arrives: ``rates`` (k, drugs) ug/s and ``site`` (k,) from ``times`` (k,) s on; ``marks`` has how many, and
-    whether that was too many. ``out`` (drugs,) ug left the line, ``leaked`` of it outside the canal.
+    """What arrives: ``rates`` (k, drugs) ug/s and ``site`` (k,) from ``times`` (k,) s on.
+
+    ``marks`` has how many, and whether that was too many. ``out`` (drugs,) ug left the line, ``leaked`` of it outside the canal.
     """
 
     times: Array
@@ -214,7 +215,7 @@ def _foresee(content: Content, k: int, x: float, part: float, before: Array, lin
 
 @compiled
 def _has_passed(content: Content, k: int, x: float) -> bool:
-    return content.width[k].max() >= 0.0 and x >= content.front[k] + content.reach[k]
+    return bool(content.width[k].max() >= 0.0 and x >= content.front[k] + content.reach[k])
 
 
 @compiled
@@ -238,10 +239,10 @@ def _passed(content: Content, k: int, drug: int, x: float) -> float:
     if away <= -reach:
         return 0.0
     if away >= reach:
-        return away
+        return float(away)
     if width <= 0.0:
-        return max(0.0, away)
-    return width * (_integral(away / width) - _integral(-reach / width))
+        return float(max(0.0, away))
+    return float(width * (_integral(away / width) - _integral(-reach / width)))
 
 
 @compiled
@@ -267,13 +268,16 @@ def blank(tube: Tube, fronts: int) -> Content:
     """A line as it was at first, with room for so many fronts; the fluid of the reservoir is to be `put` behind it."""
     drugs = len(tube.diffusivities)
     content = Content(
-        *(np.zeros(fronts) for _ in range(2)),
-        *(np.zeros((fronts, drugs)) for _ in range(3)),
-        np.zeros(fronts),
-        np.zeros(drugs),
-        np.zeros_like(tube.rates),
-        np.zeros(2),
-        np.zeros(2, dtype=np.int64),
+        front=np.zeros(fronts),
+        born=np.zeros(fronts),
+        concentration=np.zeros((fronts, drugs)),
+        grown=np.zeros((fronts, drugs)),
+        width=np.zeros((fronts, drugs)),
+        reach=np.zeros(fronts),
+        variance=np.zeros(drugs),
+        memory=np.zeros_like(tube.rates),
+        now=np.zeros(2),
+        marks=np.zeros(2, dtype=np.int64),
     )
     line_mL = tube.tubing_mL + tube.catheter_mL
     put(tube, content, -line_mL, tube.catheter)

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from intrathecal.cohort.compiling import compiled
 from intrathecal.cohort.course import Course
 from intrathecal.cohort.pressing_rules import MEMORY, Patients, answer, catch_up
 from intrathecal.cohort.tables import GIVEN, Ints, Tables
+from intrathecal.compiled import compiled
 
 #: The number of the answer to a patient who does not press.
 SILENT = -1
 #: Why a patient is left to the controller, by number (`pressing_rules`).
 NEEDS = (
     "",
-    "a bolus got another rate than it asks for",
+    "a bolus meets the slowest or fastest flow, and changes how long others take",
     "new orders may break their limit after what was pressed before",
     "the reservoir was used up before a refill, which changes what limits count",
     "boluses overlap where the flow is nearly the fastest",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from time import perf_counter
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from intrathecal.cohort.living import (
 )
 from intrathecal.cohort.preparing import Ready, ready
 from intrathecal.flow import Array
+from intrathecal.pump.hardware import DAY_MS
 from intrathecal.relief import probabilities
 from intrathecal.simulation.api import simulate
 from intrathecal.simulation.feeling import BREATHING, PAIN, SPASTICITY, is_spastic
@@ -44,8 +46,8 @@ class Life:
     """One patient's run: traces at ``times_s`` (t,), the last of them its end, and figures of the whole.
 
     ``complaint`` is pain or spasticity, ``breathing`` the fraction of it that is left, ``seen`` (drugs, 3, t) ug/mL at tip,
-    plasma and cisterna magna; ``means`` and ``peaks`` by drug and site; ``given_ug`` reached the tip. ``left_to`` says why the compiled way did not hold, and
-    is empty where it did.
+    plasma and cisterna magna; ``means`` and ``peaks`` by drug and site; ``given_ug`` reached the tip. ``left_to`` says why the
+    compiled way did not hold, and is empty where it did.
     """
 
     times_s: Array
@@ -100,14 +102,25 @@ class Study:
         course = prepare_course(therapy)
         return cls(population, course, _why_not(course))
 
-    def life(self, index: int) -> Life:
-        """The ``index``-th patient's run."""
-        drawn = self.population.draw(index)
+    @property
+    def end_ms(self) -> int:
+        """How long every patient is followed."""
+        return int(self.population.therapy.simulation.days * DAY_MS)
+
+    def life(self, drawn: Drawn, seconds: dict[str, float]) -> Life:
+        """A patient's run; ``seconds`` is what preparing and living took so far, and is added to."""
+        began = perf_counter()
         therapy = self.population.therapy_of(drawn)
-        if self.course is None or self.why_not:
-            return exact_life(therapy, self.why_not)
-        found = compiled_life(ready(therapy, self.course), self.course, therapy, drawn)
-        return exact_life(therapy, found) if isinstance(found, str) else found
+        patient = None if self.course is None or self.why_not else ready(therapy, self.course)
+        middle = perf_counter()
+        if patient is None or self.course is None:
+            found = exact_life(therapy, self.why_not)
+        else:
+            short = compiled_life(patient, self.course, therapy, drawn)
+            found = exact_life(therapy, short) if isinstance(short, str) else short
+        seconds["prepare"] = seconds.get("prepare", 0.0) + middle - began
+        seconds["live"] = seconds.get("live", 0.0) + perf_counter() - middle
+        return found
 
 
 def _why_not(course: Course) -> str:

@@ -182,16 +182,16 @@ def _tell(mind: Mind, felt: Array, now: int, row: Array) -> None:
 def _press(pump: Delivering, record: Record, at: int) -> None:
     """The handset is pressed at ``at`` (ms)."""
     tables, handset, boluses = pump.tables, pump.handset, pump.boluses
-    piece = np.searchsorted(tables.pieces.start_ms, at, side="right") - 1
+    piece = int(np.searchsorted(tables.pieces.start_ms, at, side="right")) - 1
     record.counts[ASKED] += 1
     if answer(tables, handset, 0, at, piece) != GIVEN:
         record.counts[REFUSED] += 1
         return
-    bolus = boluses.count[0]
+    bolus = boluses.given[0]
     boluses.begin_ms[bolus] = at
     boluses.end_ms[bolus] = bolus_end(tables, handset, 0, bolus)
     boluses.flow[bolus] = tables.regimes[handset.regime[0, bolus]].rate
-    boluses.count[0] = bolus + 1
+    boluses.given[0] = bolus + 1
 
 
 @compiled

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,7 +150,7 @@ def _overlaid(one: Sequence[Piece], other: Sequence[Piece], first: int, last: in
     """Two courses of flow with common edges."""
     edges = sorted({first, last, *(at for start, end, _ in (*one, *other) for at in (start, end))})
     rows, pointers = [], [0, 0]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         flows = []
         for which, course in enumerate((one, other)):
             while pointers[which] < len(course) and course[pointers[which]][1] <= start:

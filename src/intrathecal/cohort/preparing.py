@@ -108,7 +108,7 @@ class Ready:
     def reached(self, course: int) -> Array:
         """The state (q) of a course, in the order of its modes."""
         modes = self.kinetics.modes[course]
-        return modes[_places(self.followed[course].modes, modes.size)]
+        return np.asarray(modes[_places(self.followed[course].modes, modes.size)])
 
 
 def ready(therapy: Therapy, course: Course) -> Ready:

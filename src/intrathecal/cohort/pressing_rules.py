@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from intrathecal.cohort.compiling import compiled
 from intrathecal.cohort.tables import (
     COUNTED,
     EMPTIED,
@@ -22,6 +21,7 @@ from intrathecal.cohort.tables import (
     Table,
     Tables,
 )
+from intrathecal.compiled import compiled
 from intrathecal.flow import Array
 from intrathecal.pump.hardware import DAY_MS
 
@@ -75,6 +75,7 @@ def answer(tables: Tables, patients: Patients, p: int, at: int, piece: int) -> i
     if _is_too_fast(tables, patients, p, at, piece):
         return TOO_FAST
     given[count], patients.regime[p, count] = at, regime
+    _look_for_clamps(tables, patients, p, count, piece)
     if breaks_limit(tables, patients, p, regime, at, count + 1):
         return LIMITED
     _give(tables, patients, p, at, piece)
@@ -118,7 +119,7 @@ def bolus_end(tables: Tables, patients: Patients, p: int, press: int) -> int:
     """When (ms) a bolus that was given ends, or is cut short."""
     regime = patients.regime[p, press]
     whole = patients.given_ms[p, press] + tables.regimes[regime].over
-    return min(whole, tables.regimes[regime].clear_ms)
+    return int(min(whole, tables.regimes[regime].clear_ms))
 
 
 # ---- reservoir
@@ -173,12 +174,17 @@ def _extra(tables: Tables, piece: int, begin: int, end: int, alone_from: int) ->
 @compiled
 def _give(tables: Tables, patients: Patients, p: int, at: int, piece: int) -> None:
     """The bolus that was just written down is under way."""
-    pieces = tables.pieces
     count = patients.memory[p].pressed
     end = bolus_end(tables, patients, p, count)
     before = bolus_end(tables, patients, p, count - 1) if count else at
     patients.memory[p].pressed = count + 1
     patients.memory[p].extra_pL += _extra(tables, piece, at, end, max(at, before))
+
+
+@compiled
+def _look_for_clamps(tables: Tables, patients: Patients, p: int, press: int, piece: int) -> None:
+    """Whether a bolus changes the rate of others, or gets another one than it asks for."""
+    pieces, end = tables.pieces, bolus_end(tables, patients, p, press)
     while piece < len(pieces) and pieces[piece].start_ms < end:
         if pieces[piece].clamped:
             _note(patients, p, CLAMPED)

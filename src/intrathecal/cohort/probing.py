@@ -15,16 +15,14 @@ WAITS = ("", STALLED, PRIMING)
 
 @dataclass(frozen=True)
 class Probed:
-    """The flow that the motor is driven at with a bolus, and the flow that the bolus asks for and gets (pL/ms)."""
+    """The flow that the motor is driven at with a bolus, and the flow that the bolus asks for (pL/ms).
+
+    ``is_clamped`` says that it gets another one while the motor turns, or that boluses under way do than without it.
+    """
 
     flow: Fraction
     bolus: Fraction
-    share: Fraction
-
-    @property
-    def is_clamped(self) -> bool:
-        """Whether the bolus gets another rate than it asks for while the motor turns."""
-        return self.flow > 0 and self.share != self.bolus
+    is_clamped: bool
 
 
 def probed(state: State) -> Probed | None:
@@ -35,4 +33,5 @@ def probed(state: State) -> Probed | None:
     volume = state.settings.flow(demand.dose)
     bolus = Running("patient", state.now, state.now + demand.over, volume / demand.over, volume)
     with_bolus = replace(state, running=(*state.running, bolus))
-    return Probed(flow_given(with_bolus), bolus.rate, bolus_rates(with_bolus)[-1])
+    flow, rates = flow_given(with_bolus), bolus_rates(with_bolus)
+    return Probed(flow, bolus.rate, flow > 0 and rates != [*bolus_rates(state), bolus.rate])

@@ -6,7 +6,7 @@ Each table is an array of records, so that it is one argument of compiled code a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from intrathecal.flow import Array
 
 Ints = NDArray[np.int64]
-Table = NDArray[Any]
+#: An array of records. In compiled code a column is an attribute, which array types do not know.
+Table: TypeAlias = Any
 
 #: The handset's answers, by number; what else stands against a press comes after these.
 GIVEN, EMPTIED, UNPROGRAMMED, LOCKED, COUNTED, TOO_FAST, LIMITED = range(7)
@@ -48,8 +49,8 @@ LIMIT = np.dtype([("per", np.int64), ("dose", np.float64), ("fullest", np.float6
 LINE = np.dtype(
     [("ms", np.int64), *((name, np.float64) for name in ("total", "rate", "less", "less_rate"))],
 )
-#: A fill of the reservoir with ``filled_pL`` at ``begin_ms``, before which ``total_pL`` had been asked of the motor. After ``low_steps`` and
-#: ``steps`` more the pump believes itself low and empty; ``limited_later`` where limits hold after the fill that follows.
+#: A fill of the reservoir with ``filled_pL`` at ``begin_ms``, before which ``total_pL`` had been asked of the motor. After
+#: ``low_steps`` and ``steps`` more the pump believes itself low and empty. ``limited_later``: limits hold in a later fill.
 FILLED = np.dtype(
     [(name, np.int64) for name in ("begin_ms", "low_steps", "steps", "limited_later")]
     + [(name, np.float64) for name in ("total_pL", "filled_pL")]
@@ -104,7 +105,7 @@ class Tables(NamedTuple):
     hardware: Hardware
 
 
-def table(dtype: np.dtype[Any], **columns: Iterable[float]) -> Table:
+def table(dtype: np.dtype[Any], **columns: Iterable[Any]) -> Table:
     """A table of these columns, which must be all of them and equally long."""
     filled = {name: np.array(list(column)) for name, column in columns.items()}
     rows = np.zeros(len(next(iter(filled.values()))), dtype=dtype)

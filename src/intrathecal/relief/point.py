@@ -220,7 +220,7 @@ def tolerate(person: Person, tolerated: Array, felt: Array) -> None:
 @compiled
 def hoped(person: Person, since_s: float) -> float:
     """The share of pain that placebo takes."""
-    return -person.shared[PLACEBO_MAX] * expm1(-log(2.0) * since_s / person.shared[PLACEBO_HALF_S])
+    return -float(person.shared[PLACEBO_MAX]) * expm1(-log(2.0) * since_s / person.shared[PLACEBO_HALF_S])
 
 
 @compiled

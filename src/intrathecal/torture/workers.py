@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
 from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import count
 from typing import TypeVar
+
+from intrathecal.cohort.workers import leave_interrupts_to_parent
 
 T = TypeVar("T")
 
@@ -17,17 +17,10 @@ T = TypeVar("T")
 AHEAD = 4
 
 
-def cores() -> int:
-    """How many processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def in_order(work: Callable[[int], T], workers: int) -> Generator[T]:
     """``work(0)``, ``work(1)``, ... without end; when the generator is closed its processes end at once."""
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _leave_interrupts_to_parent)
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), leave_interrupts_to_parent)
     try:
         coming = deque(pool.submit(work, number) for number in range(AHEAD * workers))
         for number in count(len(coming)):
@@ -38,8 +31,3 @@ def in_order(work: Callable[[int], T], workers: int) -> Generator[T]:
         for process in set(multiprocessing.active_children()) - others:
             process.terminate()
         pool.shutdown(cancel_futures=True)
-
-
-def _leave_interrupts_to_parent() -> None:
-    """Ctrl-C reaches every process of a terminal; the parent ends its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
