@@ -10,6 +10,7 @@ import typer
 from intrathecal import __version__
 from intrathecal.cli.bridge import bridge
 from intrathecal.cli.candidacy import candidacy
+from intrathecal.cli.cohort import cohort
 from intrathecal.cli.emergency import emergency
 from intrathecal.cli.equivalence import equivalence
 from intrathecal.cli.evidence import cite, validate
@@ -40,6 +41,7 @@ app = typer.Typer(
 
 GROUPS = {
     "Simulate": (simulate, equivalence, validate, cite),
+    "Many patients": (cohort,),
     "Before the pump": (candidacy, trial, first_program),
     "Program and review": (review, bridge, emergency),
     "Sums around a fill": (prime, refill, compound),

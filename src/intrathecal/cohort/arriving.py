@@ -178,7 +178,7 @@ def sweep(
         end = pieces[piece].end_ms
         while cursor[AT] < min(end, until):
             at = cursor[AT]
-            to = min(min(end, until), _next_bolus(boluses, cursor, at))
+            to = min(end, until, _next_bolus(boluses, cursor, at))
             started, running = cursor[STARTED], cursor[RUNNING]
             rate = boluses.flow[max(0, started - 1)]
             flow = 0.0 if counts[EMPTY] else _flow(tables, piece, started - running, rate)

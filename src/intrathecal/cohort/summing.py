@@ -1,0 +1,74 @@
+"""The figures of a cohort from its table of outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from intrathecal.cohort.outcomes import RESPONDS_PERCENT
+from intrathecal.flow import Array
+
+Columns = Mapping[str, Any]
+#: Patients in the lowest and in the highest fifth of a value are compared.
+FIFTH = 0.2
+EXPOSURE = "mean_ug_per_mL"
+
+
+def spread(values: Array) -> dict[str, float | None]:
+    """Median, 5 and 95 percent points of what is known of ``values``."""
+    known = np.asarray(values, dtype=float)
+    known = known[np.isfinite(known)]
+    if not known.size:
+        return {"median": None, "p05": None, "p95": None}
+    low, middle, high = np.percentile(known, [5, 50, 95]).tolist()
+    return {"median": middle, "p05": low, "p95": high}
+
+
+def figures(table: Columns, drugs: Sequence[str]) -> dict[str, Any]:
+    """What the outcomes of all patients come to, under the keys that scripts read."""
+    relief = np.asarray(table["relief_percent"], dtype=float)
+    told = relief[np.isfinite(relief)]
+    exposure: dict[str, dict[str, Any]] = {drug: {} for drug in drugs}
+    for name, values in table.items():
+        if name.startswith(EXPOSURE):
+            _, drug, site = name.split(" ", 2)
+            exposure[drug][site] = spread(values)
+    left = [str(why) for why in table["left_to_the_controller"] if why]
+    return {
+        "relief_percent": spread(relief),
+        "responders_fraction": float(np.mean(told >= RESPONDS_PERCENT)) if told.size else None,
+        "breathing_fraction_min": spread(table["breathing_fraction_min"]),
+        "complaint_mean": spread(table["complaint_mean"]),
+        "presses_given": spread(table["presses_given"]),
+        "presses_refused": spread(table["presses_refused"]),
+        "exposure": exposure,
+        "error_estimate_max": float(np.max(table["error_estimate"])),
+        "left_to_the_controller": {why: left.count(why) for why in sorted(set(left))},
+    }
+
+
+def tornado(table: Columns, values: Sequence[str], outcome: str = "relief_percent") -> list[dict[str, Any]]:
+    """How an ``outcome`` hangs on what was drawn: its mean in the lowest and in the highest fifth of each of ``values``.
+
+    The value that moves it most comes first. ``rank_correlation`` is Spearman's.
+    """
+    wanted = np.asarray(table[outcome], dtype=float)
+    known = np.isfinite(wanted)
+    if known.sum() < 2 / FIFTH:
+        return []
+    found = []
+    for name in values:
+        drawn = np.asarray(table[name], dtype=float)[known]
+        if drawn.min() == drawn.max():
+            continue
+        low, high = np.quantile(drawn, [FIFTH, 1.0 - FIFTH])
+        ends = [float(wanted[known][part].mean()) for part in (drawn <= low, drawn >= high)]
+        ranks = np.corrcoef(_ranks(drawn), _ranks(wanted[known]))[0, 1] if np.ptp(wanted[known]) > 0 else 0.0
+        found.append({"name": name, "low": ends[0], "high": ends[1], "rank_correlation": float(ranks)})
+    return sorted(found, key=lambda one: -abs(one["high"] - one["low"]))
+
+
+def _ranks(values: Array) -> Array:
+    return np.argsort(np.argsort(values, kind="stable")).astype(float)
