@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import config
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+#: The rooms in which functions are compiled.
+ROOMS = ("relief", "simulation", "cohort")
+
+
+def _kept_in() -> str:
+    """A folder of the user's for machine code of exactly these sources.
+
+    Numba looks only at the file of a function, not at those of the functions it calls: so the folder has the times and sizes
+    of all sources in its name, and what was compiled from others is never found.
+    """
+    here, told = Path(__file__).parent, hashlib.sha256()
+    for room in ROOMS:
+        for file in sorted((here / room).glob("*.py")):
+            about = file.stat()
+            told.update(f"{file} {about.st_mtime_ns} {about.st_size}\n".encode())
+    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "intrathecal"
+    return str(Path(config.CACHE_DIR or user) / told.hexdigest()[:16])
+
+
+# without a home, or with sources that cannot be looked at, numba finds a place, or none
+with suppress(OSError, RuntimeError):
+    config.CACHE_DIR = _kept_in()
 
 
 def compiled(function: Function) -> Function:
     """The same ``function`` compiled by numba, with every operation as it is written; other threads run meanwhile.
 
-    It is kept beside its source or in the user's cache folder (or where ``NUMBA_CACHE_DIR`` says), and compiled anew in every
-    process where none of these can be written.
+    Where no folder can be written, it is compiled anew in every process.
     """
     try:
         made = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
