@@ -71,49 +71,71 @@ def comb(system: LinearSystem) -> Comb:
     cells = system.z_cm.size
     if not {PLASMA, CISTERNA, CRANIAL} <= names.keys():
         raise NotACombError(f"{system.drug}: without cranium or plasma the system is no comb")
+    entries = _Entries.of(system)
     chain = np.array([names[CRANIAL], names[CISTERNA], *(names[f"{CSF} {cell}"] for cell in range(cells))])
     side = np.array([[-1, -1, *(names.get(f"{layer} {cell}", -1) for cell in range(cells))] for layer in SIDES])
-    own = {CSF, CORD, EPIDURAL, CISTERNA, CRANIAL}
+    own = {CSF, CORD, EPIDURAL, CISTERNA, CRANIAL, PLASMA}
     rest = [place for state, place in names.items() if state.partition(" ")[0] not in own]
-    dense = system.generator.toarray()
-    follower = _followers(dense, rest)
-    hub = np.array([names[PLASMA], *(place for place in rest if place != names[PLASMA] and place not in follower)])
-
-    def at(rows: Index, columns: Index) -> Array:
-        return np.where((rows >= 0) & (columns >= 0), dense[rows, columns], 0.0)
-
-    plasma = np.full_like(side, names[PLASMA])
-    missing = side < 0
+    gives = entries.giving()
+    follower = np.array([place for place in rest if not gives[place]], dtype=np.int64)
+    hub = np.array([names[PLASMA], *(place for place in rest if gives[place])])
+    plasma, beside = np.full_like(side, hub[0]), np.broadcast_to(chain, side.shape)
+    followed = system.generator[follower].toarray()
+    fading = -followed[np.arange(follower.size), follower]
+    followed[np.arange(follower.size), follower] = 0.0
     found = Comb(
         chain=chain,
         side=side,
         hub=hub,
-        follower=np.array(follower, dtype=np.int64),
-        leaving=-dense[chain, chain],
-        down=dense[chain[1:], chain[:-1]],
-        up=dense[chain[:-1], chain[1:]],
-        out=dense[hub[0], chain],
-        back=dense[chain, hub[0]],
-        side_leaving=np.where(missing, 1.0, -at(side, side)),
-        side_in=at(side, np.broadcast_to(chain, side.shape)),
-        side_home=at(np.broadcast_to(chain, side.shape), side),
-        side_out=at(plasma, side),
-        side_back=at(side, plasma),
-        blood=-dense[np.ix_(hub, hub)],
-        followed=dense[follower] * (1.0 - np.eye(len(dense))[follower]),
-        fading=-dense[follower, follower],
+        follower=follower,
+        leaving=-entries.at(chain, chain),
+        down=entries.at(chain[1:], chain[:-1]),
+        up=entries.at(chain[:-1], chain[1:]),
+        out=entries.at(np.full_like(chain, hub[0]), chain),
+        back=entries.at(chain, np.full_like(chain, hub[0])),
+        side_leaving=np.where(side < 0, 1.0, -entries.at(side, side)),
+        side_in=entries.at(side, beside),
+        side_home=entries.at(beside, side),
+        side_out=entries.at(plasma, side),
+        side_back=entries.at(side, plasma),
+        blood=-entries.at(*(part.astype(np.int64) for part in np.meshgrid(hub, hub, indexing="ij"))),
+        followed=followed,
+        fading=fading,
     )
-    if _entries(found) != np.count_nonzero(dense):
+    if _placed(found) != entries.rates.size:
         raise NotACombError(f"{system.drug}: the system has exchanges beside those of a comb")
     return found
 
 
-def _followers(dense: Array, rest: list[int]) -> list[int]:
-    """Which of the states ``rest`` give nothing to any other."""
-    return [place for place in rest if not np.any(np.delete(dense[:, place], place))]
+class _Entries(NamedTuple):
+    """The entries of a generator that are not zero: ``rates`` by their ``keys``, row times ``size`` plus column, ascending."""
+
+    size: int
+    keys: Index
+    rates: Array
+
+    @classmethod
+    def of(cls, system: LinearSystem) -> _Entries:
+        listed = system.generator.tocoo()
+        kept, size = listed.data != 0, len(system.states)
+        keys = listed.row[kept].astype(np.int64) * size + listed.col[kept]
+        order = np.argsort(keys)
+        return cls(size, keys[order], listed.data[kept][order])
+
+    def at(self, rows: Index, columns: Index) -> Array:
+        """The rates at these places; zero where there is none, and where a place is -1."""
+        wanted = rows * self.size + columns
+        found = np.minimum(np.searchsorted(self.keys, wanted), self.keys.size - 1)
+        return np.where((rows >= 0) & (columns >= 0) & (self.keys[found] == wanted), self.rates[found], 0.0)
+
+    def giving(self) -> NDArray[np.bool_]:
+        """Which states (n) give something to another."""
+        rows, columns = np.divmod(self.keys, self.size)
+        return np.asarray(np.bincount(columns[rows != columns], minlength=self.size) > 0)
 
 
-def _entries(found: Comb) -> int:
+def _placed(found: Comb) -> int:
+    """How many entries of a generator have a place in ``found``."""
     parts = (
         found.leaving, found.down, found.up, found.out, found.back, found.side_in, found.side_home, found.side_out,
         found.side_back, found.blood, found.followed, found.fading,
