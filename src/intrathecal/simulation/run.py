@@ -31,6 +31,7 @@ from intrathecal.simulation.span import acting, reservoir, span
 from intrathecal.simulation.system import build_system
 from intrathecal.simulation.tracing import sample
 from intrathecal.simulation.transport import Channel, Held
+from intrathecal.simulation.unrest import doubt
 from intrathecal.therapy import Therapy
 
 Progress = Callable[[float], None]
@@ -57,7 +58,8 @@ def _channel(therapy: Therapy, drug: Drug, entering: Entering | None) -> Channel
         return Channel(system, choose(system), places)
     sources = [system.source(site.route, places.get(site.level)) for site in entering.sites]
     entries = np.array(sources).reshape(-1, len(system.states)).T
-    return Channel(system, choose_for(system, entries, entering.shortest_s), places)
+    propagator, rows = choose_for(system, entries, entering.shortest_s), np.array([*system.sites.values()])
+    return Channel(system, propagator, places, doubt(system, propagator, entering.sites, entries, rows))
 
 
 def start(case: Case) -> Reached:
