@@ -4,7 +4,7 @@ The network of a drug is a comb. The fluid is a chain from the cranium down the 
 epidural space; the blood is a hub, a few boxes of which one, plasma, trades with chain and sides; and effect sites and the
 metabolite follow others without a way back. So the sides fall out cell by cell, the chain is tridiagonal (solved twice: for
 what enters, and for one unit of plasma), and the hub closes the loop. For s with a real part of zero or more every pivot is led
-by its diagonal: nothing is exchanged and little is lost. All s are done side by side.
+by its diagonal: nothing is exchanged and little is lost. The chains of all s are solved as one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ Numbers = NDArray[Any]
 Index = NDArray[np.int64]
 
 SIDES = (CORD, EPIDURAL)
+#: Rows of working space: pivots, what was given, and what one unit of plasma gives.
+WORK = 3
 
 
 class NotACombError(ValueError):
@@ -59,10 +61,11 @@ class Comb(NamedTuple):
 
     def resolvent(self, shifts: Numbers, entry: Array) -> Numbers:
         """The x (n, K) of (s_k - G) x_k = ``entry`` (n) for every one of ``shifts`` (K, 1/s; no real part below zero)."""
-        x = _resolvent(self, shifts, entry)
-        if self.follower.size:
-            x[self.follower] = (self.followed @ x + entry[self.follower][:, None]) / (shifts + self.fading[:, None])
-        return x
+        x = np.zeros((shifts.size, entry.size), dtype=shifts.dtype)
+        work = np.empty((WORK, self.chain.size), dtype=shifts.dtype)
+        for shift, into in zip(shifts, x, strict=True):
+            solve(self, shift, entry, work, into)
+        return x.T
 
 
 def comb(system: LinearSystem) -> Comb:
@@ -144,111 +147,43 @@ def _placed(found: Comb) -> int:
 
 
 @compiled
-def _resolvent(comb: Comb, shifts: Numbers, entry: Array) -> Numbers:
-    """All but the followers."""
-    boxes, lanes = comb.chain.size, shifts.size
-    beside = np.zeros((comb.side.shape[0], boxes, lanes), dtype=shifts.dtype)
-    pivot = np.empty((boxes, lanes), dtype=shifts.dtype)
-    given, blooded = np.empty_like(pivot), np.empty_like(pivot)
+def solve(comb: Comb, shift: complex, entry: Array, work: Numbers, x: Numbers) -> None:
+    """The solution of (``shift`` - G) x = ``entry`` (n), into ``x`` (n); ``work`` (WORK, c) is overwritten."""
+    pivot, given, blooded = work[0], work[1], work[2]
+    boxes, layers, size = comb.chain.size, comb.side.shape[0], comb.hub.size
     for box in range(boxes):
-        for lane in range(lanes):
-            pivot[box, lane] = shifts[lane] + comb.leaving[box]
-            given[box, lane] = entry[comb.chain[box]]
-            blooded[box, lane] = comb.back[box]
-        for layer in range(comb.side.shape[0]):
+        left, held, fed = shift + comb.leaving[box], entry[comb.chain[box]] + 0.0 * shift, comb.back[box] + 0.0 * shift
+        for layer in range(layers):
             if comb.side[layer, box] >= 0:
-                _take_side(comb, layer, box, shifts, entry, beside[layer, box], pivot[box], given[box], blooded[box])
+                stays = comb.side_home[layer, box] / (shift + comb.side_leaving[layer, box])
+                left -= stays * comb.side_in[layer, box]
+                held += stays * entry[comb.side[layer, box]]
+                fed += stays * comb.side_back[layer, box]
         if box > 0:
-            _take_last(comb, box, pivot, given, blooded)
-        _divide(pivot[box], given[box], blooded[box])
-    for box in range(boxes - 2, -1, -1):
-        for lane in range(lanes):
-            onward = comb.up[box] * pivot[box, lane]
-            given[box, lane] += onward * given[box + 1, lane]
-            blooded[box, lane] += onward * blooded[box + 1, lane]
-    sent, returned = _to_plasma(comb, entry, beside, given, blooded)
-    x = np.zeros((entry.size, lanes), dtype=shifts.dtype)
-    for lane in range(lanes):
-        _close(comb, shifts[lane], entry, sent[lane], returned[lane], x, lane)
-    _fill(comb, entry, beside, given, blooded, x)
-    return x
-
-
-@compiled
-def _take_side(
-    comb: Comb,
-    layer: int,
-    box: int,
-    shifts: Numbers,
-    entry: Array,
-    stays: Numbers,
-    pivot: Numbers,
-    given: Numbers,
-    blooded: Numbers,
-) -> None:
-    """Take a side box out of the equation of its box of the chain; ``stays`` becomes 1 / (s + what leaves it)."""
-    held, gone, home = entry[comb.side[layer, box]], comb.side_leaving[layer, box], comb.side_home[layer, box]
-    both, fed = home * comb.side_in[layer, box], home * comb.side_back[layer, box]
-    for lane in range(shifts.size):
-        turned = np.conj(shifts[lane] + gone)
-        stays[lane] = turned / (turned * (shifts[lane] + gone)).real
-        pivot[lane] -= both * stays[lane]
-        given[lane] += home * held * stays[lane]
-        blooded[lane] += fed * stays[lane]
-
-
-@compiled
-def _take_last(comb: Comb, box: int, pivot: Numbers, given: Numbers, blooded: Numbers) -> None:
-    """Take the box before out of the equation of this one."""
-    onward, both = comb.down[box - 1], comb.down[box - 1] * comb.up[box - 1]
-    for lane in range(pivot.shape[1]):
-        pivot[box, lane] -= both * pivot[box - 1, lane]
-        given[box, lane] += onward * given[box - 1, lane]
-        blooded[box, lane] += onward * blooded[box - 1, lane]
-
-
-@compiled
-def _divide(pivot: Numbers, given: Numbers, blooded: Numbers) -> None:
-    """Turn the pivot into its reciprocal, and divide by it."""
-    for lane in range(pivot.size):
-        turned = np.conj(pivot[lane])
-        pivot[lane] = turned / (turned * pivot[lane]).real
-        given[lane] *= pivot[lane]
-        blooded[lane] *= pivot[lane]
-
-
-@compiled
-def _to_plasma(comb: Comb, entry: Array, beside: Numbers, given: Numbers, blooded: Numbers) -> tuple[Numbers, Numbers]:
-    """What chain and sides send to plasma: of what entered, and for one unit of plasma."""
-    lanes = given.shape[1]
-    sent, returned = np.zeros(lanes, dtype=given.dtype), np.zeros(lanes, dtype=given.dtype)
-    for box in range(comb.chain.size):
-        for lane in range(lanes):
-            sent[lane] += comb.out[box] * given[box, lane]
-            returned[lane] += comb.out[box] * blooded[box, lane]
-        for layer in range(comb.side.shape[0]):
-            if comb.side[layer, box] >= 0:
-                held, gives = entry[comb.side[layer, box]], comb.side_out[layer, box]
-                takes, fed = comb.side_in[layer, box], comb.side_back[layer, box]
-                for lane in range(lanes):
-                    share = gives * beside[layer, box, lane]
-                    sent[lane] += share * (takes * given[box, lane] + held)
-                    returned[lane] += share * (takes * blooded[box, lane] + fed)
-    return sent, returned
-
-
-@compiled
-def _close(comb: Comb, shift: complex, entry: Array, sent: complex, returned: complex, x: Numbers, lane: int) -> None:
-    """Solve the hub, whose first box is plasma, into ``x``: from the last box to the first, and back."""
-    size = comb.hub.size
+            left -= comb.down[box - 1] * comb.up[box - 1] * pivot[box - 1]
+            held += comb.down[box - 1] * given[box - 1]
+            fed += comb.down[box - 1] * blooded[box - 1]
+        pivot[box] = 1.0 / left
+        given[box] = held * pivot[box]
+        blooded[box] = fed * pivot[box]
     block, right = np.empty((size, size), dtype=x.dtype), np.empty(size, dtype=x.dtype)
     for row in range(size):
         right[row] = entry[comb.hub[row]]
         for column in range(size):
             block[row, column] = comb.blood[row, column]
         block[row, row] += shift
-    block[0, 0] -= returned
-    right[0] += sent
+    for box in range(boxes - 1, -1, -1):
+        if box < boxes - 1:
+            given[box] += comb.up[box] * pivot[box] * given[box + 1]
+            blooded[box] += comb.up[box] * pivot[box] * blooded[box + 1]
+        right[0] += comb.out[box] * given[box]
+        block[0, 0] -= comb.out[box] * blooded[box]
+        for layer in range(layers):
+            if comb.side[layer, box] >= 0:
+                stays = comb.side_out[layer, box] / (shift + comb.side_leaving[layer, box])
+                takes = comb.side_in[layer, box]
+                right[0] += stays * (takes * given[box] + entry[comb.side[layer, box]])
+                block[0, 0] -= stays * (takes * blooded[box] + comb.side_back[layer, box])
     for step in range(size - 1, 0, -1):
         for row in range(step):
             share = block[row, step] / block[step, step]
@@ -259,20 +194,18 @@ def _close(comb: Comb, shift: complex, entry: Array, sent: complex, returned: co
         for column in range(row):
             right[row] -= block[row, column] * right[column]
         right[row] /= block[row, row]
-        x[comb.hub[row], lane] = right[row]
-
-
-@compiled
-def _fill(comb: Comb, entry: Array, beside: Numbers, given: Numbers, blooded: Numbers, x: Numbers) -> None:
-    """Chain and sides into ``x``, now that plasma is known."""
-    plasma = x[comb.hub[0]].copy()
-    for box in range(comb.chain.size):
-        into = x[comb.chain[box]]
-        for lane in range(plasma.size):
-            into[lane] = given[box, lane] + plasma[lane] * blooded[box, lane]
-        for layer in range(comb.side.shape[0]):
+        x[comb.hub[row]] = right[row]
+    for box in range(boxes):
+        into = given[box] + right[0] * blooded[box]
+        x[comb.chain[box]] = into
+        for layer in range(layers):
             if comb.side[layer, box] >= 0:
-                held, besides = entry[comb.side[layer, box]], x[comb.side[layer, box]]
-                takes, fed = comb.side_in[layer, box], comb.side_back[layer, box]
-                for lane in range(plasma.size):
-                    besides[lane] = beside[layer, box, lane] * (takes * into[lane] + fed * plasma[lane] + held)
+                taken = comb.side_in[layer, box] * into + comb.side_back[layer, box] * right[0]
+                taken += entry[comb.side[layer, box]]
+                x[comb.side[layer, box]] = taken / (shift + comb.side_leaving[layer, box])
+    for place in range(comb.follower.size):
+        follower = comb.follower[place]
+        gained = entry[follower] + 0.0 * shift
+        for state in range(x.size):
+            gained += comb.followed[place, state] * x[state]
+        x[follower] = gained / (shift + comb.fading[place])

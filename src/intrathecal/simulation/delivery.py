@@ -160,9 +160,9 @@ class Delivery:
 
     def _move(self, before: State, stretches: Sequence[Stretch]) -> tuple[Delivery, Passage]:
         """Turn counted steps into true flow and push it through the line."""
-        delivery, passage = self, Passage()
+        delivery, passage, coarse = self, Passage(), is_stroked(before)
         for stretch in stretches:
-            if _coarse(before):
+            if coarse:
                 device, draws = delivery.device.draw_steps(stretch, self.actuation_s)
             else:
                 device, draws = delivery.device.draw_smooth(stretch)
@@ -170,10 +170,14 @@ class Delivery:
             delivery, pushed = replace(delivery, device=device)._push(draws)
             start, seconds = stretch.start / MS_PER_S, (stretch.end - stretch.start) / MS_PER_S
             counted = stretch.steps * stretch.step_pL / PL_PER_ML
-            mean = Passage(
-                delivered=((start, volume / seconds),), counted=((start, counted / seconds),), delivered_mL=volume
+            passage = passage.then(
+                replace(
+                    pushed,
+                    delivered=((start, volume / seconds),),
+                    counted=((start, counted / seconds),),
+                    delivered_mL=volume,
+                )
             )
-            passage = passage.then(pushed).then(mean)
         return delivery, passage
 
     def _push(self, draws: Sequence[Flow]) -> tuple[Delivery, Passage]:
@@ -193,14 +197,10 @@ class Delivery:
 
 
 def _entries(site: Site, draw: Flow, out: Outflow, kept: float) -> list[Infusion]:
-    edges = draw.start_s + np.concatenate(([0.0], np.cumsum(out.durations_s)))
-    edges[-1] = draw.start_s + draw.duration_s
-    rates = kept * out.rates_ug_per_s
-    return [
-        Infusion(site, float(edges[i]), float(edges[i + 1]), rates[i])
-        for i in range(len(rates))
-        if np.any(rates[i] > 0)
-    ]
+    rates, until = kept * out.rates_ug_per_s, draw.start_s + draw.duration_s
+    edges = [draw.start_s, *(draw.start_s + np.cumsum(out.durations_s[:-1])).tolist(), until]
+    flowing = np.flatnonzero((rates > 0).any(axis=1)).tolist()
+    return [Infusion(site, edges[i], edges[i + 1], rates[i]) for i in flowing]
 
 
 def _heard(actions: Sequence[Action]) -> Passage:
@@ -210,19 +210,17 @@ def _heard(actions: Sequence[Action]) -> Passage:
     )
 
 
-def can_stroke(hardware: Hardware) -> bool:
+def can_be_stroked(hardware: Hardware) -> bool:
     """Whether a pump draws its steps one by one at some flow that it can run at."""
     return hardware.step_pL > COARSE * hardware.slowest * HOUR_MS
 
 
-def _coarse(state: State) -> bool:
-    """Whether one step is more than a tenth of the base's hourly volume."""
+def is_stroked(state: State) -> bool:
+    """Whether steps are drawn one by one: where one is more than a tenth of the base's hourly volume."""
     settings = state.settings
-    flows = [
-        settings.hardware.possible(settings.flow(level.dose)) for _, level in settings.orders.week if level.dose > 0
-    ]
-    hourly = min(flows, default=settings.hardware.fastest) * HOUR_MS
-    return settings.hardware.step_pL > COARSE * hourly
+    doses = [level.dose for _, level in settings.orders.week if level.dose > 0]
+    slowest = settings.hardware.possible(settings.flow(min(doses))) if doses else settings.hardware.fastest
+    return settings.hardware.step_pL > COARSE * slowest * HOUR_MS
 
 
 def _sum(first: Array, second: Array) -> Array:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from intrathecal.catalogue import Pump
 from intrathecal.flow import Site
 from intrathecal.pump.hardware import Hardware
-from intrathecal.simulation.delivery import can_stroke
+from intrathecal.simulation.delivery import can_be_stroked
 from intrathecal.therapy import (
     Aspirate,
     Dose,
@@ -77,7 +77,7 @@ def _from_pumps(therapy: Therapy) -> Iterator[float]:
     """How long single strokes last where a pump makes them, and that a closing valve lets fluid out at once."""
     scanned = any(isinstance(event.action, Mri) for event in therapy.events)
     for pump in _pumps(therapy):
-        if can_stroke(Hardware.of(pump)):
+        if can_be_stroked(Hardware.of(pump)):
             yield pump.actuation_duration.canonical
         if scanned and Magnet.of(pump).escape_mL > 0:
             yield AT_ONCE_S

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import erf, log, sqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from intrathecal.body import GUT, METABOLITE, PLASMA, Body, build_body
 from intrathecal.catalogue import Catalogue, Drug, Tracer, load_catalogue
@@ -22,15 +22,21 @@ from intrathecal.spine import (
     EPIDURAL,
     Canal,
     Cranium,
+    Entries,
     Layer,
     Neuraxis,
     assemble,
     build_canal,
     dispersion,
     drug_layers,
+    entries,
     loss_per_s,
+    matrix,
     spinal_flow,
 )
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -93,12 +99,14 @@ class LinearSystem:
 
         Zeros where the drug has no such layer.
         """
+        from scipy import sparse
+
         volumes_mL = {CSF: self.canal.csf_volume_mL, CORD: self.canal.tissue_volume_mL}[layer]
-        cells = np.arange(volumes_mL.size)
+        size = (volumes_mL.size, len(self.states))
         if f"{layer} 0" not in self.states:
-            return sparse.csr_array((volumes_mL.size, len(self.states)))
-        held = (1.0 / volumes_mL, (cells, self._first(layer) + cells))
-        return sparse.csr_array(held, shape=(volumes_mL.size, len(self.states)))
+            return sparse.csr_array(size)
+        cells = np.arange(volumes_mL.size)
+        return sparse.csr_array((1.0 / volumes_mL, (cells, self._first(layer) + cells)), shape=size)
 
     def amounts(self, x: Array) -> dict[str, float]:
         """The amount (ug) in every part of `parts`, for states ``x`` (n, ug)."""
@@ -245,13 +253,14 @@ def couple(
         joined = joined.followed(site, fluid)
     names, copies = joined.states, [_effect(site) for site in effects]
     masks = {part: np.append(spine.mask(part), np.zeros(len(names) - len(spine.states), bool)) for part in LAYERS}
-    masks[CSF] |= np.isin(names, (CISTERNA, CRANIAL))
-    masks[BODY] = ~np.any(list(masks.values()), axis=0) & ~np.isin(names, (METABOLITE, *copies))
+    masks[CSF][[names.index(box) for box in (CISTERNA, CRANIAL) if box in names]] = True
+    masks[BODY] = ~np.any(list(masks.values()), axis=0)
+    masks[BODY][[names.index(state) for state in (METABOLITE, *copies) if state in names]] = False
     boxes = {state: joined.row(state) for state in (CISTERNA, PLASMA) if state in names}
     system = LinearSystem(
         drug=name,
         states=names,
-        generator=joined.generator,
+        generator=matrix(joined.entries, len(names)),
         sinks={ELIMINATED: joined.eliminated},
         parts=masks,
         z_cm=canal.centres_cm,
@@ -269,10 +278,13 @@ def couple(
 
 @dataclass(frozen=True)
 class _Joined:
-    """The states of spine and body; ``level`` is each one's concentration when that of the fluid is 1."""
+    """The states of spine and body; ``level`` is each one's concentration when that of the fluid is 1.
+
+    ``entries`` are those of the generator, in parts.
+    """
 
     states: tuple[str, ...]
-    generator: sparse.csr_array
+    entries: tuple[Entries, ...]
     eliminated: Array
     capacity_mL: Array
     level: Array
@@ -287,15 +299,10 @@ class _Joined:
         """The same and a state for ``site``, which follows the concentration ``fluid`` (n, never negative)."""
         capacity_mL, per_s = 1.0 / fluid.max(), log(2.0) / site.half_life_s
         follows = np.append(per_s * capacity_mL * fluid, -per_s)
-        known, places = self.generator, np.flatnonzero(follows)
-        below = (
-            np.append(known.data, follows[places]),
-            np.append(known.indices, places),
-            np.append(known.indptr, known.indptr[-1] + places.size),
-        )
+        places = np.flatnonzero(follows)
         return _Joined(
             states=(*self.states, _effect(site)),
-            generator=sparse.csr_array(below, shape=(follows.size, follows.size)),
+            entries=(*self.entries, (np.full(places.size, follows.size - 1), places, follows[places])),
             eliminated=np.append(self.eliminated, 0.0),
             capacity_mL=np.append(self.capacity_mL, capacity_mL),
             level=np.append(self.level, self.level[fluid.argmax()]),
@@ -308,22 +315,25 @@ class _Joined:
 
 
 def _alone(spine: Neuraxis) -> _Joined:
-    return _Joined(spine.states, spine.generator, spine.to_blood, spine.capacity_mL, np.ones(len(spine.states)))
+    return _Joined(
+        spine.states, (entries(spine.generator),), spine.to_blood, spine.capacity_mL, np.ones(len(spine.states))
+    )
 
 
 def _join(spine: Neuraxis, body: Body, csf_plasma_ratio: float) -> _Joined:
     size, extra, plasma = len(spine.states), len(body.states), body.states.index(PLASMA)
     returning = spine.from_blood * (csf_plasma_ratio / body.capacity_mL[plasma])
-    own, at_plasma = body.generator.copy(), sparse.csr_array(([1.0], ([plasma], [0])), shape=(extra, 1))
+    own, (rows, columns) = body.generator.copy(), np.indices((extra, extra))
     own[plasma, plasma] -= returning.sum()
-    to_plasma = at_plasma @ sparse.csr_array(spine.to_blood[None, :])
-    from_plasma = sparse.csr_array(returning[:, None]) @ at_plasma.T
-    joined = sparse.block_array([[spine.generator, from_plasma], [to_plasma, sparse.csr_array(own)]], format="csr")
-    joined.eliminate_zeros()
-    joined.sort_indices()
+    every, blood = np.arange(size), np.full(size, size + plasma)
     return _Joined(
         states=spine.states + body.states,
-        generator=sparse.csr_array(joined),
+        entries=(
+            entries(spine.generator),
+            (blood, every, spine.to_blood),
+            (every, blood, returning),
+            (size + rows.ravel(), size + columns.ravel(), own.ravel()),
+        ),
         eliminated=np.concatenate([np.zeros(size), body.eliminated]),
         capacity_mL=np.concatenate([spine.capacity_mL, body.capacity_mL]),
         level=np.concatenate([np.ones(size), np.full(extra, csf_plasma_ratio or 1.0)]),

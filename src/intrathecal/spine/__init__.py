@@ -4,7 +4,18 @@ from intrathecal.spine.canal import DEFAULT_CELLS, Canal, build_canal
 from intrathecal.spine.dispersion import Motion, closure, dispersion
 from intrathecal.spine.fluid import Cranium, spinal_flow
 from intrathecal.spine.layers import Layer, drug_layers, loss_per_s
-from intrathecal.spine.neuraxis import CISTERNA, CORD, CRANIAL, CSF, EPIDURAL, Neuraxis, assemble
+from intrathecal.spine.neuraxis import (
+    CISTERNA,
+    CORD,
+    CRANIAL,
+    CSF,
+    EPIDURAL,
+    Entries,
+    Neuraxis,
+    assemble,
+    entries,
+    matrix,
+)
 
 __all__ = [
     "CISTERNA",
@@ -15,6 +26,7 @@ __all__ = [
     "EPIDURAL",
     "Canal",
     "Cranium",
+    "Entries",
     "Layer",
     "Motion",
     "Neuraxis",
@@ -23,6 +35,8 @@ __all__ = [
     "closure",
     "dispersion",
     "drug_layers",
+    "entries",
     "loss_per_s",
+    "matrix",
     "spinal_flow",
 ]

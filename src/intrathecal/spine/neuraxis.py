@@ -6,20 +6,25 @@ is a tree in detailed balance (symmetric but for a diagonal scaling).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from intrathecal.spine.canal import Canal
 from intrathecal.spine.fluid import Cranium
 from intrathecal.spine.flux import exchange
 from intrathecal.spine.layers import Layer
 
+if TYPE_CHECKING:
+    from scipy import sparse
+
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
+#: Rows, columns and values of a matrix.
+Entries = tuple[Index, Index, Array]
 
 CSF, CORD, EPIDURAL = "csf", "cord", "epidural"
 CISTERNA, CRANIAL = "cisterna_magna", "cranial"
@@ -45,7 +50,13 @@ class Neuraxis:
 
     def mask(self, part: str) -> NDArray[np.bool_]:
         """Which states (n) belong to the layer or box ``part``."""
-        return np.array([state == part or state.startswith(part + " ") for state in self.states])
+        found = np.zeros(len(self.states), bool)
+        if part in self.states:
+            found[self.states.index(part)] = True
+        elif f"{part} 0" in self.states:
+            first = self.states.index(f"{part} 0")
+            found[first : first + self.canal.cells] = True
+        return found
 
 
 class _Network:
@@ -76,15 +87,32 @@ class _Network:
         losses = np.concatenate(self.to_blood)
         sources, targets, rates = (np.concatenate(part) for part in zip(*self.transfers, strict=True))
         leaving = losses + np.bincount(sources, weights=rates, minlength=losses.size)
-        moved = sparse.coo_array((rates, (targets, sources)), shape=(losses.size, losses.size))
+        places = np.arange(losses.size)
         return Neuraxis(
             canal=canal,
             states=tuple(self.names),
-            generator=sparse.csr_array(moved.tocsr() - sparse.diags_array(leaving).tocsr()),
+            generator=matrix([(targets, sources, rates), (places, places, -leaving)], losses.size),
             to_blood=losses,
             from_blood=np.concatenate(self.from_blood),
             capacity_mL=np.concatenate(self.volumes),
         )
+
+
+def matrix(parts: Sequence[Entries], size: int) -> sparse.csr_array:
+    """The matrix (size, size) of all ``parts``, no place twice; what is zero is not stored."""
+    from scipy import sparse
+
+    rows, columns, values = (np.concatenate(each) for each in zip(*parts, strict=True))
+    order = np.lexsort((columns, rows))
+    order = order[values[order] != 0.0]
+    begins = np.searchsorted(rows[order], np.arange(size + 1))
+    return sparse.csr_array((values[order], columns[order], begins), shape=(size, size))
+
+
+def entries(generator: sparse.csr_array) -> Entries:
+    """Everything that a matrix stores."""
+    rows = np.repeat(np.arange(generator.shape[0]), np.diff(generator.indptr))
+    return rows, generator.indices, generator.data
 
 
 def assemble(
