@@ -27,6 +27,8 @@ from intrathecal.simulation.trajectory import Array, Rows, largest
 #: The frequencies at which the error is looked at (1/s), seven to a decade, and the times at which the largest response is.
 FREQUENCIES_PER_S = np.geomspace(1e-8, 1e3, 78)
 PEAK_TIMES_S = np.append(0.0, np.geomspace(0.1, 1e8, 100))
+#: Doses over a minute or longer are always within the bound.
+MINUTE_S = 60.0
 #: A place that holds a smaller share of the drug than this part of the largest share is nearly free of drug.
 NEGLIGIBLE = 1e-6
 
@@ -45,6 +47,11 @@ class Certainty:
     seen: Modes
     force: Modes
     largest_per_mL: Array
+
+    @property
+    def worst(self) -> float:
+        """The larger of the bounds for a step and for a dose over a minute."""
+        return max(self.of_step(), self.of_dose(MINUTE_S))
 
     def of_step(self) -> float:
         """The largest error of a step, relative to the largest value at the same place."""
@@ -65,8 +72,9 @@ class Certainty:
 
     def relative(self, error: Array, reached: Array) -> float:
         """The largest of ``error`` (p,) relative to ``reached`` (p,), the largest values there; 0 where there is no drug."""
-        shares = reached / self.largest_per_mL
-        measure = np.maximum(reached, NEGLIGIBLE * shares.max(initial=0.0) * self.largest_per_mL)
+        seen = self.largest_per_mL > 0
+        largest_share = (reached[seen] / self.largest_per_mL[seen]).max(initial=0.0)
+        measure = np.maximum(reached, NEGLIGIBLE * largest_share * self.largest_per_mL)
         return float((error[measure > 0] / measure[measure > 0]).max(initial=0.0))
 
     def _worst(self, inputs: Array, response: Array) -> float:
@@ -84,7 +92,7 @@ def dose_size(shifts: Modes, over_s: float) -> Array:
 
 
 def certainty(modes: Modal, comb: Comb, entry: Array, rows: Rows, fading_per_s: float = 0.0) -> Certainty:
-    """How far ``modes`` may be off at the places ``rows`` (p, n; none of them empty) for drug that enters at ``entry`` (n).
+    """How far ``modes`` may be off at the places ``rows`` (p, n) for drug that enters at ``entry`` (n).
 
     ``fading_per_s`` is a of this module's docstring.
     """

@@ -150,10 +150,18 @@ def _placed(found: Comb) -> int:
 def solve(comb: Comb, shift: complex, entry: Array, work: Numbers, x: Numbers) -> None:
     """The solution of (``shift`` - G) x = ``entry`` (n), into ``x`` (n); ``work`` (WORK, c) is overwritten."""
     pivot, given, blooded = work[0], work[1], work[2]
-    boxes, layers, size = comb.chain.size, comb.side.shape[0], comb.hub.size
-    for box in range(boxes):
+    _chain(comb, shift, entry, pivot, given, blooded)
+    sent, returned = _to_plasma(comb, shift, entry, given, blooded)
+    _hub(comb, shift, entry, sent, returned, x)
+    _fill(comb, shift, entry, given, blooded, x)
+
+
+@compiled
+def _chain(comb: Comb, shift: complex, entry: Array, pivot: Numbers, given: Numbers, blooded: Numbers) -> None:
+    """The chain (c) for what entered, ``given``, and for one unit of plasma, ``blooded``; its sides are taken out first."""
+    for box in range(comb.chain.size):
         left, held, fed = shift + comb.leaving[box], entry[comb.chain[box]] + 0.0 * shift, comb.back[box] + 0.0 * shift
-        for layer in range(layers):
+        for layer in range(comb.side.shape[0]):
             if comb.side[layer, box] >= 0:
                 stays = comb.side_home[layer, box] / (shift + comb.side_leaving[layer, box])
                 left -= stays * comb.side_in[layer, box]
@@ -166,24 +174,39 @@ def solve(comb: Comb, shift: complex, entry: Array, work: Numbers, x: Numbers) -
         pivot[box] = 1.0 / left
         given[box] = held * pivot[box]
         blooded[box] = fed * pivot[box]
+    for box in range(comb.chain.size - 2, -1, -1):
+        given[box] += comb.up[box] * pivot[box] * given[box + 1]
+        blooded[box] += comb.up[box] * pivot[box] * blooded[box + 1]
+
+
+@compiled
+def _to_plasma(comb: Comb, shift: complex, entry: Array, given: Numbers, blooded: Numbers) -> tuple[complex, complex]:
+    """What chain and sides send to plasma: of what entered, and for one unit of plasma."""
+    sent, returned = 0.0 * shift, 0.0 * shift
+    for box in range(comb.chain.size):
+        sent += comb.out[box] * given[box]
+        returned += comb.out[box] * blooded[box]
+        for layer in range(comb.side.shape[0]):
+            if comb.side[layer, box] >= 0:
+                stays = comb.side_out[layer, box] / (shift + comb.side_leaving[layer, box])
+                takes = comb.side_in[layer, box]
+                sent += stays * (takes * given[box] + entry[comb.side[layer, box]])
+                returned += stays * (takes * blooded[box] + comb.side_back[layer, box])
+    return sent, returned
+
+
+@compiled
+def _hub(comb: Comb, shift: complex, entry: Array, sent: complex, returned: complex, x: Numbers) -> None:
+    """Solve the hub, whose first box is plasma, into ``x``: from the last box to the first, and back."""
+    size = comb.hub.size
     block, right = np.empty((size, size), dtype=x.dtype), np.empty(size, dtype=x.dtype)
     for row in range(size):
         right[row] = entry[comb.hub[row]]
         for column in range(size):
             block[row, column] = comb.blood[row, column]
         block[row, row] += shift
-    for box in range(boxes - 1, -1, -1):
-        if box < boxes - 1:
-            given[box] += comb.up[box] * pivot[box] * given[box + 1]
-            blooded[box] += comb.up[box] * pivot[box] * blooded[box + 1]
-        right[0] += comb.out[box] * given[box]
-        block[0, 0] -= comb.out[box] * blooded[box]
-        for layer in range(layers):
-            if comb.side[layer, box] >= 0:
-                stays = comb.side_out[layer, box] / (shift + comb.side_leaving[layer, box])
-                takes = comb.side_in[layer, box]
-                right[0] += stays * (takes * given[box] + entry[comb.side[layer, box]])
-                block[0, 0] -= stays * (takes * blooded[box] + comb.side_back[layer, box])
+    block[0, 0] -= returned
+    right[0] += sent
     for step in range(size - 1, 0, -1):
         for row in range(step):
             share = block[row, step] / block[step, step]
@@ -195,17 +218,23 @@ def solve(comb: Comb, shift: complex, entry: Array, work: Numbers, x: Numbers) -
             right[row] -= block[row, column] * right[column]
         right[row] /= block[row, row]
         x[comb.hub[row]] = right[row]
-    for box in range(boxes):
-        into = given[box] + right[0] * blooded[box]
+
+
+@compiled
+def _fill(comb: Comb, shift: complex, entry: Array, given: Numbers, blooded: Numbers, x: Numbers) -> None:
+    """Chain, sides and followers into ``x``, now that the hub is known."""
+    plasma = x[comb.hub[0]]
+    for box in range(comb.chain.size):
+        into = given[box] + plasma * blooded[box]
         x[comb.chain[box]] = into
-        for layer in range(layers):
+        for layer in range(comb.side.shape[0]):
             if comb.side[layer, box] >= 0:
-                taken = comb.side_in[layer, box] * into + comb.side_back[layer, box] * right[0]
+                taken = comb.side_in[layer, box] * into + comb.side_back[layer, box] * plasma
                 taken += entry[comb.side[layer, box]]
                 x[comb.side[layer, box]] = taken / (shift + comb.side_leaving[layer, box])
     for place in range(comb.follower.size):
-        follower = comb.follower[place]
-        gained = entry[follower] + 0.0 * shift
+        x[comb.follower[place]] = 0.0
+        gained = entry[comb.follower[place]] + 0.0 * shift
         for state in range(x.size):
             gained += comb.followed[place, state] * x[state]
-        x[follower] = gained / (shift + comb.fading[place])
+        x[comb.follower[place]] = gained / (shift + comb.fading[place])

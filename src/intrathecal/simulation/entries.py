@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from intrathecal.catalogue import Pump
 from intrathecal.flow import Site
 from intrathecal.pump.hardware import Hardware
+from intrathecal.simulation.certainty import MINUTE_S
 from intrathecal.simulation.delivery import can_be_stroked
 from intrathecal.therapy import (
     Aspirate,
@@ -25,8 +26,6 @@ from intrathecal.world.magnet import Magnet
 
 #: Given at once.
 AT_ONCE_S = 0.0
-#: Shorter doses than this are asked for by name; rates change by themselves, as a front reaches the tip, over longer.
-MINUTE_S = 60.0
 
 
 @dataclass(frozen=True)

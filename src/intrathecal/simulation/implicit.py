@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import factorial, floor, log2
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.linalg import SuperLU, splu
 
 from intrathecal.simulation.squaring import short_step, shortest_step_s
 from intrathecal.simulation.system import LinearSystem
@@ -35,6 +35,9 @@ from intrathecal.simulation.trajectory import (
     product,
     without_round_off,
 )
+
+if TYPE_CHECKING:
+    from scipy.sparse.linalg import SuperLU
 
 STAGES = 4
 #: A step and its two halves differ by at most this part of the drug that is there; the halves are closer by 2^7.
@@ -54,6 +57,7 @@ def _fractions() -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
     )
     poles = denominator.roots()
     poles = poles[poles.imag > 0]
+    poles = poles - denominator(poles) / denominator.deriv()(poles)  # the last digits
     return 1.0 / poles, -numerator(poles) / (poles**2 * denominator.deriv()(poles))
 
 
@@ -129,9 +133,7 @@ class Implicit:
     def _step(self, state: Array, push: Array, rung: int) -> Array:
         """``state`` after one step of two to the power of ``rung`` shortest ones."""
         h, x = self.shortest_s * 2.0**rung, state[0]
-        parts = [
-            solver.solve(x + h * node * push) for solver, node in zip(self._solvers(rung, h), NODES, strict=True)
-        ]
+        parts = [solver.solve(x + h * node * push) for solver, node in zip(self._solvers(rung, h), NODES, strict=True)]
         held = 2.0 * sum((weight / node * y).real for weight, node, y in zip(WEIGHTS, NODES, parts, strict=True))
         passed = 2.0 * h * sum((weight * y).real for weight, y in zip(WEIGHTS, parts, strict=True))
         entered, found = self.parent @ (x + h * push), self.parent @ held + self.leaving @ passed
@@ -140,6 +142,8 @@ class Implicit:
 
     def _solvers(self, rung: int, h: float) -> list[SuperLU]:
         """The factors for steps ``h``, made when they are first needed."""
+        from scipy.sparse.linalg import splu
+
         if rung not in self._factors:
             one = sparse.eye_array(self.parent.size, format="csc")
             self._factors[rung] = [splu(sparse.csc_array(one - (h * node) * self.generator)) for node in NODES]

@@ -67,8 +67,8 @@ class Modal:
     A state is (2, q): q modes, all n of the system or fewer, and their integrals since `internal` made it. The first
     ``real`` modes are real; then come the real parts of the complex pairs, then their imaginary parts. ``vectors`` (n, q) and
     ``inverse`` (q, n) are V and W in that basis; ``parent`` (n) counts the drug, ``leaving`` (n; 1/s) is what leaves of it, and
-    ``balance`` (2, q) turns a state into the drug that entered: what is there, and what has left. ``remark`` says why these modes were taken, where that is to
-    be told.
+    ``balance`` (2, q) turns a state into the drug that entered: what is there, and what has left. ``remark`` says why these
+    modes were taken, where that is to be told.
     """
 
     rates: NDArray[np.complex128]

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from scipy import sparse
 
-from intrathecal.simulation.certainty import certainty
+from intrathecal.simulation.certainty import MINUTE_S, certainty
 from intrathecal.simulation.comb import NotACombError, comb
 from intrathecal.simulation.implicit import implicit
 from intrathecal.simulation.modal import Modal, modal
@@ -26,8 +26,6 @@ from intrathecal.spine import CORD, CSF
 LARGEST_ERROR = 1e-8
 #: A few modes are used where their bound, relative to the largest value at every place that is looked at, is at most this.
 TOLERANCE = 1e-6
-#: Doses over a minute or longer are always within the bound.
-MINUTE_S = 60.0
 #: From this part of all states on, modes are no longer few.
 MOST_MODES = 0.7
 #: Of more states than this no dense matrix is made: its modes would take a minute and more.
@@ -99,7 +97,7 @@ def choose_for(
         except ArithmeticError:
             break
         misses = [certainty(few, shape, entry, rows) for entry in entries.T]
-        bound = max(max(miss.of_step(), miss.of_dose(MINUTE_S), miss.of_dose(shortest_s)) for miss in misses)
+        bound = max(max(miss.worst, miss.of_dose(shortest_s)) for miss in misses)
         if bound <= tolerance:
             return few.known(bound)
     exact = choose(system)

@@ -19,8 +19,9 @@ from intrathecal.pump.limits import check_program
 from intrathecal.relief import Indices, indices
 from intrathecal.simulation.background import BY_MOUTH, MORPHINE, background, is_swallowed
 from intrathecal.simulation.beginning import begin
+from intrathecal.simulation.certainty import MINUTE_S
 from intrathecal.simulation.delivery import Passage
-from intrathecal.simulation.entries import MINUTE_S, Entering, entering
+from intrathecal.simulation.entries import Entering, entering
 from intrathecal.simulation.errors import refusal
 from intrathecal.simulation.feeling import at_first, feelings, senses_of, worsen
 from intrathecal.simulation.happening import inexact_from, touch_due, touches

@@ -66,7 +66,10 @@ def poisson_weights(mean: float) -> tuple[Array, Array, Array]:
 def short_step(
     generator: sparse.csr_array, fastest_per_s: float, state: Array, duration_s: float, push: Array
 ) -> Array:
-    """``state`` (2, n: amounts and integrals) after ``duration_s``, a few times 1 / ``fastest_per_s`` at most, under ``push`` (n)."""
+    """``state`` (2, n: amounts and integrals) after ``duration_s`` under ``push`` (n; ug/s).
+
+    ``duration_s`` is a few times 1 / ``fastest_per_s`` at most.
+    """
     c = fastest_per_s
     if duration_s == 0:
         return state

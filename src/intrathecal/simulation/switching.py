@@ -48,7 +48,9 @@ class Switching:
     def of(cls, systems: Mapping[str, LinearSystem]) -> Switching:
         """Raises `ValueError` for systems that do not have the same states."""
         if len({system.states for system in systems.values()}) != 1:
-            raise ValueError(f"{', '.join(systems)}: the systems do not have the same states; build them of one drug and mesh")
+            raise ValueError(
+                f"{', '.join(systems)}: the systems do not have the same states; build them of one drug and mesh"
+            )
         return cls(systems, {body: choose(system) for body, system in systems.items()})
 
     @property

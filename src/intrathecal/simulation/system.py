@@ -61,8 +61,9 @@ class LinearSystem:
     hold at the site's concentration, so it copies drug and takes none.
 
     ``z_cm`` and ``levels`` (N) are the cells of the canal. ``sites`` (n each: C1 to S2, ``cisterna_magna``, ``plasma``) and
-    ``effects`` (n each, by effect site) turn amounts into ug/mL, as do `profile` and, where there is one, ``metabolite_row``. No row has a negative entry. ``weights`` (n) are positive amounts near
-    equilibrium, the scale of every state.
+    ``effects`` (n each, by effect site) turn amounts into ug/mL, as do `profile` and, where there is one,
+    ``metabolite_row``. No row has a negative entry. ``weights`` (n) are positive amounts near equilibrium, the scale of
+    every state.
     """
 
     drug: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from scipy import sparse
 
 Array = NDArray[np.float64]
 #: Rows that turn amounts into what is seen: in full, or without their zeros.
-Rows = Array | sparse.csr_array
+Rows: TypeAlias = Array | sparse.csr_array
 
 EPS = float(np.finfo(float).eps)
 #: Below zero by no more than this share of all drug that entered is round-off, and is set to zero.

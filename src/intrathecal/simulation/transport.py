@@ -100,7 +100,6 @@ class Held:
         taken = x * channel.system.slug(channel.places[site.level], volume_mL)
         return replace(self, state=channel.propagator.internal(x - taken)), float(taken.sum())
 
-
     def error(self, channel: Channel) -> float:
         """How far what is told of the drug may be off: the run's own bound, or that of what advanced it."""
         if channel.doubt is None:

@@ -42,18 +42,21 @@ class Unrest:
     @classmethod
     def none(cls) -> Unrest:
         """Before anything has entered."""
-        return cls(*np.zeros((3, FREQUENCIES_PER_S.size)))
+        zeros = np.zeros(FREQUENCIES_PER_S.size)
+        return cls(zeros, zeros, zeros)
 
     def add(self, amount_ug: float) -> Unrest:
         """An amount enters at once."""
         pieces, changes = self.pieces + amount_ug, self.changes + amount_ug
-        return replace(self, pieces=pieces, changes=changes, largest=np.maximum(self.largest, np.minimum(pieces, changes)))
+        return replace(
+            self, pieces=pieces, changes=changes, largest=np.maximum(self.largest, np.minimum(pieces, changes))
+        )
 
     def advance(self, sizes_per_s: Array, fading_per_s: float, durations_s: Array, rates: Array) -> Unrest:
         """Over segments of ``durations_s`` (m), each at one of ``rates`` (m; ug/s); ``sizes_per_s`` (K) are the |s|."""
         after = np.array([self.pieces, self.changes, self.largest])
         rate, lasted_s = _follow(after, sizes_per_s, fading_per_s, durations_s, rates, self.rate, self.lasted_s)
-        return Unrest(*after, rate, lasted_s)
+        return Unrest(after[0], after[1], after[2], rate, lasted_s)
 
 
 @compiled
@@ -110,7 +113,10 @@ class Doubt:
         sizes, nothing = np.abs(self.misses[0].shifts), np.zeros(durations_s.size)
         return tuple(
             before.advance(
-                sizes, self.fading_per_s, durations_s, inputs[:, sites.index(entry)].copy() if entry in sites else nothing
+                sizes,
+                self.fading_per_s,
+                durations_s,
+                inputs[:, sites.index(entry)].copy() if entry in sites else nothing,
             )
             for entry, before in zip(self.entries, unrest, strict=True)
         )
