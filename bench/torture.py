@@ -9,9 +9,9 @@ import sys
 from collections import defaultdict
 from time import perf_counter
 
+from intrathecal.cohort.workers import cores
 from intrathecal.torture.campaign import life_of, torture
 from intrathecal.torture.draw import draw
-from intrathecal.torture.workers import cores
 
 YEAR_MS = 365.25 * 86_400_000
 SEED = 1

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
-from numba.core import config
+from numba.core import config as settings
+
+#: Numba's own settings, which have no types.
+config: Any = settings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

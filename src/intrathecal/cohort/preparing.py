@@ -17,11 +17,12 @@ from intrathecal.pump.hardware import DAY_MS
 from intrathecal.relief import noise
 from intrathecal.relief.point import SITES, Person, person_of, settle, unwanted_of
 from intrathecal.simulation.background import BY_MOUTH, MORPHINE, is_swallowed
+from intrathecal.simulation.certainty import certainty
 from intrathecal.simulation.comb import comb
 from intrathecal.simulation.feeling import PAIN, SPASTICITY, STEP_MS, is_spastic
 from intrathecal.simulation.modal import Modal, modal
 from intrathecal.simulation.presses import press_times
-from intrathecal.simulation.reduction import FASTEST_PER_S, certainty, reduced
+from intrathecal.simulation.reduction import FASTEST_PER_S, reduced
 from intrathecal.simulation.system import LinearSystem, build_system
 from intrathecal.spine import CISTERNA
 from intrathecal.therapy import NoPresses, PressWhenPain, Therapy

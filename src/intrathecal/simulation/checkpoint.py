@@ -75,6 +75,7 @@ def fingerprint(case: Case) -> str:
         replace(case.therapy, simulation=simulation, file=""),
         case.every_ms,
         case.profiles,
+        [channel.propagator.method for channel in case.channels],
         __version__,
         np.__version__,
     )

@@ -17,7 +17,7 @@ from intrathecal.catheter.outflow import Outflow
 from intrathecal.flow import Array, Flow, Infusion, Site
 from intrathecal.pump.alarms import Alarm
 from intrathecal.pump.controller import Event, Reset, Rotor, Tick, step
-from intrathecal.pump.hardware import MS_PER_S, PL_PER_ML
+from intrathecal.pump.hardware import HOUR_MS, MS_PER_S, PL_PER_ML, Hardware
 from intrathecal.pump.state import Action, ProgramRefused, State, Stretch
 from intrathecal.simulation.ledger import Ledger
 from intrathecal.world import faults
@@ -25,7 +25,6 @@ from intrathecal.world.device import Device
 from intrathecal.world.faults import Active
 from intrathecal.world.magnet import Magnet
 
-HOUR_MS = 3_600_000
 NG_PER_UG = 1000
 #: Steps are drawn one by one where one is more than this part of the base's hourly volume.
 COARSE = Fraction(1, 10)
@@ -210,6 +209,11 @@ def _heard(actions: Sequence[Action]) -> Passage:
         alarms=tuple(action for action in actions if isinstance(action, Alarm)),
         refusals=tuple(action for action in actions if isinstance(action, ProgramRefused)),
     )
+
+
+def can_be_stroked(hardware: Hardware) -> bool:
+    """Whether a pump draws its steps one by one at some flow that it can run at."""
+    return hardware.step_pL > COARSE * hardware.slowest * HOUR_MS
 
 
 def is_stroked(state: State) -> bool:

@@ -28,9 +28,12 @@ from intrathecal.simulation.system import LinearSystem
 from intrathecal.simulation.trajectory import (
     EPS,
     Array,
+    Rows,
     Trajectory,
+    balanced,
     check_rows,
     check_run,
+    largest,
     product,
     residence_s,
     without_round_off,
@@ -63,9 +66,9 @@ class Modal:
 
     A state is (2, q): q modes, all n of the system or fewer, and their integrals since `internal` made it. The first
     ``real`` modes are real; then come the real parts of the complex pairs, then their imaginary parts. ``vectors`` (n, q) and
-    ``inverse`` (q, n) are V and W in that basis; ``parent`` (n) counts the drug, and ``balance`` (2, q) turns a state into
-    the drug that entered: what is there, and what has left. ``remark`` says why these modes were taken, where that is to
-    be told.
+    ``inverse`` (q, n) are V and W in that basis; ``parent`` (n) counts the drug, ``leaving`` (n; 1/s) is what leaves of it, and
+    ``balance`` (2, q) turns a state into the drug that entered: what is there, and what has left. ``remark`` says why these
+    modes were taken, where that is to be told.
     """
 
     rates: NDArray[np.complex128]
@@ -73,6 +76,7 @@ class Modal:
     vectors: Array
     inverse: Array
     parent: Array
+    leaving: Array
     balance: Array
     error_estimate: float
     remark: str = ""
@@ -82,8 +86,9 @@ class Modal:
         cls, system: LinearSystem, rates: NDArray[np.complex128], real: int, vectors: Array, inverse: Array
     ) -> Modal:
         """The modes of ``system``, nothing known yet of their error."""
-        balance = np.array([system.parent, np.sum(list(system.sinks.values()), axis=0)]) @ vectors
-        return cls(rates, real, vectors, inverse, system.parent, balance, float("inf"))
+        parent, leaving = system.parent, np.sum(list(system.sinks.values()), axis=0)
+        balance = np.array([parent, leaving]) @ vectors
+        return cls(rates, real, vectors, inverse, parent, leaving, balance, float("inf"))
 
     @property
     def method(self) -> str:
@@ -103,25 +108,26 @@ class Modal:
     def physical(self, state: Array) -> Array:
         """The amounts (n, ug) of a state, none below zero; all of the drug together is what it is without that."""
         x = self.vectors @ state[0]
-        kept = without_round_off(x, self._entered(state), "amounts", self.error_estimate)
-        drug = self.parent > 0
-        total, held = float(x[drug].sum()), float(kept[drug].sum())
-        return np.where(drug, kept * (max(total, 0.0) / held), kept) if held > 0 else kept
+        return balanced(without_round_off(x, self._entered(state), "amounts", self.error_estimate), x, self.parent)
 
     def integral(self, state: Array) -> Array:
-        """The integral of x (n, ug s) since `internal` made the first state of the run that led to ``state``."""
-        total = self.vectors @ state[1]
-        return without_round_off(total, np.abs(total).sum(), "integrals", self.error_estimate)
+        """The integral of x (n, ug s) since `internal` made the first state of the run that led to ``state``.
 
-    def observe(self, states: Array, rows: Array) -> Array:
+        What has left, by it, is what has left without the amounts below zero that are taken out.
+        """
+        total = self.vectors @ state[1]
+        kept = without_round_off(total, np.abs(total).sum(), "integrals", self.error_estimate)
+        return balanced(kept, total, self.leaving)
+
+    def observe(self, states: Array, rows: Rows) -> Array:
         """``rows`` (p, n, never negative) times x at every one of ``states`` (m + 1, 2, q): (m + 1, p)."""
         rows = check_rows(rows, self.vectors.shape[0])
         modes = np.ascontiguousarray(states[:, 0])
         seen = product(modes, (rows @ self.vectors).T)
-        scale = self._entered(states)[:, None] * rows.max(axis=1)
+        scale = self._entered(states)[:, None] * largest(rows)
         return without_round_off(seen, scale, "observed values", self.error_estimate)
 
-    def complex_parts(self, rows: Array, entry: Array) -> tuple[Modes, Modes, Modes]:
+    def complex_parts(self, rows: Rows, entry: Array) -> tuple[Modes, Modes, Modes]:
         """Rates (q,), what is seen of every mode in ``rows`` (p, q) and what ``entry`` (n) gives it (q,), as complex numbers.
 
         The response to a constant inflow of 1 ug/s is then the sum of seen (e^{rate t} - 1) / rate force.
@@ -214,25 +220,43 @@ def modal(system: LinearSystem) -> Modal:
     """Find the modes of ``system``.
 
     A system without a loss has no mean residence time: its error estimate is infinite. Raises `ArithmeticError` when the
-    modes are linearly dependent to working precision.
+    modes are linearly dependent to working precision or not found.
     """
     scale = np.sqrt(system.weights)
     dense = system.generator.toarray()
-    rates, vectors = np.linalg.eig(dense * (scale[None, :] / scale[:, None]))
-    real = np.flatnonzero(rates.imag == 0)
-    upper = np.flatnonzero(rates.imag > 0)
-    basis = np.hstack([vectors[:, real].real, vectors[:, upper].real, -vectors[:, upper].imag]) * scale[:, None]
+    rates, real, parts, inverse = eigen(dense * (scale[None, :] / scale[:, None]), system.drug)
+    found = Modal.of(system, rates, real, parts * scale[:, None], inverse / scale)
+    return found.known(_error(dense, found))
+
+
+def by_modes(system: LinearSystem, matrix: Array, lifted: Array, projection: Array) -> Modal:
+    """The propagator of x = ``lifted`` (n, q) y, dy/dt = ``matrix`` (q, q) y, y = ``projection`` (q, n) x, by its modes.
+
+    Raises `ArithmeticError` as `modal` does.
+    """
+    rates, real, parts, inverse = eigen(matrix, system.drug)
+    return Modal.of(system, rates, real, lifted @ parts, inverse @ projection)
+
+
+def eigen(matrix: Array, name: str) -> tuple[NDArray[np.complex128], int, Array, Array]:
+    """The rates of ``matrix`` (q, q), real ones first, how many these are, and its modes V (q, q) and W = V^-1.
+
+    Complex pairs become real and imaginary parts. Raises `ArithmeticError`, which begins with ``name``, when the modes are
+    linearly dependent or not found.
+    """
     try:
-        inverse = np.linalg.inv(basis)
-    except np.linalg.LinAlgError:
-        raise ArithmeticError(f"{system.drug}: the modes are linearly dependent") from None
-    kept = np.concatenate([rates[real], rates[upper]])
-    return Modal.of(system, kept, real.size, basis, inverse).known(_error(dense, kept, real.size, (basis, inverse)))
+        rates, vectors = np.linalg.eig(matrix)
+        real, upper = np.flatnonzero(rates.imag == 0), np.flatnonzero(rates.imag > 0)
+        parts = np.hstack([vectors[:, real].real, vectors[:, upper].real, -vectors[:, upper].imag])
+        inverse = np.linalg.inv(parts)
+    except np.linalg.LinAlgError as problem:
+        raise ArithmeticError(f"{name}: the modes are linearly dependent or not found ({problem})") from None
+    return np.concatenate([rates[real], rates[upper]]), real.size, parts, inverse
 
 
-def _error(dense: Array, rates: NDArray[np.complex128], real: int, modes: tuple[Array, Array]) -> float:
-    """The bound of this module's docstring, for ``modes`` V and W."""
-    basis, inverse = modes
+def _error(dense: Array, modes: Modal) -> float:
+    """The bound of this module's docstring."""
+    rates, real, basis, inverse = modes.rates, modes.real, modes.vectors, modes.inverse
     turning, pairs = basis * np.concatenate([rates.real, rates.real[real:]]), rates.size - real
     if pairs:
         cosine, sine = basis[:, real : real + pairs], basis[:, real + pairs :]

@@ -1,8 +1,8 @@
 """How a system is advanced: exactly between changes of its input.
 
 By a few modes where it is known where drug enters and a bound says that they are enough, by more where it does not, then by all
-of them, and by scaling and squaring, which has no condition, where even these are not good enough. What was taken, and why it
-was not the first choice, stands in `Propagator.method`.
+of them, and where even these are not good enough by scaling and squaring, which has no condition. A mesh too fine for dense
+matrices goes from the few modes to implicit steps. What was taken, and why fewer modes were not, stands in `Propagator.method`.
 """
 
 from __future__ import annotations
@@ -10,20 +10,26 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
+from scipy import sparse
 
+from intrathecal.simulation.certainty import MINUTE_S, certainty
 from intrathecal.simulation.comb import NotACombError, comb
-from intrathecal.simulation.modal import modal
-from intrathecal.simulation.reduction import FASTEST_PER_S, certainty, reduced
+from intrathecal.simulation.implicit import implicit
+from intrathecal.simulation.modal import Modal, modal
+from intrathecal.simulation.reduction import FASTEST_PER_S, reduced
 from intrathecal.simulation.squaring import squaring
 from intrathecal.simulation.system import LinearSystem
-from intrathecal.simulation.trajectory import Array, Trajectory
+from intrathecal.simulation.trajectory import Array, Rows, Trajectory
+from intrathecal.spine import CORD, CSF
 
 #: All modes are used where their bound, relative to the drug that entered, is at most this.
 LARGEST_ERROR = 1e-8
 #: A few modes are used where their bound, relative to the largest value at every place that is looked at, is at most this.
 TOLERANCE = 1e-6
-#: From how many entries on the modes would no longer be few.
-MOST_ENTRIES = 4
+#: From this part of all states on, modes are no longer few.
+MOST_MODES = 0.7
+#: Of more states than this no dense matrix is made: its modes would take a minute and more.
+LARGEST_DENSE = 1500
 
 
 class Propagator(Protocol):
@@ -53,12 +59,14 @@ class Propagator(Protocol):
     def run(self, state: Array, durations_s: Array, inputs: Array, sources: Array) -> Trajectory:
         """Advance over m segments (s) with constant ``inputs`` (m, k; ug/s) shared among states by ``sources`` (n, k)."""
 
-    def observe(self, states: Array, rows: Array) -> Array:
+    def observe(self, states: Array, rows: Rows) -> Array:
         """``rows`` (p, n, never negative) times x at every one of ``states`` (m + 1, 2, q): (m + 1, p), none below zero."""
 
 
 def choose(system: LinearSystem, largest_error: float = LARGEST_ERROR) -> Propagator:
-    """All modes of ``system`` where their bound is at most ``largest_error``, else scaling and squaring."""
+    """All modes of ``system`` where their bound is at most ``largest_error``, else what needs no modes."""
+    if len(system.states) > LARGEST_DENSE:
+        return implicit(system)
     try:
         fast = modal(system)
     except ArithmeticError:
@@ -66,34 +74,41 @@ def choose(system: LinearSystem, largest_error: float = LARGEST_ERROR) -> Propag
     return fast if fast.error_estimate <= largest_error else squaring(system)
 
 
-def choose_for(system: LinearSystem, entries: Array, tolerance: float = TOLERANCE) -> Propagator:
-    """What advances drug that enters ``system`` at ``entries`` (n, k) and nowhere else, over a minute or longer each time.
+def choose_for(
+    system: LinearSystem, entries: Array, shortest_s: float = MINUTE_S, tolerance: float = TOLERANCE
+) -> Propagator:
+    """What advances drug that enters ``system`` at ``entries`` (n, k) and nowhere else.
 
-    The fewest modes whose bound is at most ``tolerance``, else what `choose` takes.
+    The fewest modes whose bound is at most ``tolerance`` for a step, for a dose over a minute and for one over
+    ``shortest_s`` (0: at once), else what `choose` takes.
     """
     try:
         shape = comb(system)
     except NotACombError:
         return choose(system)
-    if not 0 < entries.shape[1] < MOST_ENTRIES:
+    if not entries.shape[1]:
         return choose(system)
     rows, bound = looked_at(system), float("inf")
     for count in FASTEST_PER_S:
+        if count * entries.shape[1] > MOST_MODES * len(system.states):
+            break
         try:
             few = reduced(system, shape, entries, count)
         except ArithmeticError:
             break
-        bound = max(certainty(few, shape, entry, rows).worst for entry in entries.T)
+        misses = [certainty(few, shape, entry, rows) for entry in entries.T]
+        bound = max(max(miss.worst, miss.of_dose(shortest_s)) for miss in misses)
         if bound <= tolerance:
             return few.known(bound)
-    exact = modal(system)
-    if exact.error_estimate <= LARGEST_ERROR:
+    exact = choose(system)
+    if isinstance(exact, Modal):
         return exact.known(exact.error_estimate, f", because fewer may be off by {bound:.1e}")
-    return squaring(system)
+    return exact
 
 
-def looked_at(system: LinearSystem) -> Array:
+def looked_at(system: LinearSystem) -> sparse.csr_array:
     """The rows (p, n) of every place that anybody looks at: sites, effect sites, metabolite, fluid and cord."""
     metabolite = [] if system.metabolite_row is None else [system.metabolite_row]
-    rows = [*system.sites.values(), *system.effects.values(), *metabolite, *system.csf_profile, *system.cord_profile]
-    return np.array(rows)
+    points = np.array([*system.sites.values(), *system.effects.values(), *metabolite])
+    rows = sparse.vstack([sparse.csr_array(points), system.profile(CSF), system.profile(CORD)], format="csr")
+    return sparse.csr_array(rows[np.diff(rows.indptr) > 0])

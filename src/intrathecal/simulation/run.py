@@ -6,22 +6,22 @@ Days of 24 hours from the start are the blocks of a run: after each, everything 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
 
 from intrathecal.catalogue import Drug
-from intrathecal.flow import Site
 from intrathecal.pump.controller import Tick
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S
 from intrathecal.pump.limits import check_program
 from intrathecal.relief import Indices, indices
 from intrathecal.simulation.background import BY_MOUTH, MORPHINE, background, is_swallowed
 from intrathecal.simulation.beginning import begin
+from intrathecal.simulation.certainty import MINUTE_S
 from intrathecal.simulation.delivery import Passage
-from intrathecal.simulation.entries import entry_sites
+from intrathecal.simulation.entries import Entering, entering
 from intrathecal.simulation.errors import refusal
 from intrathecal.simulation.feeling import at_first, feelings, senses_of, worsen
 from intrathecal.simulation.happening import inexact_from, touch_due, touches
@@ -32,6 +32,7 @@ from intrathecal.simulation.span import acting, reservoir, span
 from intrathecal.simulation.system import build_system
 from intrathecal.simulation.tracing import sample
 from intrathecal.simulation.transport import Channel, Held
+from intrathecal.simulation.unrest import doubt
 from intrathecal.therapy import Therapy
 
 Progress = Callable[[float], None]
@@ -40,26 +41,26 @@ Progress = Callable[[float], None]
 def prepare(therapy: Therapy, every_ms: int, profiles: tuple[str, ...] = ()) -> Case:
     """Build the linear system of every drug for the patient of a therapy, and find how the patient feels before it."""
     drugs = [entry.drug for entry in therapy.drugs]
-    channels = {drug.name: _channel(therapy, drug, entry_sites(therapy, drug.name)) for drug in drugs}
+    channels = {drug.name: _channel(therapy, drug, entering(therapy, drug.name)) for drug in drugs}
     oral, before = None, tuple[Indices, ...]()
     if is_swallowed(therapy):
         morphine = therapy.catalogue.drugs[MORPHINE]
-        oral = background(therapy, _channel(therapy, morphine, (BY_MOUTH,)))
+        oral = background(therapy, _channel(therapy, morphine, Entering((BY_MOUTH,), MINUTE_S)))
         before = indices(therapy.catalogue.relief, [(morphine, oral.channel.effects(oral.before().state[None]))])
     return Case(therapy, tuple(channels.values()), oral, senses_of(therapy, before), every_ms, profiles)
 
 
-def _channel(therapy: Therapy, drug: Drug, sites: Sequence[Site] | None) -> Channel:
-    """The system of ``drug``, which enters at ``sites`` only; where these are not known, all of its modes are kept."""
+def _channel(therapy: Therapy, drug: Drug, entering: Entering | None) -> Channel:
+    """The system of ``drug``, which enters as told; where that is not known, all of its modes are kept."""
     patient = therapy.patient
     system = build_system(drug, therapy.catalogue, patient.height_cm, patient.weight_kg)
     places = dict(system.canal.sites_cm)
-    if sites is None:
+    if entering is None:
         return Channel(system, choose(system), places)
-    entries = np.zeros((len(system.states), len(sites)))
-    for column, site in enumerate(sites):
-        entries[:, column] = system.source(site.route, places.get(site.level))
-    return Channel(system, choose_for(system, entries), places)
+    sources = [system.source(site.route, places.get(site.level)) for site in entering.sites]
+    entries = np.array(sources).reshape(-1, len(system.states)).T
+    propagator, rows = choose_for(system, entries, entering.shortest_s), np.array([*system.sites.values()])
+    return Channel(system, propagator, places, doubt(system, propagator, entering.sites, entries, rows))
 
 
 def start(case: Case) -> Reached:

@@ -35,7 +35,7 @@ from intrathecal.simulation.presses import Answered, answers, given
 from intrathecal.simulation.reached import Case, Reached
 from intrathecal.simulation.tracing import reservoir_left, sample
 from intrathecal.simulation.trajectory import Trajectory
-from intrathecal.simulation.transport import advance, follow
+from intrathecal.simulation.transport import advance, follow, stir
 from intrathecal.therapy import PressWhenPain
 
 #: After a bolus or dose, these minutes are sampled too.
@@ -90,8 +90,11 @@ def span(case: Case, reached: Reached, to: int, presses: tuple[int, ...]) -> tup
     """From now to ``to`` (ms), with these presses of the handset, or with those that pain makes."""
     moved, asked, answered = _lived(case, reached, to, presses)
     tip = reached.delivery.site if reached.delivery is not None else None
-    parts = zip(case.channels, reached.held, moved.motions, strict=True)
-    followed = [follow(channel, held, motion, tip) for channel, held, motion in parts]
+    entries = [*moved.passage.entries, *reached.doses]
+    followed = [
+        follow(channel, stir(channel, held, moved.edges_s, entries, drug), motion, tip)
+        for drug, (channel, held, motion) in enumerate(zip(case.channels, reached.held, moved.motions, strict=True))
+    ]
     felt, feeling = _felt(case, reached.felt, moved, asked)
     trace = sample(
         case.channels,

@@ -25,6 +25,7 @@ from intrathecal.simulation.system import LinearSystem
 from intrathecal.simulation.trajectory import (
     EPS,
     Array,
+    Rows,
     Trajectory,
     check_rows,
     check_run,
@@ -62,6 +63,29 @@ def poisson_weights(mean: float) -> tuple[Array, Array, Array]:
     return weights, tails, np.append(np.cumsum(tails[::-1])[::-1][1:], 0.0)
 
 
+def short_step(
+    generator: sparse.csr_array, fastest_per_s: float, state: Array, duration_s: float, push: Array
+) -> Array:
+    """``state`` (2, n: amounts and integrals) after ``duration_s`` under ``push`` (n; ug/s).
+
+    ``duration_s`` is a few times 1 / ``fastest_per_s`` at most.
+    """
+    c = fastest_per_s
+    if duration_s == 0:
+        return state
+    held, result = np.stack([state[0], push / c]), np.stack([np.zeros_like(push), state[1]])
+    for weight, tail, tails in zip(*poisson_weights(c * duration_s), strict=True):
+        result[0] += weight * held[0] + tail * held[1]
+        result[1] += (tail * held[0] + tails * held[1]) / c
+        held = held + (generator @ held.T).T / c
+    return result
+
+
+def shortest_step_s(fastest_per_s: float) -> float:
+    """The shortest step of a ladder of powers of two: between 1 and 2 times 1 / ``fastest_per_s``."""
+    return 2.0 ** floor(log2(SHORTEST / fastest_per_s))
+
+
 @dataclass(frozen=True)
 class Squaring:
     """A propagator: see `intrathecal.simulation.propagation.Propagator`. A state is (2, n): amounts and their integrals."""
@@ -91,10 +115,10 @@ class Squaring:
         """The integral of x (n, ug s) since `internal` made the first state of the run that led to ``state``."""
         return without_round_off(state[1], 0.0, "integrals")
 
-    def observe(self, states: Array, rows: Array) -> Array:
+    def observe(self, states: Array, rows: Rows) -> Array:
         """``rows`` (p, n, never negative) times x at every one of ``states`` (m + 1, 2, n): (m + 1, p)."""
-        amounts = np.ascontiguousarray(states[:, 0])
-        return without_round_off(product(amounts, check_rows(rows, self.parent.size).T), 0.0, "observed values")
+        seen = product(np.ascontiguousarray(states[:, 0]), check_rows(rows, self.parent.size).T)
+        return without_round_off(seen, 0.0, "observed values")
 
     def run(self, state: Array, durations_s: Array, inputs: Array, sources: Array) -> Trajectory:
         """Advance ``state`` over segments of ``durations_s`` (m), each with constant ``inputs`` (m, k; ug/s).
@@ -108,7 +132,8 @@ class Squaring:
         pushes = [(step.summed @ entries, step.summed_twice @ entries) for step in self._steps(durations)]
         for segment, duration in enumerate(durations):
             units = floor(duration / self.shortest_s)
-            x, w = self._short(states[segment], duration - units * self.shortest_s, entries @ given[segment])
+            left, push = duration - units * self.shortest_s, entries @ given[segment]
+            x, w = short_step(self.generator, self.fastest_per_s, states[segment], left, push)
             for step, (first, second) in zip(self._ladder, pushes, strict=False):
                 if units & 1:
                     w = w + step.summed @ x + second @ given[segment]
@@ -124,18 +149,6 @@ class Squaring:
             made = self._double(self._ladder[-1]) if self._ladder else self._shortest_step()
             self._ladder.append(made)
         return self._ladder
-
-    def _short(self, state: Array, duration_s: float, push: Array) -> Array:
-        """``state`` after ``duration_s``, shorter than the shortest step, by the Poisson sums on vectors."""
-        c = self.fastest_per_s
-        if duration_s == 0:
-            return state
-        held, result = np.stack([state[0], push / c]), np.stack([np.zeros_like(push), state[1]])
-        for weight, tail, tails in zip(*poisson_weights(c * duration_s), strict=True):
-            result[0] += weight * held[0] + tail * held[1]
-            result[1] += (tail * held[0] + tails * held[1]) / c
-            held = held + (self.generator @ held.T).T / c
-        return result
 
     def _shortest_step(self) -> Step:
         c = self.fastest_per_s
@@ -171,7 +184,7 @@ def squaring(system: LinearSystem) -> Squaring:
     """
     dense = system.generator.toarray()
     fastest = float(-dense.diagonal().min()) or 1.0
-    shortest = 2.0 ** floor(log2(SHORTEST / fastest))
+    shortest = shortest_step_s(fastest)
     stays = residence_s(dense).sum(axis=0).max()
     return Squaring(
         generator=system.generator,

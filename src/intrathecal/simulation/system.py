@@ -60,10 +60,10 @@ class LinearSystem:
     (plasma, tissues, gut); a metabolite is in none. Neither is an effect site: its state is the amount that its fluid would
     hold at the site's concentration, so it copies drug and takes none.
 
-    ``z_cm`` and ``levels`` (N) are the cells of the canal. ``csf_profile`` and ``cord_profile`` (N, n), ``sites`` (n
-    each: C1 to S2, ``cisterna_magna``, ``plasma``) and ``effects`` (n each, by effect site) turn amounts into ug/mL, as
-    does ``metabolite_row`` where there is one. No row has a negative entry. ``weights`` (n) are positive amounts near
-    equilibrium, the scale of every state.
+    ``z_cm`` and ``levels`` (N) are the cells of the canal. ``sites`` (n each: C1 to S2, ``cisterna_magna``, ``plasma``) and
+    ``effects`` (n each, by effect site) turn amounts into ug/mL, as do `profile` and, where there is one,
+    ``metabolite_row``. No row has a negative entry. ``weights`` (n) are positive amounts near equilibrium, the scale of
+    every state.
     """
 
     drug: str
@@ -73,8 +73,6 @@ class LinearSystem:
     parts: Mapping[str, Mask]
     z_cm: Array
     levels: tuple[str, ...]
-    csf_profile: Array
-    cord_profile: Array
     sites: Mapping[str, Array]
     effects: Mapping[str, Array]
     metabolite_row: Array | None
@@ -87,6 +85,30 @@ class LinearSystem:
         """1 (n) for every state that holds the drug itself, 0 for its metabolite and its effect sites."""
         return np.asarray(np.any(list(self.parts.values()), axis=0), dtype=float)
 
+    @property
+    def csf_profile(self) -> Array:
+        """The `profile` (N, n) of the fluid, in full."""
+        return np.asarray(self.profile(CSF).toarray())
+
+    @property
+    def cord_profile(self) -> Array:
+        """The `profile` (N, n) of the cord, in full."""
+        return np.asarray(self.profile(CORD).toarray())
+
+    def profile(self, layer: str) -> sparse.csr_array:
+        """Rows (N, n) that turn amounts into the concentrations of ``csf`` or ``cord`` along the canal, ug/mL.
+
+        Zeros where the drug has no such layer.
+        """
+        from scipy import sparse
+
+        volumes_mL = {CSF: self.canal.csf_volume_mL, CORD: self.canal.tissue_volume_mL}[layer]
+        size = (volumes_mL.size, len(self.states))
+        if f"{layer} 0" not in self.states:
+            return sparse.csr_array(size)
+        cells = np.arange(volumes_mL.size)
+        return sparse.csr_array((1.0 / volumes_mL, (cells, self._first(layer) + cells)), shape=size)
+
     def amounts(self, x: Array) -> dict[str, float]:
         """The amount (ug) in every part of `parts`, for states ``x`` (n, ug)."""
         return {part: float(x[mask].sum()) for part, mask in self.parts.items()}
@@ -98,12 +120,17 @@ class LinearSystem:
         the sac, where nothing flows. Second order in the length of a cell. Raises `ValueError` outside the canal.
         """
         self._check_inside(z_cm)
-        points, rows = self.z_cm, self.csf_profile
+        points, first = self.z_cm, self._first(CSF)
+        places, per_mL = first + np.arange(points.size), 1.0 / self.canal.csf_volume_mL
         if CISTERNA in self.sites and z_cm < points[0]:
-            points = np.concatenate([self.canal.edges_cm[:1], points])
-            rows = np.vstack([self.sites[CISTERNA], rows])
+            place = self.states.index(CISTERNA)
+            points, places = np.append(self.canal.edges_cm[:1], points), np.append(place, places)
+            per_mL = np.append(self.sites[CISTERNA][place], per_mL)
         left, share = _between(points, z_cm)
-        return np.asarray((1.0 - share) * rows[left] + share * rows[min(left + 1, len(rows) - 1)])
+        row, right = np.zeros(len(self.states)), min(left + 1, points.size - 1)
+        row[places[left]] += (1.0 - share) * per_mL[left]
+        row[places[right]] += share * per_mL[right]
+        return row
 
     def source(self, route: str, z_cm: float | None = None) -> Array:
         """Where a dose enters: the share (n) of it that each state receives; the shares sum to 1.
@@ -239,8 +266,6 @@ def couple(
         parts=masks,
         z_cm=canal.centres_cm,
         levels=canal.levels,
-        csf_profile=_profile(names, CSF, canal.csf_volume_mL),
-        cord_profile=_profile(names, CORD, canal.tissue_volume_mL),
         sites=boxes,
         effects={site.name: joined.row(copy) for site, copy in zip(effects, copies, strict=True)},
         metabolite_row=joined.row(METABOLITE) if METABOLITE in names else None,
@@ -332,12 +357,3 @@ def _stretch(canal: Canal, states: tuple[str, ...], top: str, bottom: str) -> Ar
     row, first = np.zeros(len(states)), states.index(f"{CSF} 0")
     row[first : first + canal.cells] = shares / (shares @ canal.csf_volume_mL)
     return row
-
-
-def _profile(states: tuple[str, ...], layer: str, volumes_mL: Array) -> Array:
-    """Rows (N, n) that turn the amounts of ``layer`` into concentrations; zeros where the drug has no such layer."""
-    profile = np.zeros((volumes_mL.size, len(states)))
-    if f"{layer} 0" in states:
-        cells, first = np.arange(volumes_mL.size), states.index(f"{layer} 0")
-        profile[cells, first + cells] = 1.0 / volumes_mL
-    return profile

@@ -11,8 +11,6 @@ from intrathecal.flow import Array
 from intrathecal.simulation.delivery import Passage
 from intrathecal.simulation.transport import Channel, Course
 
-#: Profiles that can be kept, with the rows of a system that give them.
-PROFILES = {"csf": "csf_profile", "cord": "cord_profile"}
 #: The reservoir as the pump believes it to be, and as it is.
 BELIEVED, TRUE = "reservoir_believed", "reservoir_true"
 
@@ -51,7 +49,7 @@ def sample(
     kept = {
         name: np.array(
             [
-                channel.propagator.observe(course.states[at], getattr(channel.system, PROFILES[name]))
+                channel.propagator.observe(course.states[at], channel.system.profile(name))
                 for channel, course in zip(channels, courses, strict=True)
             ],
             dtype=np.float32,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 Array = NDArray[np.float64]
+#: Rows that turn amounts into what is seen: in full, or without their zeros.
+Rows: TypeAlias = Array | sparse.csr_array
 
 EPS = float(np.finfo(float).eps)
 #: Below zero by no more than this share of all drug that entered is round-off, and is set to zero.
@@ -60,6 +64,12 @@ def without_round_off(values: Array, scale: Array | float, what: str, error: flo
     return np.maximum(values, 0.0)
 
 
+def balanced(kept: Array, values: Array, counts: Array) -> Array:
+    """``kept`` (n), made of ``values`` (n) by `without_round_off`, scaled where ``counts`` (n) is so that they count the same."""
+    total, held = float(counts @ values), float(counts @ kept)
+    return np.where(counts > 0, kept * (max(total, 0.0) / held), kept) if held > 0 else kept
+
+
 def product(left: Array, right: Array) -> Array:
     """``left`` (m, n) times ``right`` (n, p), every row the same whatever the other rows are."""
     result = np.empty((left.shape[0], right.shape[1]))
@@ -71,12 +81,19 @@ def product(left: Array, right: Array) -> Array:
     return result
 
 
-def check_rows(rows: Array, size: int) -> Array:
+def check_rows(rows: Rows, size: int) -> Rows:
     """``rows`` as (p, n) floats; raises `ValueError` for another shape or a negative entry."""
-    checked = np.atleast_2d(np.asarray(rows, dtype=float))
-    if checked.ndim != 2 or checked.shape[1] != size or not (checked >= 0).all():
+    checked = rows if isinstance(rows, sparse.csr_array) else np.atleast_2d(np.asarray(rows, dtype=float))
+    entries = checked.data if isinstance(checked, sparse.csr_array) else checked
+    if checked.ndim != 2 or checked.shape[1] != size or not (entries >= 0).all():
         raise ValueError(f"rows {checked.shape} are not (p, {size}) of numbers of zero or more")
     return checked
+
+
+def largest(rows: Rows) -> Array:
+    """The largest entry of every one of ``rows`` (p, n; never negative): (p,)."""
+    found = rows.max(axis=1)
+    return np.asarray(found.toarray() if sparse.issparse(found) else found).ravel()
 
 
 def residence_s(dense: Array) -> Array:

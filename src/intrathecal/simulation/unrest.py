@@ -1,0 +1,148 @@
+"""How far a whole run may be off: what it was given, seen at the frequencies at which the modes' error is known.
+
+`certainty` bounds an error by |V(s, t)|, the size of what one mode of rate s = i w - a holds that was fed with the whole input.
+Two sums bound it, and the smaller one is taken. Over pieces of constant rate r and length d, r min(d, 2 / |s|); over changes
+of rate, the change over |s|; either fades by e^{-a t} once the piece or change is over. What is given at once counts in both.
+The first is good for short doses, the second for a rate that stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from intrathecal.compiled import compiled
+from intrathecal.flow import Site
+from intrathecal.simulation.certainty import FREQUENCIES_PER_S, Certainty, certainty
+from intrathecal.simulation.comb import NotACombError, comb
+from intrathecal.simulation.modal import Modal
+from intrathecal.simulation.propagation import Propagator
+from intrathecal.simulation.system import LinearSystem
+from intrathecal.simulation.trajectory import Array
+
+#: a, in units of the slowest rate that is seen: what is older than a few times its inverse counts no more.
+FADING = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Unrest:
+    """What entered at one site until now: bounds of |V| (K) by ``pieces`` and ``changes``, and the ``largest`` (K) so far.
+
+    The piece that is not over runs at ``rate`` (ug/s) for ``lasted_s``; it is not among the ``pieces`` yet.
+    """
+
+    pieces: Array
+    changes: Array
+    largest: Array
+    rate: float = 0.0
+    lasted_s: float = 0.0
+
+    @classmethod
+    def none(cls) -> Unrest:
+        """Before anything has entered."""
+        zeros = np.zeros(FREQUENCIES_PER_S.size)
+        return cls(zeros, zeros, zeros)
+
+    def add(self, amount_ug: float) -> Unrest:
+        """An amount enters at once."""
+        pieces, changes = self.pieces + amount_ug, self.changes + amount_ug
+        return replace(
+            self, pieces=pieces, changes=changes, largest=np.maximum(self.largest, np.minimum(pieces, changes))
+        )
+
+    def advance(self, sizes_per_s: Array, fading_per_s: float, durations_s: Array, rates: Array) -> Unrest:
+        """Over segments of ``durations_s`` (m), each at one of ``rates`` (m; ug/s); ``sizes_per_s`` (K) are the |s|."""
+        after = np.array([self.pieces, self.changes, self.largest])
+        rate, lasted_s = _follow(after, sizes_per_s, fading_per_s, durations_s, rates, self.rate, self.lasted_s)
+        return Unrest(after[0], after[1], after[2], rate, lasted_s)
+
+
+@compiled
+def _follow(
+    sums: Array,
+    sizes: Array,
+    fading: float,
+    durations: Array,
+    rates: Array,
+    rate: float,
+    lasted: float,
+) -> tuple[float, float]:
+    """The three sums (3, K) of an `Unrest`, moved in place; the rate at the end and how long it has lasted."""
+    for segment in range(durations.size):
+        changed = abs(rates[segment] - rate)
+        if changed > 0.0:
+            for k in range(sizes.size):
+                sums[0, k] += rate * min(lasted, 2.0 / sizes[k])
+                sums[1, k] += changed / sizes[k]
+            rate, lasted = rates[segment], 0.0
+        lasted += durations[segment]
+        faded = np.exp(-fading * durations[segment])
+        for k in range(sizes.size):
+            sums[0, k] *= faded
+            sums[1, k] *= faded
+            whole = sums[0, k] + rate * min(lasted, 2.0 / sizes[k])
+            sums[2, k] = max(sums[2, k], min(whole, sums[1, k]))
+    return rate, lasted
+
+
+@dataclass(frozen=True, eq=False)
+class Doubt:
+    """What the modes miss at the sites that are looked at (p), for every one of the ``entries``."""
+
+    entries: tuple[Site, ...]
+    misses: tuple[Certainty, ...]
+    fading_per_s: float
+
+    def start(self) -> tuple[Unrest, ...]:
+        """Nothing has entered anywhere."""
+        return tuple(Unrest.none() for _ in self.entries)
+
+    def add(self, unrest: tuple[Unrest, ...], site: Site, amount_ug: float) -> tuple[Unrest, ...]:
+        """An amount enters at ``site`` at once."""
+        return tuple(
+            before.add(amount_ug) if entry == site else before
+            for entry, before in zip(self.entries, unrest, strict=True)
+        )
+
+    def advance(
+        self, unrest: tuple[Unrest, ...], durations_s: Array, inputs: Array, sites: Sequence[Site]
+    ) -> tuple[Unrest, ...]:
+        """Over segments of ``durations_s`` (m) with ``inputs`` (m, k; ug/s) at ``sites`` (k)."""
+        sizes, nothing = np.abs(self.misses[0].shifts), np.zeros(durations_s.size)
+        return tuple(
+            before.advance(
+                sizes,
+                self.fading_per_s,
+                durations_s,
+                inputs[:, sites.index(entry)].copy() if entry in sites else nothing,
+            )
+            for entry, before in zip(self.entries, unrest, strict=True)
+        )
+
+    def error(self, unrest: tuple[Unrest, ...], peaks: Array) -> float:
+        """The largest error of a run at any site, relative to the highest concentration there, ``peaks`` (p,)."""
+        bounds = [miss.bound(given.largest) for miss, given in zip(self.misses, unrest, strict=True)]
+        return self.misses[0].relative(np.sum(bounds, axis=0), peaks)
+
+
+def doubt(
+    system: LinearSystem, propagator: Propagator, entries: Sequence[Site], sources: Array, rows: Array
+) -> Doubt | None:
+    """The doubt about ``propagator`` for drug that enters at ``entries``, whose ``sources`` (n, k) share it among the states.
+
+    ``rows`` (p, n) are what is looked at. None where the propagator is not one of modes, or the system is no comb: then
+    `Propagator.error_estimate` is all that is known.
+    """
+    if not isinstance(propagator, Modal) or not entries:
+        return None
+    try:
+        shape = comb(system)
+    except NotACombError:
+        return None
+    fading = FADING * float(-propagator.rates.real.max())
+    if not fading > 0:
+        return None
+    misses = tuple(certainty(propagator, shape, source, rows, fading) for source in sources.T)
+    return Doubt(tuple(entries), misses, fading)
