@@ -46,8 +46,17 @@ def compiled(function: Function) -> Function:
 
     Where no folder can be written, it is compiled anew in every process.
     """
+    return _made(function, set())
+
+
+def summed(function: Function) -> Function:
+    """The same, where sums may be taken in any order and products be contracted into them: for dot products of many terms."""
+    return _made(function, {"reassoc", "contract", "nsz"})
+
+
+def _made(function: Function, allowed: set[str]) -> Function:
     try:
-        made = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+        made = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=allowed)(function)
     except RuntimeError:
-        made = numba.njit(nogil=True, error_model="numpy")(function)
+        made = numba.njit(nogil=True, error_model="numpy", fastmath=allowed)(function)
     return cast(Function, made)

@@ -182,7 +182,7 @@ def sweep(
             started, running = cursor[STARTED], cursor[RUNNING]
             rate = boluses.flow[max(0, started - 1)]
             flow = 0.0 if counts[EMPTY] else _flow(tables, piece, started - running, rate)
-            to = _until_low(tables, account, pieces[piece].fill, at, to, flow)
+            to = until_low(tables, account, pieces[piece].fill, at, to, flow)
             _move(tables, content, stream, account, piece, at, to, flow, moves)
             _count(tables, account, pieces[piece].fill, to, flow * (to - at))
             cursor[AT] = to
@@ -218,7 +218,7 @@ def _flow(tables: Tables, piece: int, boluses: int, rate: float) -> float:
 
 
 @compiled
-def _until_low(tables: Tables, account: Account, fill: int, at: int, to: int, flow: float) -> int:
+def until_low(tables: Tables, account: Account, fill: int, at: int, to: int, flow: float) -> int:
     """When the flow changes or the reservoir is counted low or empty, whichever is first."""
     if flow <= 0.0:
         return to

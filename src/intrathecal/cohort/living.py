@@ -11,12 +11,24 @@ from math import expm1
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from intrathecal.cohort.arriving import Account, Boluses, sweep
-from intrathecal.cohort.fronts import COUNT, FULL, Content, Stream
+from intrathecal.cohort.arriving import (
+    AT,
+    EMPTY,
+    ML_PER_S,
+    PIECE,
+    RUNNING,
+    TRUE,
+    Account,
+    Boluses,
+    sweep,
+    until_low,
+)
+from intrathecal.cohort.fronts import COUNT, FRONTS, FULL, HEAD, Content, Stream
 from intrathecal.cohort.pressing_rules import Patients, answer, bolus_end
 from intrathecal.cohort.tables import GIVEN, Ints, Tables
-from intrathecal.compiled import compiled
+from intrathecal.compiled import compiled, summed
 from intrathecal.flow import Array
 from intrathecal.pump.hardware import MS_PER_S
 from intrathecal.relief.patient import WORST_ASHWORTH, WORST_PAIN
@@ -48,8 +60,9 @@ class Kinetics(NamedTuple):
 
     The last ``pairs`` (c,) of two numbers each are the real and imaginary part of one mode that turns. ``rates`` and
     ``turning`` (c, q; 1/s) are the real and imaginary parts of the rates, ``grown`` (c, q) exp - 1 of them over a step of the
-    grid, ``seen`` (c, q, r) what is seen in ug/mL, ``force`` (c, s, q) what enters at a place gives to each mode, over its
-    rate. ``modes`` (c, q) is the state, ``entered`` (c, s) ug. ``drug`` (c,) is whose concentrations a course adds to.
+    grid, ``seen`` (c, r, q) what is seen in ug/mL, ``force`` (c, s, q) what enters at a place gives to each mode, over its
+    rate. ``modes`` (c, q) is the state, ``entered`` (c, s) ug. ``drug`` (c,) is whose
+    concentrations a course adds to, and ``has`` (c, 4) at which effect sites it is at all.
     """
 
     rates: Array
@@ -61,6 +74,7 @@ class Kinetics(NamedTuple):
     entered: Array
     pairs: Ints
     drug: Ints
+    has: NDArray[np.bool_]
 
 
 class Mind(NamedTuple):
@@ -115,54 +129,104 @@ class Delivering(NamedTuple):
 
 @compiled
 def live(pump: Delivering, drugs: Kinetics, oral: Swallowing, mind: Mind, record: Record, end_ms: int) -> None:
-    """Run one patient to ``end_ms``; all that is handed in is changed in place."""
+    """Run one patient to ``end_ms``; all that is handed in is changed in place.
+
+    While nothing changes at the tip the pump is left behind, and brought up to the time when something does.
+    """
     kinds = len(mind.person.roles)
     concentrations, sites, felt = np.zeros((kinds, EFFECTS)), np.zeros((kinds, 2)), np.zeros(6)
-    asked, pressed, now = len(mind.noise), 0, 0
+    quiet = np.zeros(record.drug.shape[1])
+    pressed, now, step, place, quiet_until = 0, 0, 0, 0, 0
     while True:
-        step = now // STEP_MS
-        place = pump.stream.site[0] if pump.stream.marks[COUNT] else 0
-        _look(drugs, place, concentrations, record.drug[min(step, asked)] if now < end_ms else record.drug[asked])
+        _look(drugs, place, concentrations, record.drug[step])
         feel(mind.person, concentrations, mind.tolerated, mind.figures[0], sites, felt)
         side_effects(mind.unwanted, sites, felt, record.peaks)
-        row = record.felt[step if now < end_ms else asked]
+        row = record.felt[step]
         _tell(mind, felt, now, row)
         if now >= end_ms:
-            return
+            break
         row[SCORE] = np.rint(min(max(row[COMPLAINT] + mind.noise[step], 0.0), WORST_PAIN))
         tolerate(mind.person, mind.tolerated, felt)
+        until, given = min(now + STEP_MS, end_ms), pump.boluses.given[0]
         if row[SCORE] > mind.figures[3]:
             _press(pump, record, now)
-        until = min(now + STEP_MS, end_ms)
         while pressed < len(mind.presses) and mind.presses[pressed] < until:
             _press(pump, record, mind.presses[pressed])
             pressed += 1
-        _flow(pump, drugs, now, until)
-        if pump.stream.marks[FULL]:
-            record.counts[WITHOUT_ROOM] = 1
-            return
+        if until <= quiet_until and pump.boluses.given[0] == given:
+            for drug in range(len(quiet)):
+                _move(drugs, drug, place, quiet[drug], (until - now) / MS_PER_S)
+        else:
+            _catch_up(pump, now, given)
+            _flow(pump, drugs, now, until)
+            if pump.stream.marks[FULL]:
+                record.counts[WITHOUT_ROOM] = 1
+                return
+            place = pump.stream.site[pump.stream.marks[COUNT] - 1]
+            quiet_until = _quiet_until(pump, quiet)
         if oral.course >= 0:
             _swallow(oral, drugs, now, until)
-        now = until
+        now, step = until, step + 1
+    _catch_up(pump, end_ms, pump.boluses.given[0])
+
+
+@compiled
+def _catch_up(pump: Delivering, now: int, given: int) -> None:
+    """Bring a pump that was left behind up to ``now``, when ``given`` boluses had been given; what arrived is known."""
+    if pump.cursor[AT] < 0 or pump.cursor[AT] >= now:
+        return
+    later = pump.boluses.given[0]
+    pump.boluses.given[0] = given
+    pump.stream.marks[COUNT] = 0
+    pump.stream.times[0] = pump.cursor[AT] / MS_PER_S
+    sweep(pump.tables, pump.content, pump.stream, pump.account, pump.cursor, pump.boluses, pump.moves, now)
+    pump.boluses.given[0] = later
+
+
+@compiled
+def _quiet_until(pump: Delivering, quiet: Array) -> int:
+    """Until when (ms) what arrived last, written into ``quiet`` (drugs,), goes on if no bolus is given; 0 where that is open.
+
+    It does where one fluid fills the line, no bolus runs, steps are not drawn singly, and the reservoir neither runs low nor
+    empty.
+    """
+    cursor, content, account, stream = pump.cursor, pump.content, pump.account, pump.stream
+    at, given = cursor[AT], pump.boluses.given[0]
+    alike = content.marks[HEAD] + 1 == content.marks[FRONTS]
+    if at < 0 or not alike or cursor[RUNNING] < given or stream.marks[COUNT] == 0:
+        return 0
+    piece = pump.tables.pieces[cursor[PIECE]]
+    if piece.stroked:
+        return 0
+    flow = 0.0 if account.counts[EMPTY] else piece.flow
+    to = until_low(pump.tables, account, piece.fill, at, piece.end_ms, flow)
+    if to < piece.end_ms or flow * ML_PER_S * pump.moves * piece.drive * (to - at) / MS_PER_S > account.volume[TRUE]:
+        return 0
+    quiet[:] = stream.rates[stream.marks[COUNT] - 1]
+    return to
 
 
 @compiled
 def _look(drugs: Kinetics, place: int, concentrations: Array, seen: Array) -> None:
     """Concentrations at the effect sites (k, 4), and at tip, plasma and cisterna magna (k, 3), which only the pump's drug has."""
     concentrations[:] = 0.0
-    rows = np.zeros(drugs.seen.shape[2])
     for course in range(len(drugs.drug)):
-        drug, modes = drugs.drug[course], drugs.modes[course]
-        rows[:] = 0.0
-        for mode in range(len(modes)):
-            for row in range(len(rows)):
-                rows[row] += drugs.seen[course, mode, row] * modes[mode]
+        drug, modes, rows = drugs.drug[course], drugs.modes[course], drugs.seen[course]
         for row in range(EFFECTS):
-            concentrations[drug, row] += max(rows[row], 0.0)
+            if drugs.has[course, row]:
+                concentrations[drug, row] += max(_at(rows[row], modes), 0.0)
         if course < len(seen):
-            seen[course, 0] = max(rows[TIP_ROW + place], 0.0)
-            seen[course, 1] = max(rows[PLASMA_ROW], 0.0)
-            seen[course, 2] = max(rows[CISTERNA_ROW], 0.0)
+            seen[course, 0] = max(_at(rows[TIP_ROW + place], modes), 0.0)
+            seen[course, 1] = max(_at(rows[PLASMA_ROW], modes), 0.0)
+            seen[course, 2] = max(_at(rows[CISTERNA_ROW], modes), 0.0)
+
+
+@summed
+def _at(row: Array, modes: Array) -> float:
+    total = 0.0
+    for mode in range(len(modes)):
+        total += row[mode] * modes[mode]
+    return total
 
 
 @compiled

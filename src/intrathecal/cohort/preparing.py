@@ -142,14 +142,14 @@ def _kinetics(followed: Sequence[Followed], places: Sequence[int], tips: int) ->
     """All courses side by side; the modes that one has less than another are modes of nothing."""
     count, most = len(followed), max(each.seen.shape[1] for each in followed)
     rates, turning, grown = np.full((count, most), -1.0), np.zeros((count, most)), np.zeros((count, most))
-    seen, force = np.zeros((count, most, TIP_ROW + tips)), np.zeros((count, tips, most))
+    seen, force = np.zeros((count, TIP_ROW + tips, most)), np.zeros((count, tips, most))
     for course, each in enumerate(followed):
         at, real, own = _places(each.modes, most), each.modes.real, each.modes.rates
         rates[course, at] = np.concatenate([own.real, own.real[real:]])
         turning[course, at] = np.concatenate([own.imag, own.imag[real:]])
         over_a_step = np.expm1(own * STEP_S)
         grown[course, at] = np.concatenate([over_a_step.real, over_a_step.imag[real:]])
-        seen[course, at, : len(each.seen)] = each.seen.T
+        seen[course, : len(each.seen), at] = each.seen.T
         force[course, : len(each.force), at] = each.over_rates(each.force).T
     return Kinetics(
         rates=rates,
@@ -161,6 +161,7 @@ def _kinetics(followed: Sequence[Followed], places: Sequence[int], tips: int) ->
         entered=np.zeros((count, tips)),
         pairs=np.array([each.modes.rates.size - each.modes.real for each in followed]),
         drug=np.array(places, dtype=np.int64),
+        has=np.array([[site in each.system.effects for site in SITES] for each in followed]),
     )
 
 
