@@ -125,8 +125,8 @@ def _summary(workload: Workload, measured: Sequence[Measured], limits: Limits) -
         f"Each method runs at the loosest relative tolerance of 1, 2 or 5 times a power of ten that keeps every output within "
         f"{LARGEST_ERROR:.0e}, found on {SEARCH_DAYS:g} days and verified on all days that it runs; an exact one has none and "
         f"is to keep {EXACT:.0e}.",
-        f"Runs are interleaved, times are medians; a method that takes more than {LONG_S:g} s runs {FEW_RUNS} times. Processor: the time of "
-        "all cores together, which other work on the machine hardly changes.",
+        f"Runs are interleaved, times are medians; a method that takes more than {LONG_S:g} s runs {FEW_RUNS} times.",
+        "Processor: the time of all cores together, which other work on the machine hardly changes.",
         "Who ran fewer days: the run is scaled to all, the error, the mass and the cold start are those of these days.",
         "Cold: in a process of its own, from loading libraries to the first answer. Memory: the peak of that process, and in "
         "brackets what libraries, making ready and running added to numpy and the workload.",

@@ -41,10 +41,11 @@ def banded(workload: Workload) -> Run:
     """With the banded solver: the Jacobian without what lies beyond the band."""
     slope = Slope(workload, order(workload.states))
     dense = slope.matrix.toarray()
-    solver = {"linsolver": "band", "lband": BAND, "uband": BAND}
-    # A factorisation takes 2 n ml (ml + mu) and a solve 2 n (2 ml + mu); SUNDIALS counts them so in its documentation.
     size = slope.matrix.shape[0]
-    return _prepared(workload, slope, (dense, solver), (4.0 * size * BAND * BAND, 6.0 * size * BAND))
+    band = min(BAND, size - 1)
+    solver = {"linsolver": "band", "lband": band, "uband": band}
+    # A factorisation takes 2 n ml (ml + mu) and a solve 2 n (2 ml + mu); SUNDIALS counts them so in its documentation.
+    return _prepared(workload, slope, (dense, solver), (4.0 * size * band * band, 6.0 * size * band))
 
 
 def sparse(workload: Workload) -> Run:

@@ -18,8 +18,8 @@ LAYERS, CELLS = ("csf", "cord", "epidural"), 150
 #: The states of W1 that are no cells.
 BOXES = ("cranial", "plasma", "peripheral 1", "peripheral 2", "eliminated")
 TARGET = "target"
-#: So many parts of the smallest peak among the outputs is the absolute tolerance of an integrator.
-SMALL = 1e-4
+#: So many parts of the smallest peak among the outputs is the absolute tolerance of an integrator; with 1e-5 it limits the error.
+SMALL = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
