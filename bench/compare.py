@@ -131,6 +131,7 @@ def _summary(workload: Workload, measured: Sequence[Measured], limits: Limits) -
         "Cold: in a process of its own, from loading libraries to the first answer. Memory: the peak of that process, and in "
         "brackets what libraries, making ready and running added to numpy and the workload.",
         f"Share: operations counted by formula over what one core did in registers, {limits.core_gflops:.0f} GFLOP/s.",
+        *(f"Counted for {one.contender.name}: {one.contender.counted}." for one in measured if one.contender.counted),
     ]
     if base is not None:
         notes.insert(3, f"Faster: than {base.contender.name}, by the run alone and with the set-up of both.")
