@@ -11,7 +11,9 @@ from bench.tables import Bar, shown
 OWN, PEER = "#0072B2", "#E69F00"
 BAR_INCH, MARGIN_INCH, WIDTH_INCH = 0.3, 1.3, 8.0
 #: Room to the right of the longest bar for its figure, as a factor on the scale.
-ROOM = 8.0
+ROOM = 4.0
+#: The shortest bar begins at its figure over this, so that it can be seen.
+SHORTEST = 3.0
 
 
 def draw(bars: Sequence[Bar], path: Path) -> None:
@@ -44,13 +46,14 @@ def draw(bars: Sequence[Bar], path: Path) -> None:
         axes.set_yticks([place for place, _ in places], [f"{bar.work}: {bar.method}" for _, bar in places])
         axes.invert_yaxis()
         axes.set_xscale("log")
-        axes.set_xlim(right=max(bar.seconds for bar in bars) * ROOM)
+        seconds = [bar.seconds for bar in bars]
+        axes.set_xlim(min(seconds) / SHORTEST, max(seconds) * ROOM)
         axes.set_xlabel("time of one run, s (logarithmic)")
         axes.spines[["top", "right"]].set_visible(False)
         keys = [
             Patch(color=OWN, label="this program"),
             Patch(facecolor=PEER, hatch="///", edgecolor="white", label="others"),
         ]
-        axes.legend(handles=keys, frameon=False, loc="lower right")
+        figure.legend(handles=keys, frameon=False, loc="outside upper right", ncols=len(keys))
         figure.savefig(path, format="svg", metadata={"Date": None})
         pyplot.close(figure)
