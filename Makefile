@@ -5,7 +5,7 @@ BIN := .venv/bin
 export OPENBLAS_NUM_THREADS := 1
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: demo test test-long lint picture lock clean
+.PHONY: demo test test-long bench lint picture lock clean
 
 demo: .venv/ready
 	@mkdir -p out
@@ -17,6 +17,10 @@ test: .venv/ready-dev lint
 
 test-long: .venv/ready-dev
 	$(BIN)/pytest -n 2 --timeout=900 tests/long
+
+# This program beside its peers on the same equations; bench/results has the tables. About ten minutes.
+bench: .venv/ready-dev
+	$(BIN)/python -m bench
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .

@@ -1,7 +1,9 @@
 """The modes against an integrator that knows nothing of them."""
 
 import numpy as np
-from bench.cvode import BAND, advance, order
+from bench.cvode import BAND, banded, order
+from bench.demo import closed
+from bench.workloads import Workload, errors_between
 
 from intrathecal.catalogue import load_catalogue
 from intrathecal.simulation.propagation import choose
@@ -18,22 +20,37 @@ def test_three_days_agree_with_cvode() -> None:
     durations = np.diff(edges)
     inputs = random.random((durations.size, 1)) * 0.02
     inputs[np.searchsorted(edges, cuts[::6])] = 1.5
-    sources = system.source("intrathecal", system.canal.sites_cm["T10"])[:, None]
+    source = system.source("intrathecal", system.canal.sites_cm["T10"])
     start = 500.0 * system.source("oral")
     inside = [system.tip_row(40.0), system.csf_profile[120], system.cord_profile[90]]
     rows = np.array([*system.sites.values(), *system.effects.values(), *inside])
     propagator = choose(system)
-    run = propagator.run(propagator.internal(start), durations, inputs, sources)
-    right = propagator.observe(run.states, rows)
-    found = advance(system, start, (durations, inputs, sources), rows)
-    assert (np.abs(found - right).max(axis=0) / right.max(axis=0)).max() <= 1e-4
+    run = propagator.run(propagator.internal(start), durations, inputs, source[:, None])
+    generator, counted = closed(system)
+    workload = Workload(
+        name="three days",
+        states=(*system.states, "eliminated"),
+        generator=generator,
+        source=np.append(source, 0.0),
+        start=np.append(start, 0.0),
+        edges_s=edges,
+        inputs=inputs[:, 0],
+        samples_s=edges[1:],
+        outputs=tuple(map(str, range(len(rows)))),
+        rows=np.pad(rows, ((0, 0), (0, 1))),
+        counted=counted,
+        reference=propagator.observe(run.states[1:], rows),
+        agreement=0.0,
+    )
+    found = banded(workload)(1e-6)
+    assert errors_between(found.outputs, workload.reference).max() <= 1e-4
 
 
 def test_band_holds_all_but_the_blood() -> None:
     """In the order used, everything but the exchange with plasma and what effect sites read lies within the band."""
     catalogue = load_catalogue()
     system = build_system(catalogue.drugs["morphine"], catalogue, 172, 78)
-    chosen = order(system)
+    chosen = order(system.states)
     rows, columns = system.generator[chosen][:, chosen].nonzero()
     names = np.array(system.states)[chosen]
     outside = np.abs(rows - columns) > BAND
