@@ -12,15 +12,18 @@ added (rational Arnoldi: Ruhe 1984; Güttel 2013): the same space, and no digit 
 
 from __future__ import annotations
 
+from math import sqrt
+
 import numpy as np
 
-from intrathecal.simulation.comb import Comb
+from intrathecal.compiled import compiled, summed
+from intrathecal.simulation.comb import WORK, Comb, solve
 from intrathecal.simulation.modal import Modal, by_modes
 from intrathecal.simulation.system import LinearSystem
 from intrathecal.simulation.trajectory import Array
 
 #: How many shifts an entry gets, and the fastest of them (1/s).
-FASTEST_PER_S = {48: 3.0, 64: 6.0, 96: 30.0}
+FASTEST_PER_S = {20: 0.2, 24: 0.3, 28: 0.5, 30: 0.6, 32: 0.8, 36: 1.0, 48: 3.0, 64: 6.0, 96: 30.0}
 #: The slowest shift, in units of one over the mean time that drug stays in the system.
 SLOWEST = 0.3
 #: A solution of which no larger part is new lies in the space already: drug reaches no further.
@@ -43,39 +46,69 @@ def reduced(system: LinearSystem, comb: Comb, entries: Array, count: int) -> Mod
     A state that did not come from these entries, at once or over a time, is cut to what they can bring about. Raises
     `ArithmeticError` where drug never leaves, and where the modes are linearly dependent to working precision.
     """
-    scale = np.sqrt(system.weights)
-    counting = system.parent * scale
-    directions = [counting[None] / np.linalg.norm(counting)]
-    directions += [_directions(system, comb, entry, count) for entry in entries.T]
-    basis, _ = np.linalg.qr(np.concatenate(directions).T)
-    lifted, projection = basis * scale[:, None], basis.T / scale
+    scale, known = np.sqrt(system.weights), 0
+    basis = np.zeros((1 + entries.shape[1] * (count + 1), scale.size))
+    for entry in np.ascontiguousarray(entries.T):
+        stays_s = float(system.parent @ comb.resolvent(np.zeros(1), entry)[:, 0])
+        known = _join(basis, known, _explored(comb, scale, entry, shifts(stays_s, count)))
+    known = _added(system.parent * scale, basis, known)
+    lifted, projection = basis[:known].T * scale[:, None], basis[:known] / scale
     return by_modes(system, projection @ (system.generator @ lifted), lifted, projection)
 
 
-def _directions(system: LinearSystem, comb: Comb, entry: Array, count: int) -> Array:
-    """The solutions (q, n) for drug that enters at ``entry`` (n), orthonormal in scaled amounts, and what enters itself."""
-    scale, found = np.sqrt(system.weights), np.zeros((count, entry.size))
-    solved = comb.resolvent(np.zeros(1), entry)[:, 0]
-    known = 0
-    for shift in shifts(float(system.parent @ solved), count):
-        if known:
-            solved = comb.resolvent(np.array([shift]), found[known - 1] * scale)[:, 0]
-        new = _new_part(solved / scale, found[:known])
-        if new is None:
+@compiled
+def _explored(comb: Comb, scale: Array, entry: Array, shifts: Array) -> Array:
+    """What drug that enters at ``entry`` (n) brings at every shift, and itself: orthonormal rows (q, n), scaled by ``scale`` (n).
+
+    Nothing else is in their space: a direction that another entry brought would lead the next solution astray.
+    """
+    found, known = np.zeros((shifts.size + 1, entry.size)), 0
+    work, solved, source = np.empty((WORK, comb.chain.size)), np.empty(entry.size), entry.copy()
+    for shift in shifts:
+        solve(comb, shift, source, work, solved)
+        now = _added(solved / scale, found, known)
+        if now == known:
             break
-        found[known] = new
-        known += 1
-    entered = entry / scale
-    return np.vstack([found[:known], entered / np.linalg.norm(entered)])
+        known = now
+        source[:] = found[known - 1] * scale
+    known = _added(entry / scale, found, known)
+    return found[:known]
 
 
-def _new_part(vector: Array, known: Array) -> Array | None:
-    """The unit vector along what of ``vector`` (n) is orthogonal to ``known`` (k, n); None where there is no such part."""
-    vector = vector / np.linalg.norm(vector)
+@compiled
+def _join(basis: Array, known: int, found: Array) -> int:
+    """Add the rows of ``found`` to the first ``known`` of ``basis``; how many there are then."""
+    if known == 0:
+        basis[: len(found)] = found
+        return len(found)
+    for row in range(len(found)):
+        known = _added(found[row], basis, known)
+    return known
+
+
+@compiled
+def _added(vector: Array, basis: Array, known: int) -> int:
+    """Add what of ``vector`` (n) is orthogonal to the first ``known`` rows of ``basis``, as a unit vector.
+
+    How many there are then: as many as before where hardly a part of it is.
+    """
+    new = basis[known]
+    new[:] = vector / sqrt(_dot(vector, vector))
     for _ in range(2):  # once leaves round-off, twice is enough (Giraud 2005)
-        vector = vector - (known @ vector) @ known
-        length = float(np.linalg.norm(vector))
+        for row in range(known):
+            share = _dot(new, basis[row])
+            for place in range(new.size):
+                new[place] -= share * basis[row, place]
+        length = sqrt(_dot(new, new))
         if length < NOTHING_NEW:
-            return None
-        vector /= length
-    return vector
+            return known
+        new /= length
+    return known + 1
+
+
+@summed
+def _dot(first: Array, second: Array) -> float:
+    total = 0.0
+    for place in range(first.size):
+        total += first[place] * second[place]
+    return total
