@@ -61,11 +61,12 @@ class Comb(NamedTuple):
 
     def resolvent(self, shifts: Numbers, entry: Array) -> Numbers:
         """The x (n, K) of (s_k - G) x_k = ``entry`` (n) for every one of ``shifts`` (K, 1/s; no real part below zero)."""
-        x = np.zeros((shifts.size, entry.size), dtype=shifts.dtype)
-        work = np.empty((WORK, self.chain.size), dtype=shifts.dtype)
-        for shift, into in zip(shifts, x, strict=True):
+        # one kind of number, because every kind is compiled for seconds when a user first meets it
+        x = np.zeros((shifts.size, entry.size), dtype=complex)
+        work = np.empty((WORK, self.chain.size), dtype=complex)
+        for shift, into in zip(shifts.astype(complex), x, strict=True):
             solve(self, shift, entry, work, into)
-        return x.T
+        return x.T if np.iscomplexobj(shifts) else x.real.T
 
 
 def comb(system: LinearSystem) -> Comb:
@@ -160,7 +161,7 @@ def solve(comb: Comb, shift: complex, entry: Array, work: Numbers, x: Numbers) -
 def _chain(comb: Comb, shift: complex, entry: Array, pivot: Numbers, given: Numbers, blooded: Numbers) -> None:
     """The chain (c) for what entered, ``given``, and for one unit of plasma, ``blooded``; its sides are taken out first."""
     for box in range(comb.chain.size):
-        left, held, fed = shift + comb.leaving[box], entry[comb.chain[box]] + 0.0 * shift, comb.back[box] + 0.0 * shift
+        left, held, fed = shift + comb.leaving[box], entry[comb.chain[box]] + 0.0j, comb.back[box] + 0.0j
         for layer in range(comb.side.shape[0]):
             if comb.side[layer, box] >= 0:
                 stays = comb.side_home[layer, box] / (shift + comb.side_leaving[layer, box])
@@ -182,7 +183,7 @@ def _chain(comb: Comb, shift: complex, entry: Array, pivot: Numbers, given: Numb
 @compiled
 def _to_plasma(comb: Comb, shift: complex, entry: Array, given: Numbers, blooded: Numbers) -> tuple[complex, complex]:
     """What chain and sides send to plasma: of what entered, and for one unit of plasma."""
-    sent, returned = 0.0 * shift, 0.0 * shift
+    sent, returned = 0.0j, 0.0j
     for box in range(comb.chain.size):
         sent += comb.out[box] * given[box]
         returned += comb.out[box] * blooded[box]
@@ -234,7 +235,7 @@ def _fill(comb: Comb, shift: complex, entry: Array, given: Numbers, blooded: Num
                 x[comb.side[layer, box]] = taken / (shift + comb.side_leaving[layer, box])
     for place in range(comb.follower.size):
         x[comb.follower[place]] = 0.0
-        gained = entry[comb.follower[place]] + 0.0 * shift
+        gained = entry[comb.follower[place]] + 0.0j
         for state in range(x.size):
             gained += comb.followed[place, state] * x[state]
         x[comb.follower[place]] = gained / (shift + comb.fading[place])

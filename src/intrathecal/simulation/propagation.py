@@ -15,7 +15,7 @@ from scipy import sparse
 from intrathecal.simulation.certainty import MINUTE_S, certainty
 from intrathecal.simulation.comb import NotACombError, comb
 from intrathecal.simulation.implicit import implicit
-from intrathecal.simulation.modal import Modal, modal
+from intrathecal.simulation.modal import modal
 from intrathecal.simulation.reduction import FASTEST_PER_S, reduced
 from intrathecal.simulation.squaring import squaring
 from intrathecal.simulation.system import LinearSystem
@@ -46,6 +46,9 @@ class Propagator(Protocol):
     @property
     def error_estimate(self) -> float:
         """The largest error: of few modes relative to the largest value at the same place, else to all drug that entered."""
+
+    def because(self, why: str) -> Propagator:
+        """The same, and why it was taken and nothing faster, which `method` says."""
 
     def internal(self, x: Array) -> Array:
         """The state (2, q) of amounts ``x`` (n, ug), its integral zero."""
@@ -85,10 +88,10 @@ def choose_for(
     try:
         shape = comb(system)
     except NotACombError:
-        return choose(system)
+        return choose(system).because("few modes are made for a comb")
     if not entries.shape[1]:
-        return choose(system)
-    rows, bound = looked_at(system), float("inf")
+        return choose(system).because("nothing is said to enter")
+    rows, why = looked_at(system), "few modes cannot be made"
     for count in FASTEST_PER_S:
         if count * entries.shape[1] > MOST_MODES * len(system.states):
             break
@@ -100,10 +103,8 @@ def choose_for(
         bound = max(max(miss.worst, miss.of_dose(shortest_s)) for miss in misses)
         if bound <= tolerance:
             return few.known(bound)
-    exact = choose(system)
-    if isinstance(exact, Modal):
-        return exact.known(exact.error_estimate, f", because fewer may be off by {bound:.1e}")
-    return exact
+        why = f"fewer modes may be off by {bound:.1e}"
+    return choose(system).because(why)
 
 
 def looked_at(system: LinearSystem) -> sparse.csr_array:
