@@ -12,6 +12,8 @@ from tests.simulation.support import therapy
 
 from intrathecal.flow import Site
 from intrathecal.pump.hardware import DAY_MS
+from intrathecal.simulation import api
+from intrathecal.simulation.api import simulate
 from intrathecal.simulation.entries import Entering, entering
 from intrathecal.simulation.outcome import outcome
 from intrathecal.simulation.propagation import choose
@@ -150,3 +152,21 @@ def test_an_experiment_without_a_pump() -> None:
     told = outcome(lived(plan, False))
     assert told["engine"]["method"].startswith("modal, 50 modes for 461 states")
     assert told["engine"]["error_estimate"] < 1e-6
+
+
+def test_a_run_in_doubt_is_run_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where the run's own bound is above what is allowed, all modes run it from its start, say so, and take up a checkpoint."""
+    plan = planned("reset = true", {})
+    usual = simulate(plan, days=2)
+    monkeypatch.setattr(api, "LARGEST_RUN_ERROR", 1e-30)
+    anew = simulate(plan, days=2)
+    assert usual.figures["engine"]["method"] == "modal, 50 modes for 461 states (rational Krylov)"
+    assert anew.figures["engine"]["method"] == (
+        "modal, 461 modes, because the bound of the run by few modes is too large"
+    )
+    assert anew.figures["ledger"]["morphine"]["csf_ug"] == pytest.approx(usual.figures["ledger"]["morphine"]["csf_ug"])
+    anew.save(tmp_path / "two-days")
+    on = simulate(plan, days=3, resume=tmp_path / "two-days").figures
+    whole = simulate(plan, days=3).figures
+    assert on["exposure"] == whole["exposure"]
+    assert on["ledger"] == whole["ledger"]
