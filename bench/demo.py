@@ -49,6 +49,10 @@ class Recorder:
         """As the inner one's."""
         return self.inner.error_estimate
 
+    def because(self, why: str) -> Propagator:
+        """As the inner one's."""
+        return self.inner.because(why)
+
     def internal(self, x: Array) -> Array:
         """As the inner one's."""
         return self.inner.internal(x)

@@ -44,7 +44,7 @@ with suppress(OSError, RuntimeError):
 def compiled(function: Function) -> Function:
     """The same ``function`` compiled by numba, with every operation as it is written; other threads run meanwhile.
 
-    Where no folder can be written, it is compiled anew in every process.
+    Where no folder can be written, or there is no space left, it is compiled anew in every process.
     """
     return _made(function, set())
 
@@ -55,8 +55,19 @@ def summed(function: Function) -> Function:
 
 
 def _made(function: Function, allowed: set[str]) -> Function:
-    try:
-        made = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=allowed)(function)
-    except RuntimeError:
-        made = numba.njit(nogil=True, error_model="numpy", fastmath=allowed)(function)
+    made = numba.njit(nogil=True, error_model="numpy", fastmath=allowed)(function)
+    with suppress(RuntimeError):  # no place can be written
+        made.enable_caching()
+        _keep_if_possible(made)
     return cast(Function, made)
+
+
+def _keep_if_possible(made: Any) -> None:
+    """Let a compiled function that cannot be written be used all the same: numba would raise in the middle of a run."""
+    write = made._cache.save_overload
+
+    def save(signature: Any, result: Any) -> None:
+        with suppress(OSError):
+            write(signature, result)
+
+    made._cache.save_overload = save

@@ -13,7 +13,7 @@ from intrathecal.pump.hardware import DAY_MS
 from intrathecal.simulation import checkpoint
 from intrathecal.simulation.outcome import Figures, outcome
 from intrathecal.simulation.reached import Finished
-from intrathecal.simulation.run import Progress, finish, prepare, start
+from intrathecal.simulation.run import Progress, by_all_modes, finish, prepare, start
 from intrathecal.therapy import Therapy
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 PROFILES = ("csf", "cord")
 DEFAULT_EVERY_MS = 900_000
+#: A run by few modes whose own bound, relative to the highest concentration at any site, is larger is run anew by all modes.
+LARGEST_RUN_ERROR = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,7 @@ def simulate(
     `SimulationError` for an event that cannot happen at its moment, `CheckpointError` for a file that does not fit.
     """
     case = prepare(therapy, every_ms, tuple(profiles))
-    reached = start(case) if resume is None else checkpoint.load(case, resume)
+    case, reached = (case, start(case)) if resume is None else checkpoint.taken_up(case, resume)
     end = int(Fraction(therapy.simulation.days if days is None else days) * DAY_MS)
     if end <= 0:
         raise ValueError(f"{days} days are nothing to simulate; give more than 0")
@@ -69,4 +71,8 @@ def simulate(
         raise checkpoint.CheckpointError(
             f"{resume}: has run for {reached.now / DAY_MS:g} days, longer than the {end / DAY_MS:g} asked for; give more --days"
         )
-    return Run(finish(case, reached, end, progress))
+    done = finish(case, reached, end, progress)
+    if done.error > LARGEST_RUN_ERROR and any(channel.doubt for channel in case.channels):
+        case = by_all_modes(case)
+        done = finish(case, start(case), end, progress)
+    return Run(done)

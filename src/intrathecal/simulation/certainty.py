@@ -10,35 +10,44 @@ A step of 1 ug/s has |V| <= 1/w, 1 ug given over d has |V| <= min(1, 2 / (w d)),
 is summed over log-spaced w, ends included: below them E falls as w does, above them as 1/w. With a > 0 what happened long ago
 fades by e^{-a t}; that is how the inputs of a run are added up (`Unrest`).
 
+Modes that are far from orthogonal cancel one another when they are added up. What round-off makes of that is added: so many
+units of the last digit of the sum of |V| at the modes' own rates, without signs.
+
 What is told is relative to the largest value that the same input brings to the place looked at. A place that holds less
 than `NEGLIGIBLE` of what the fullest one does is measured by that share: there is nothing to see.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from intrathecal.simulation.comb import Comb
 from intrathecal.simulation.modal import Modal, Modes
-from intrathecal.simulation.trajectory import Array, Rows, largest
+from intrathecal.simulation.trajectory import EPS, Array, Rows, largest
 
 #: The frequencies at which the error is looked at (1/s), seven to a decade, and the times at which the largest response is.
 FREQUENCIES_PER_S = np.geomspace(1e-8, 1e3, 78)
 PEAK_TIMES_S = np.append(0.0, np.geomspace(0.1, 1e8, 100))
 #: Doses over a minute or longer are always within the bound.
 MINUTE_S = 60.0
+#: Units of the last digit by which a sum of modes may be off: those of the steps that led to it, and of the sum.
+LAST_DIGITS = 10.0
 #: A place that holds a smaller share of the drug than this part of the largest share is nearly free of drug.
 NEGLIGIBLE = 1e-6
+TINY = float(np.finfo(float).tiny)
+#: |V| of some inputs at any |s| (k; 1/s): (k,).
+Size = Callable[[Array], Array]
 
 
 @dataclass(frozen=True)
 class Certainty:
     """What ``modes`` miss of the system at p places for drug that enters at one of its entries.
 
-    ``missed`` (p, K) is |E| at K ``shifts``, each with its part of the integral; ``rates``, ``seen`` and ``force`` are the
-    modes', ``largest_per_mL`` (p,) the largest entry of every place's row.
+    ``missed`` (p, K) is |E| at K ``shifts``, each with its part of the integral; ``rates`` (q), ``seen`` (p, q) and ``force``
+    (q) are the modes', ``largest_per_mL`` (p,) the largest entry of every place's row. A `Size` gives |V| at any |s|.
     """
 
     shifts: Modes
@@ -55,7 +64,7 @@ class Certainty:
 
     def of_step(self) -> float:
         """The largest error of a step, relative to the largest value at the same place."""
-        return self._worst(1.0 / np.abs(self.shifts), self._step(PEAK_TIMES_S))
+        return self._worst(lambda size: 1.0 / size, self._step(PEAK_TIMES_S))
 
     def of_dose(self, over_s: float) -> float:
         """The same of a dose given over ``over_s``; at once for 0."""
@@ -64,11 +73,12 @@ class Certainty:
         else:
             after = np.maximum(PEAK_TIMES_S, over_s)
             response = (self._step(after) - self._step(after - over_s)) / over_s
-        return self._worst(dose_size(self.shifts, over_s), response)
+        return self._worst(lambda size: np.minimum(1.0, 2.0 / np.maximum(size * over_s, TINY)), response)
 
-    def bound(self, inputs: Array) -> Array:
-        """The largest error (p,; ug/mL) of inputs whose |V| is at most ``inputs`` (K)."""
-        return self.missed @ inputs
+    def bound(self, fed: Size) -> Array:
+        """The largest error (p,; ug/mL) of inputs whose |V| is at most what ``fed`` gives for |s|."""
+        rounded = LAST_DIGITS * EPS * (np.abs(self.seen) @ (np.abs(self.force) * fed(np.abs(self.rates))))
+        return np.asarray(self.missed @ fed(np.abs(self.shifts)) + rounded)
 
     def relative(self, error: Array, reached: Array) -> float:
         """The largest of ``error`` (p,) relative to ``reached`` (p,), the largest values there; 0 where there is no drug."""
@@ -77,8 +87,8 @@ class Certainty:
         measure = np.maximum(reached, NEGLIGIBLE * largest_share * self.largest_per_mL)
         return float((error[measure > 0] / measure[measure > 0]).max(initial=0.0))
 
-    def _worst(self, inputs: Array, response: Array) -> float:
-        return self.relative(self.bound(inputs), response.max(axis=1))
+    def _worst(self, fed: Size, response: Array) -> float:
+        return self.relative(self.bound(fed), response.max(axis=1))
 
     def _step(self, times_s: Array) -> Array:
         """The response (p, t) to a step of 1 ug/s."""
@@ -86,20 +96,22 @@ class Certainty:
         return np.asarray((self.seen @ (grown * self.force[:, None])).real)
 
 
-def dose_size(shifts: Modes, over_s: float) -> Array:
-    """The largest |V| (K) of 1 ug that is given over ``over_s``; at once for 0."""
-    return np.minimum(1.0, 2.0 / np.maximum(np.abs(shifts) * over_s, 1e-300))
-
-
-def certainty(modes: Modal, comb: Comb, entry: Array, rows: Rows, fading_per_s: float = 0.0) -> Certainty:
+def certainty(
+    modes: Modal,
+    comb: Comb,
+    entry: Array,
+    rows: Rows,
+    fading_per_s: float = 0.0,
+    frequencies_per_s: Array = FREQUENCIES_PER_S,
+) -> Certainty:
     """How far ``modes`` may be off at the places ``rows`` (p, n) for drug that enters at ``entry`` (n).
 
-    ``fading_per_s`` is a of this module's docstring.
+    ``fading_per_s`` is a of this module's docstring; ``frequencies_per_s`` (K) are log-spaced.
     """
-    shifts = 1j * FREQUENCIES_PER_S - fading_per_s
+    shifts = 1j * frequencies_per_s - fading_per_s
     rates, seen, force = modes.complex_parts(rows, entry)
     exact = np.asarray(rows @ comb.resolvent(shifts, entry))
     missed = np.abs(exact - seen @ (force[:, None] / (shifts - rates[:, None])))
-    parts = np.full(shifts.size, np.log(FREQUENCIES_PER_S[1] / FREQUENCIES_PER_S[0]))
+    parts = np.full(shifts.size, np.log(frequencies_per_s[1] / frequencies_per_s[0]))
     parts[[0, -1]] += 1.0
-    return Certainty(shifts, missed * FREQUENCIES_PER_S * parts / np.pi, rates, seen, force, largest(rows))
+    return Certainty(shifts, missed * frequencies_per_s * parts / np.pi, rates, seen, force, largest(rows))

@@ -17,6 +17,7 @@ import numpy as np
 from intrathecal.quantities import InputError
 from intrathecal.simulation.files import replacing
 from intrathecal.simulation.reached import Case, Reached
+from intrathecal.simulation.run import by_all_modes
 
 MAGIC = b"intrathecal checkpoint 2\n"
 #: What a saved run may be made of besides this project's dataclasses; anything else in a file is refused, never run.
@@ -40,6 +41,21 @@ def save(case: Case, reached: Reached, path: Path) -> None:
     body = pickle.dumps((fingerprint(case), reached), protocol=5)
     with replacing(path) as file:
         file.write_bytes(MAGIC + hashlib.sha256(body).digest() + body)
+
+
+def taken_up(case: Case, path: Path) -> tuple[Case, Reached]:
+    """A saved run of ``case`` with the case that goes on with it: by few modes, or by all where it was run anew by all.
+
+    Raises `CheckpointError`.
+    """
+    try:
+        return case, load(case, path)
+    except CheckpointError as problem:
+        exact = by_all_modes(case)
+        try:
+            return exact, load(exact, path)
+        except CheckpointError:
+            raise problem from None
 
 
 def load(case: Case, path: Path) -> Reached:

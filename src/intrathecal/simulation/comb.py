@@ -9,6 +9,7 @@ by its diagonal: nothing is exchanged and little is lost. The chains of all s ar
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,89 +62,123 @@ class Comb(NamedTuple):
 
     def resolvent(self, shifts: Numbers, entry: Array) -> Numbers:
         """The x (n, K) of (s_k - G) x_k = ``entry`` (n) for every one of ``shifts`` (K, 1/s; no real part below zero)."""
-        x = np.zeros((shifts.size, entry.size), dtype=shifts.dtype)
-        work = np.empty((WORK, self.chain.size), dtype=shifts.dtype)
-        for shift, into in zip(shifts, x, strict=True):
+        # one kind of number, because every kind is compiled for seconds when a user first meets it
+        x = np.zeros((shifts.size, entry.size), dtype=complex)
+        work = np.empty((WORK, self.chain.size), dtype=complex)
+        for shift, into in zip(shifts.astype(complex), x, strict=True):
             solve(self, shift, entry, work, into)
-        return x.T
+        return x.T if np.iscomplexobj(shifts) else x.real.T
 
 
 def comb(system: LinearSystem) -> Comb:
     """The comb that ``system`` is; raises `NotACombError` where its generator has an entry that is in no place of one."""
-    names = {state: place for place, state in enumerate(system.states)}
-    cells = system.z_cm.size
+    generator = system.generator
+    form = _form(system.states, generator.indptr.tobytes(), generator.indices.tobytes(), generator.indices.dtype.str)
+    if form is None:
+        raise NotACombError(
+            f"{system.drug}: the system is without cranium or plasma, or has exchanges beside those of a comb"
+        )
+    rates, places = np.append(generator.data, 0.0), form.places
+    return Comb(
+        *form.states,
+        leaving=-rates[places.leaving],
+        down=rates[places.down],
+        up=rates[places.up],
+        out=rates[places.out],
+        back=rates[places.back],
+        side_leaving=np.where(form.states.side < 0, 1.0, -rates[places.side_leaving]),
+        side_in=rates[places.side_in],
+        side_home=rates[places.side_home],
+        side_out=rates[places.side_out],
+        side_back=rates[places.side_back],
+        blood=-rates[places.blood],
+        followed=rates[places.followed],
+        fading=-rates[places.fading],
+    )
+
+
+class _States(NamedTuple):
+    """The first fields of a comb."""
+
+    chain: Index
+    side: Index
+    hub: Index
+    follower: Index
+
+
+class _Places(NamedTuple):
+    """For every other field of a comb, where its rates are among those of the generator; the last of all is none."""
+
+    leaving: Index
+    down: Index
+    up: Index
+    out: Index
+    back: Index
+    side_leaving: Index
+    side_in: Index
+    side_home: Index
+    side_out: Index
+    side_back: Index
+    blood: Index
+    followed: Index
+    fading: Index
+
+
+class _Form(NamedTuple):
+    """What all combs of one pattern have in common."""
+
+    states: _States
+    places: _Places
+
+
+@lru_cache(maxsize=64)
+def _form(states: tuple[str, ...], indptr: bytes, indices: bytes, kind: str) -> _Form | None:
+    """The comb of a pattern (that of a CSR matrix over ``states``), or None where it is none."""
+    names = {state: place for place, state in enumerate(states)}
     if not {PLASMA, CISTERNA, CRANIAL} <= names.keys():
-        raise NotACombError(f"{system.drug}: without cranium or plasma the system is no comb")
-    entries = _Entries.of(system)
+        return None
+    starts, columns = np.frombuffer(indptr, dtype=kind), np.frombuffer(indices, dtype=kind)
+    size, rows = len(states), np.repeat(np.arange(len(states)), np.diff(starts))
+    cells = sum(state.startswith(f"{CSF} ") for state in states)
     chain = np.array([names[CRANIAL], names[CISTERNA], *(names[f"{CSF} {cell}"] for cell in range(cells))])
     side = np.array([[-1, -1, *(names.get(f"{layer} {cell}", -1) for cell in range(cells))] for layer in SIDES])
     own = {CSF, CORD, EPIDURAL, CISTERNA, CRANIAL, PLASMA}
     rest = [place for state, place in names.items() if state.partition(" ")[0] not in own]
-    gives = entries.giving()
+    gives = np.bincount(columns[rows != columns], minlength=size) > 0
     follower = np.array([place for place in rest if not gives[place]], dtype=np.int64)
     hub = np.array([names[PLASMA], *(place for place in rest if gives[place])])
+    keys = rows.astype(np.int64) * size + columns
+    order = np.argsort(keys)
+
+    def at(row: Index, column: Index) -> Index:
+        """Where the rates at these places are; nowhere where there is none, and where a place is -1."""
+        wanted = row * size + column
+        found = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), keys.size - 1)]
+        return np.asarray(np.where((row >= 0) & (column >= 0) & (keys[found] == wanted), found, keys.size))
+
     plasma, beside = np.full_like(side, hub[0]), np.broadcast_to(chain, side.shape)
-    followed = system.generator[follower].toarray()
-    fading = -followed[np.arange(follower.size), follower]
-    followed[np.arange(follower.size), follower] = 0.0
-    found = Comb(
-        chain=chain,
-        side=side,
-        hub=hub,
-        follower=follower,
-        leaving=-entries.at(chain, chain),
-        down=entries.at(chain[1:], chain[:-1]),
-        up=entries.at(chain[:-1], chain[1:]),
-        out=entries.at(np.full_like(chain, hub[0]), chain),
-        back=entries.at(chain, np.full_like(chain, hub[0])),
-        side_leaving=np.where(side < 0, 1.0, -entries.at(side, side)),
-        side_in=entries.at(side, beside),
-        side_home=entries.at(beside, side),
-        side_out=entries.at(plasma, side),
-        side_back=entries.at(side, plasma),
-        blood=-entries.at(*(part.astype(np.int64) for part in np.meshgrid(hub, hub, indexing="ij"))),
+    of_chain, every = np.full_like(chain, hub[0]), np.arange(size)
+    followed = at(*np.meshgrid(follower, every, indexing="ij"))
+    followed[np.arange(follower.size), follower] = keys.size
+    places = _Places(
+        leaving=at(chain, chain),
+        down=at(chain[1:], chain[:-1]),
+        up=at(chain[:-1], chain[1:]),
+        out=at(of_chain, chain),
+        back=at(chain, of_chain),
+        side_leaving=at(side, side),
+        side_in=at(side, beside),
+        side_home=at(beside, side),
+        side_out=at(plasma, side),
+        side_back=at(side, plasma),
+        blood=at(*np.meshgrid(hub, hub, indexing="ij")),
         followed=followed,
-        fading=fading,
+        fading=at(follower, follower),
     )
-    if _placed(found) != entries.rates.size:
-        raise NotACombError(f"{system.drug}: the system has exchanges beside those of a comb")
-    return found
-
-
-class _Entries(NamedTuple):
-    """The entries of a generator that are not zero: ``rates`` by their ``keys``, row times ``size`` plus column, ascending."""
-
-    size: int
-    keys: Index
-    rates: Array
-
-    @classmethod
-    def of(cls, system: LinearSystem) -> _Entries:
-        listed = system.generator.tocoo()
-        kept, size = listed.data != 0, len(system.states)
-        keys = listed.row[kept].astype(np.int64) * size + listed.col[kept]
-        order = np.argsort(keys)
-        return cls(size, keys[order], listed.data[kept][order])
-
-    def at(self, rows: Index, columns: Index) -> Array:
-        """The rates at these places; zero where there is none, and where a place is -1."""
-        wanted = rows * self.size + columns
-        found = np.minimum(np.searchsorted(self.keys, wanted), self.keys.size - 1)
-        return np.where((rows >= 0) & (columns >= 0) & (self.keys[found] == wanted), self.rates[found], 0.0)
-
-    def giving(self) -> NDArray[np.bool_]:
-        """Which states (n) give something to another."""
-        rows, columns = np.divmod(self.keys, self.size)
-        return np.asarray(np.bincount(columns[rows != columns], minlength=self.size) > 0)
-
-
-def _placed(found: Comb) -> int:
-    """How many entries of a generator have a place in ``found``."""
-    parts = (
-        found.leaving, found.down, found.up, found.out, found.back, found.side_in, found.side_home, found.side_out,
-        found.side_back, found.blood, found.followed, found.fading,
-    )  # fmt: skip
-    return sum(int(np.count_nonzero(part)) for part in parts) + int(np.count_nonzero(found.side >= 0))
+    used = np.unique(np.concatenate([place.ravel() for place in places]))
+    return (
+        _Form(_States(chain, side, hub, follower), places) if used[used < columns.size].size == columns.size else None
+    )
 
 
 @compiled

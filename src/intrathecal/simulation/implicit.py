@@ -13,7 +13,7 @@ once and in two halves; the halves are kept where both agree, else the step is h
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import factorial, floor, log2
 from typing import TYPE_CHECKING
 
@@ -74,12 +74,17 @@ class Implicit:
     parent: Array
     leaving: Array
     error_estimate: float
+    remark: str = ""
     _factors: dict[int, list[SuperLU]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def method(self) -> str:
         """What advances the system, for people."""
-        return f"implicit (Radau IIA), {self.parent.size} states"
+        return f"implicit (Radau IIA), {self.parent.size} states{self.remark}"
+
+    def because(self, why: str) -> Implicit:
+        """The same, and why it was taken."""
+        return replace(self, remark=f", because {why}")
 
     def internal(self, x: Array) -> Array:
         """The state (2, n) of amounts ``x`` (n, ug), its integral zero."""

@@ -97,9 +97,13 @@ class Modal:
         few = f"{modes} modes" if modes == states else f"{modes} modes for {states} states (rational Krylov)"
         return f"modal, {few}{self.remark}"
 
-    def known(self, error_estimate: float, remark: str = "") -> Modal:
-        """The same with its error, and why these modes were taken."""
-        return replace(self, error_estimate=error_estimate, remark=remark)
+    def known(self, error_estimate: float) -> Modal:
+        """The same with its error."""
+        return replace(self, error_estimate=error_estimate)
+
+    def because(self, why: str) -> Modal:
+        """The same, and why these modes were taken."""
+        return replace(self, remark=f", because {why}")
 
     def internal(self, x: Array) -> Array:
         """The state (2, q) of amounts ``x`` (n, ug), its integral zero."""

@@ -58,7 +58,7 @@ def outcome(run: Finished) -> Figures:
         "engine": {
             "method": "; ".join(dict.fromkeys(channel.propagator.method for channel in case.channels)),
             "wall_s": run.wall_s,
-            "error_estimate": max(held.error(channel) for held, channel in zip(end.held, case.channels, strict=True)),
+            "error_estimate": run.error,
         },
     }
 

@@ -15,8 +15,8 @@ from scipy import sparse
 from intrathecal.simulation.certainty import MINUTE_S, certainty
 from intrathecal.simulation.comb import NotACombError, comb
 from intrathecal.simulation.implicit import implicit
-from intrathecal.simulation.modal import Modal, modal
-from intrathecal.simulation.reduction import FASTEST_PER_S, reduced
+from intrathecal.simulation.modal import modal
+from intrathecal.simulation.reduction import reduced
 from intrathecal.simulation.squaring import squaring
 from intrathecal.simulation.system import LinearSystem
 from intrathecal.simulation.trajectory import Array, Rows, Trajectory
@@ -26,6 +26,8 @@ from intrathecal.spine import CORD, CSF
 LARGEST_ERROR = 1e-8
 #: A few modes are used where their bound, relative to the largest value at every place that is looked at, is at most this.
 TOLERANCE = 1e-6
+#: Shifts of an entry, as `reduction` has them: the first that is enough is taken.
+COUNTS = (48, 64, 96)
 #: From this part of all states on, modes are no longer few.
 MOST_MODES = 0.7
 #: Of more states than this no dense matrix is made: its modes would take a minute and more.
@@ -46,6 +48,9 @@ class Propagator(Protocol):
     @property
     def error_estimate(self) -> float:
         """The largest error: of few modes relative to the largest value at the same place, else to all drug that entered."""
+
+    def because(self, why: str) -> Propagator:
+        """The same, and why it was taken and nothing faster, which `method` says."""
 
     def internal(self, x: Array) -> Array:
         """The state (2, q) of amounts ``x`` (n, ug), its integral zero."""
@@ -85,11 +90,11 @@ def choose_for(
     try:
         shape = comb(system)
     except NotACombError:
-        return choose(system)
+        return choose(system).because("few modes are made for a comb")
     if not entries.shape[1]:
-        return choose(system)
-    rows, bound = looked_at(system), float("inf")
-    for count in FASTEST_PER_S:
+        return choose(system).because("nothing is said to enter")
+    rows, why = looked_at(system), "few modes cannot be made"
+    for count in COUNTS:
         if count * entries.shape[1] > MOST_MODES * len(system.states):
             break
         try:
@@ -100,10 +105,8 @@ def choose_for(
         bound = max(max(miss.worst, miss.of_dose(shortest_s)) for miss in misses)
         if bound <= tolerance:
             return few.known(bound)
-    exact = choose(system)
-    if isinstance(exact, Modal):
-        return exact.known(exact.error_estimate, f", because fewer may be off by {bound:.1e}")
-    return exact
+        why = f"fewer modes may be off by {bound:.1e}"
+    return choose(system).because(why)
 
 
 def looked_at(system: LinearSystem) -> sparse.csr_array:

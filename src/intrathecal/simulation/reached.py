@@ -92,3 +92,8 @@ class Finished:
     days_done: Reached
     end: Reached
     wall_s: float
+
+    @property
+    def error(self) -> float:
+        """The largest bound on the error of any drug's concentrations."""
+        return max(held.error(channel) for held, channel in zip(self.end.held, self.case.channels, strict=True))

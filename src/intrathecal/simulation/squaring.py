@@ -15,7 +15,7 @@ what they are tested against, and stands in where they are not good enough.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import exp, floor, log2
 
 import numpy as np
@@ -96,12 +96,17 @@ class Squaring:
     parent: Array
     sink: Array
     error_estimate: float
+    remark: str = ""
     _ladder: list[Step] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def method(self) -> str:
         """What advances the system, for people."""
-        return f"scaling and squaring, {self.parent.size} states"
+        return f"scaling and squaring, {self.parent.size} states{self.remark}"
+
+    def because(self, why: str) -> Squaring:
+        """The same, and why it was taken."""
+        return replace(self, remark=f", because {why}")
 
     def internal(self, x: Array) -> Array:
         """The state (2, n) of amounts ``x`` (n, ug), its integral zero."""

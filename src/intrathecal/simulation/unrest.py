@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -51,6 +52,10 @@ class Unrest:
         return replace(
             self, pieces=pieces, changes=changes, largest=np.maximum(self.largest, np.minimum(pieces, changes))
         )
+
+    def at(self, sizes_per_s: Array, wanted_per_s: Array) -> Array:
+        """The largest |V| so far at the |s| ``wanted_per_s`` (k), by those known at ``sizes_per_s`` (K): it falls with |s|."""
+        return np.asarray(np.interp(wanted_per_s, sizes_per_s, self.largest))
 
     def advance(self, sizes_per_s: Array, fading_per_s: float, durations_s: Array, rates: Array) -> Unrest:
         """Over segments of ``durations_s`` (m), each at one of ``rates`` (m; ug/s); ``sizes_per_s`` (K) are the |s|."""
@@ -110,7 +115,7 @@ class Doubt:
         self, unrest: tuple[Unrest, ...], durations_s: Array, inputs: Array, sites: Sequence[Site]
     ) -> tuple[Unrest, ...]:
         """Over segments of ``durations_s`` (m) with ``inputs`` (m, k; ug/s) at ``sites`` (k)."""
-        sizes, nothing = np.abs(self.misses[0].shifts), np.zeros(durations_s.size)
+        sizes, nothing = self._sizes, np.zeros(durations_s.size)
         return tuple(
             before.advance(
                 sizes,
@@ -121,9 +126,13 @@ class Doubt:
             for entry, before in zip(self.entries, unrest, strict=True)
         )
 
+    @property
+    def _sizes(self) -> Array:
+        return np.abs(self.misses[0].shifts)
+
     def error(self, unrest: tuple[Unrest, ...], peaks: Array) -> float:
         """The largest error of a run at any site, relative to the highest concentration there, ``peaks`` (p,)."""
-        bounds = [miss.bound(given.largest) for miss, given in zip(self.misses, unrest, strict=True)]
+        bounds = [miss.bound(partial(given.at, self._sizes)) for miss, given in zip(self.misses, unrest, strict=True)]
         return self.misses[0].relative(np.sum(bounds, axis=0), peaks)
 
 

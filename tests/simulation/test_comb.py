@@ -1,0 +1,74 @@
+"""The resolvent of a comb against a general sparse solver, and what is no comb."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+from scipy.sparse.linalg import splu
+from tests.simulation.extremes import CATALOGUE, DRUGS, EXTREMES, Extreme, entry
+
+from intrathecal.simulation.comb import NotACombError, comb
+from intrathecal.simulation.propagation import choose_for
+from intrathecal.simulation.system import LinearSystem, build_system, tracer_system
+
+SHIFTS = np.array([0.0, 1e-8, 1e-5, 1e-3, 0.1, 10.0])
+
+
+def check(system: LinearSystem, source: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
+    """Compare both kinds of shift with SuperLU, in units of the amounts at rest."""
+    one, scale = sparse.eye_array(len(system.states), format="csc"), system.weights[:, None]
+    for shifts in (SHIFTS, 1j * SHIFTS[1:]):
+        found = comb(system).resolvent(shifts, source)
+        right = np.stack([splu(sparse.csc_array(s * one - system.generator)).solve(source + 0 * s) for s in shifts]).T
+        assert found.dtype == shifts.dtype
+        size = np.abs(right / scale).max(axis=0)
+        assert (np.abs(found - right) / scale <= 1e-10 * size).all()
+
+
+@pytest.mark.parametrize("name", DRUGS)
+@pytest.mark.parametrize("route", ["intrathecal", "epidural", "intravenous", "oral"])
+def test_every_drug_is_a_comb(name: str, route: str) -> None:
+    """On the default mesh every drug and route agrees with a general solver at real and imaginary shifts."""
+    if route == "oral" and CATALOGUE.drugs[name].oral is None:
+        route = "intravenous"
+    system = build_system(CATALOGUE.drugs[name], CATALOGUE, 172, 78)
+    check(system, entry(system, route, 0.6))
+
+
+@settings(max_examples=40, deadline=None)
+@given(EXTREMES, st.sampled_from(["intrathecal", "epidural", "intravenous"]), st.floats(0, 1))
+def test_extreme_patients_are_combs(extreme: Extreme, route: str, share: float) -> None:
+    """So does any patient, also one whose plasma gives nothing back."""
+    system = extreme.build()
+    check(system, entry(system, route, share))
+
+
+def test_what_is_on_a_side_box_or_in_the_hub_is_solved_too() -> None:
+    """Any right-hand side will do, not only a dose: amounts in cord, epidural space, tissue, metabolite and effect site."""
+    system = Extreme().build()
+    check(system, np.random.default_rng(1).random(len(system.states)))
+
+
+def test_an_exchange_out_of_place_is_refused() -> None:
+    """One more exchange, between two cells that are no neighbours, is no comb; such a system is advanced by all modes."""
+    system = Extreme().build()
+    extra = np.zeros((len(system.states),) * 2)
+    extra[9, 3], extra[3, 3] = 1e-5, -1e-5
+    odd = replace(system, generator=sparse.csr_array(system.generator + sparse.csr_array(extra)))
+    with pytest.raises(NotACombError, match="beside those of a comb"):
+        comb(odd)
+    assert (
+        choose_for(odd, odd.source("intrathecal", 30.0)[:, None]).method
+        == f"modal, {len(odd.states)} modes, because few modes are made for a comb"
+    )
+
+
+def test_fluid_without_blood_is_refused() -> None:
+    """A tracer has no plasma, so no comb."""
+    with pytest.raises(NotACombError, match="without cranium or plasma"):
+        comb(tracer_system(CATALOGUE.tracers["indtpa"], CATALOGUE, 172, 40))

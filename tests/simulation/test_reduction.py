@@ -1,0 +1,116 @@
+"""A few modes: what they keep exactly, whatever their number."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.simulation.extremes import EXTREMES, Array, Extreme, entry, schedule
+
+from intrathecal.simulation.comb import comb
+from intrathecal.simulation.modal import Modal
+from intrathecal.simulation.propagation import COUNTS as COUNTED
+from intrathecal.simulation.propagation import Propagator, looked_at
+from intrathecal.simulation.reduction import reduced, shifts
+from intrathecal.simulation.squaring import squaring
+from intrathecal.simulation.system import ELIMINATED, LinearSystem
+
+COUNTS = pytest.mark.parametrize("count", COUNTED)
+
+
+def few(built: LinearSystem, sources: Array, count: int = 48) -> Modal:
+    """The modes for what enters at ``sources`` (n, k)."""
+    return reduced(built, comb(built), sources, count)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    EXTREMES,
+    st.sampled_from(COUNTED),
+    st.lists(st.sampled_from(["intrathecal", "epidural", "intravenous"]), min_size=1, max_size=2, unique=True),
+    st.floats(0, 1),
+    st.integers(0, 1000),
+)
+def test_every_microgram_is_somewhere(extreme: Extreme, count: int, routes: list[str], share: float, seed: int) -> None:
+    """What entered is there or eliminated, to 1e-10 of it, however few the modes; no amount is below zero."""
+    built = extreme.build()
+    sources = np.stack([entry(built, route, share) for route in routes], axis=1)
+    modes = few(built, sources, count).known(1.0)
+    durations, rates = schedule(seed, 20)
+    inputs = np.tile(rates, (1, len(routes)))
+    run = modes.run(modes.internal(3.0 * sources[:, 0]), durations, inputs, sources)
+    entered = 3.0 + float(durations @ inputs.sum(axis=1))
+    for x, integral in (
+        (modes.physical(run.states[-1]), run.integral),
+        (modes.physical(run.states[-1]), modes.integral(run.states[-1])),
+    ):
+        assert abs(built.parent @ x + built.sinks[ELIMINATED] @ integral - entered) <= 1e-10 * entered
+        assert x.min() >= 0
+    assert modes.observe(run.states, looked_at(built)).min() >= 0
+
+
+@COUNTS
+@pytest.mark.parametrize("route", ["intrathecal", "epidural", "intravenous", "oral"])
+def test_rest_and_the_first_moment_are_exact(count: int, route: str) -> None:
+    """A dose at once is where it entered, and the area under every curve is that of the whole system."""
+    built = Extreme(cells=150).build()
+    source = entry(built, route, 0.6)
+    modes = few(built, source[:, None], count)
+    assert modes.physical(modes.internal(source)) == pytest.approx(source, abs=1e-12)
+    area = np.linalg.solve(-built.generator.toarray(), source)
+    run = modes.run(modes.internal(source), np.array([4e8]), np.zeros((1, 0)), np.zeros((source.size, 0)))
+    assert run.integral == pytest.approx(area, rel=1e-9, abs=1e-9 * area.max())
+
+
+def test_a_run_goes_on_bit_for_bit() -> None:
+    """A run cut anywhere and taken up from its state is the run that was not cut."""
+    built = Extreme().build()
+    source = entry(built, "intrathecal", 0.5)[:, None]
+    modes, (durations, rates) = few(built, source), schedule(4)
+    whole = modes.run(modes.internal(np.zeros(len(built.states))), durations, rates, source)
+    for cut in (1, 17, 59):
+        first = modes.run(whole.states[0], durations[:cut], rates[:cut], source)
+        second = modes.run(first.states[-1], durations[cut:], rates[cut:], source)
+        assert np.array_equal(second.states[-1], whole.states[-1])
+
+
+def test_complex_pairs_of_a_strong_flow() -> None:
+    """Where flow far outruns dispersion modes turn as they decay; they agree with squaring, which has no modes."""
+    built = Extreme(spread=0.03, absorbed=4.5, half_life_min=600.0).build()
+    source = entry(built, "intrathecal", 0.7)[:, None]
+    modes = few(built, source, 96)
+    assert modes.rates.size - modes.real >= 3
+    (durations, rates), rows = schedule(2), np.array([*built.sites.values()])
+    both: tuple[Propagator, Propagator] = (modes, squaring(built))
+    runs = [each.run(each.internal(source[:, 0]), durations, rates, source) for each in both]
+    seen, right = (each.observe(run.states, rows) for each, run in zip(both, runs, strict=True))
+    assert (np.abs(seen - right).max(axis=0) <= 1e-7 * right.max()).all()
+
+
+def test_drug_that_reaches_nothing_else_needs_no_more_modes() -> None:
+    """By vein, where plasma gives nothing back, there are a few boxes: a few modes, and none of noise."""
+    built = Extreme(drug="hydromorphone", ratio=0.0).build()
+    modes = few(built, entry(built, "intravenous", 0.0)[:, None], 96)
+    assert modes.rates.size < 12
+    assert modes.rates.real.max() < 0
+
+
+def test_drug_that_never_leaves_is_refused() -> None:
+    """Without a loss there is no slowest rate; the caller takes another way."""
+    for stays_s in (float("inf"), 0.0, float("nan")):
+        with pytest.raises(ArithmeticError, match="never leaves"):
+            shifts(stays_s, 48)
+
+
+def test_modes_of_a_growing_mesh_cost_no_square_of_it() -> None:
+    """Ten times the cells take ten times the memory, and give the same answer to 2 %."""
+    seen = []
+    for cells in (60, 600):
+        built = Extreme(cells=cells).build()
+        source = entry(built, "intrathecal", 0.6)[:, None]
+        modes = few(built, source, 96)
+        assert modes.vectors.size <= 120 * len(built.states)
+        run = modes.run(modes.internal(np.zeros(len(built.states))), np.array([7200.0]), np.ones((1, 1)), source)
+        seen.append(modes.observe(run.states, np.array([built.sites["L1"], built.sites["cisterna_magna"]]))[-1])
+    assert seen[0] == pytest.approx(seen[1], rel=2e-2)
