@@ -49,6 +49,22 @@ class Contender:
 NONE = (0.0,)
 LINEAR = (
     Contender(
+        "own, few modes",
+        "bench.own:krylov",
+        tolerances=(LARGEST_ERROR,),
+        own=True,
+        counted="2 for each mode, step of the samples and row that is seen, and as many for the step itself; finding the modes "
+        "is in the time and not in the count",
+    ),
+    Contender(
+        "own, few modes, exact",
+        "bench.own:krylov",
+        EXACT,
+        (1e-9,),
+        own=True,
+        counted="the same",
+    ),
+    Contender(
         "own, dense modes",
         "bench.own:exact",
         EXACT,

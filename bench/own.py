@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import numpy as np
 from scipy import sparse
 
 from bench.workloads import Array, Run, Solved, Workload, steps
+from intrathecal.simulation.certainty import certainty
+from intrathecal.simulation.comb import SIDES, Comb, arranged
+from intrathecal.simulation.evenly import evened, run_evenly
 from intrathecal.simulation.modal import modal
+from intrathecal.simulation.reduction import reduced
 from intrathecal.simulation.system import ELIMINATED, WEIGHT_RANGE, LinearSystem
+from intrathecal.simulation.unrest import FADING, Unrest
 
+#: Shifts that are tried in turn, and the frequencies at which the error is looked at (1/s).
+COUNTS = (36, 48, 64, 96)
+FREQUENCIES_PER_S = np.geomspace(1e-7, 30.0, 18)
+#: Floating-point operations for a mode, a step and an output.
+PER_STEP = 2.0
 #: Floating-point operations for a mode and a step: two products and sums for the amount, four for its integral.
 PER_MODE = 10.0
 
@@ -35,18 +46,68 @@ def bare(workload: Workload) -> Bare:
     return Bare(workload.name, inner, {ELIMINATED: sink}, np.ones(sink.size), balance(inner))
 
 
-def balance(generator: sparse.csr_array) -> Array:
-    """Amounts (n) between which exchange is even, as far as it can be: along a tree of two-way transfers from state 0.
+def krylov(workload: Workload) -> Run:
+    """As few modes as the bound says are enough for the tolerance, seen at equal steps; finding them is in the run."""
+    system, comb = bare(workload), shaped(workload)
+    source, rows = workload.source[:-1], workload.rows[:, :-1]
+    flow = evened(workload.edges_s, workload.inputs, float(workload.samples_s[0]), workload.samples_s.size)
+    sink = np.asarray(workload.generator[-1, :-1].toarray().ravel())
 
-    States that nothing ties to the tree weigh as much as the first one.
+    def run(rtol: float) -> Solved:
+        for count in COUNTS:
+            modes = reduced(cast(LinearSystem, system), comb, source[:, None], count)
+            done = run_evenly(modes, flow, source)
+            there = done.seen(np.vstack([rows, system.parent]))
+            fading = FADING * float(-modes.rates.real.max())
+            miss = certainty(modes, comb, source, rows, fading, FREQUENCIES_PER_S)
+            sizes = np.abs(miss.shifts)
+            given = Unrest(0.0 * sizes, 0.0 * sizes, 0.0 * sizes).advance(
+                sizes, fading, np.diff(workload.edges_s), workload.inputs
+            )
+            if miss.relative(miss.bound(partial(given.at, sizes)), there[:, :-1].max(axis=0)) <= rtol:
+                flops = PER_STEP * flow.held.size * modes.rates.size * (2.0 + len(rows))
+                return Solved(there[:, :-1], there[:, -1] + done.left(sink), flops)
+        raise ArithmeticError(f"{workload.name}: no number of shifts is enough for {rtol}")
+
+    return run
+
+
+def nothing(sizes: Array) -> Unrest:
+    """Before anything has entered, at frequencies of ``sizes`` (K; 1/s)."""
+    return Unrest(0.0 * sizes, 0.0 * sizes, 0.0 * sizes)
+
+
+def shaped(workload: Workload) -> Comb:
+    """The comb that the system of ``workload`` is, whichever end of the canal the cranium is named at."""
+    names = {state: place for place, state in enumerate(workload.states[:-1])}
+    cells = range(sum(state.startswith("csf ") for state in names))
+    fluid = [names[f"csf {cell}"] for cell in cells]
+    beside = {names[f"csf {cell}"]: [names.get(f"{layer} {cell}", -1) for layer in SIDES] for cell in cells}
+    boxes = [names[box] for box in ("cranial", "cisterna_magna") if box in names]
+    if workload.generator[boxes[-1], fluid[-1]]:
+        fluid.reverse()
+    chain = np.array([*boxes, *fluid])
+    side = np.array([beside.get(place, [-1] * len(SIDES)) for place in chain.tolist()]).T
+    return arranged(bare(workload).generator, chain, side, names["plasma"])
+
+
+def balance(generator: sparse.csr_array) -> Array:
+    """Amounts (n) at which nothing grows: even between two-way neighbours along a tree from state 0, else what flows in holds.
+
+    In their measure the system only loses, so that every projection of it is stable.
     """
     both = generator.minimum(generator.T).tocsr()
     found, before = sparse.csgraph.breadth_first_order(both, 0, directed=False)
-    weights = np.ones(generator.shape[0])
+    weights = np.zeros(generator.shape[0])
+    weights[found[0]] = 1.0
     for state in found[1:]:
         weights[state] = weights[before[state]] * generator[state, before[state]] / generator[before[state], state]
+    others = np.setdiff1d(np.arange(weights.size), found)
+    inner, inflow = generator[others][:, others].toarray(), generator[others] @ weights
+    weights[others] = np.linalg.solve(-inner, inflow) if others.size else weights[others]
+    smallest = weights[weights > 0].min()
     lowest, highest = WEIGHT_RANGE
-    return np.asarray(np.clip(weights, lowest, highest))
+    return np.asarray(np.clip(weights, lowest * smallest, highest * smallest))
 
 
 def exact(workload: Workload) -> Run:

@@ -15,6 +15,7 @@ from bench.compare import compare
 from bench.contenders import LINEAR
 from bench.demo import demo
 from bench.limits import Limits, limits
+from bench.many import w2
 from bench.picture import draw
 from bench.progress import Progress
 from bench.tables import Section, Table, markdown
@@ -36,7 +37,7 @@ def _w3(progress: Progress, limit: Limits) -> Sequence[Table]:
     return [table for workload in demo() for table in compare(workload, LINEAR, limit, progress)]
 
 
-SECTIONS = (Section("W1", 240.0, _w1), Section("W3", 360.0, _w3))
+SECTIONS = (Section("W1", 240.0, _w1), Section("W3", 360.0, _w3), Section("W2", 120.0, w2))
 
 
 def main(names: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from intrathecal.body import PLASMA
 from intrathecal.compiled import compiled
@@ -78,6 +79,21 @@ def comb(system: LinearSystem) -> Comb:
         raise NotACombError(
             f"{system.drug}: the system is without cranium or plasma, or has exchanges beside those of a comb"
         )
+    return _filled(form, generator)
+
+
+def arranged(generator: sparse.csr_array, chain: Index, side: Index, plasma: int) -> Comb:
+    """The comb of a ``generator`` (n, n) whose ``chain`` (c), ``side`` (l, c; -1 where there is none) and ``plasma`` are known.
+
+    Raises `NotACombError` where it is none.
+    """
+    form = _arrangement(generator.indptr, generator.indices, chain, side, plasma)
+    if form is None:
+        raise NotACombError("the system has exchanges beside those of a comb")
+    return _filled(form, generator)
+
+
+def _filled(form: _Form, generator: sparse.csr_array) -> Comb:
     rates, places = np.append(generator.data, 0.0), form.places
     return Comb(
         *form.states,
@@ -137,16 +153,20 @@ def _form(states: tuple[str, ...], indptr: bytes, indices: bytes, kind: str) -> 
     names = {state: place for place, state in enumerate(states)}
     if not {PLASMA, CISTERNA, CRANIAL} <= names.keys():
         return None
-    starts, columns = np.frombuffer(indptr, dtype=kind), np.frombuffer(indices, dtype=kind)
-    size, rows = len(states), np.repeat(np.arange(len(states)), np.diff(starts))
     cells = sum(state.startswith(f"{CSF} ") for state in states)
     chain = np.array([names[CRANIAL], names[CISTERNA], *(names[f"{CSF} {cell}"] for cell in range(cells))])
     side = np.array([[-1, -1, *(names.get(f"{layer} {cell}", -1) for cell in range(cells))] for layer in SIDES])
-    own = {CSF, CORD, EPIDURAL, CISTERNA, CRANIAL, PLASMA}
-    rest = [place for state, place in names.items() if state.partition(" ")[0] not in own]
+    starts, columns = np.frombuffer(indptr, dtype=kind), np.frombuffer(indices, dtype=kind)
+    return _arrangement(starts, columns, chain, side, names[PLASMA])
+
+
+def _arrangement(starts: Index, columns: Index, chain: Index, side: Index, plasma_state: int) -> _Form | None:
+    """Where every entry of a pattern has its place; None where one has none."""
+    size = starts.size - 1
+    rows = np.repeat(np.arange(size), np.diff(starts))
+    rest = np.setdiff1d(np.arange(size), np.concatenate([chain, side.ravel(), [plasma_state]]))
     gives = np.bincount(columns[rows != columns], minlength=size) > 0
-    follower = np.array([place for place in rest if not gives[place]], dtype=np.int64)
-    hub = np.array([names[PLASMA], *(place for place in rest if gives[place])])
+    follower, hub = rest[~gives[rest]], np.append(plasma_state, rest[gives[rest]])
     keys = rows.astype(np.int64) * size + columns
     order = np.argsort(keys)
 
@@ -183,7 +203,7 @@ def _form(states: tuple[str, ...], indptr: bytes, indices: bytes, kind: str) -> 
 
 @compiled
 def solve(comb: Comb, shift: complex, entry: Array, work: Numbers, x: Numbers) -> None:
-    """The solution of (``shift`` - G) x = ``entry`` (n), into ``x`` (n); ``work`` (WORK, c) is overwritten."""
+    """The solution of (``shift`` - G) x = ``entry`` (n), into ``x`` (n), all numbers; ``work`` (WORK, c) is overwritten."""
     pivot, given, blooded = work[0], work[1], work[2]
     _chain(comb, shift, entry, pivot, given, blooded)
     sent, returned = _to_plasma(comb, shift, entry, given, blooded)
@@ -269,6 +289,7 @@ def _fill(comb: Comb, shift: complex, entry: Array, given: Numbers, blooded: Num
                 x[comb.side[layer, box]] = taken / (shift + comb.side_leaving[layer, box])
     for place in range(comb.follower.size):
         x[comb.follower[place]] = 0.0
+    for place in range(comb.follower.size):
         gained = entry[comb.follower[place]] + 0.0 * shift
         for state in range(x.size):
             gained += comb.followed[place, state] * x[state]

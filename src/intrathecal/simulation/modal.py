@@ -131,6 +131,15 @@ class Modal:
         scale = self._entered(states)[:, None] * largest(rows)
         return without_round_off(seen, scale, "observed values", self.error_estimate)
 
+    def upper_parts(self, rows: Rows, entry: Array) -> tuple[Modes, Modes, Modes]:
+        """The same with one mode of every pair: what is seen is then the real part. Real numbers where no mode turns."""
+        real, pairs = self.real, self._pairs
+        seen, force = np.asarray(rows @ self.vectors), self.inverse @ entry
+        if not pairs:
+            return self.rates.real, seen, force
+        upper = seen[:, real : real + pairs] - 1j * seen[:, real + pairs :]
+        return self.rates, np.hstack([seen[:, :real], upper]), self._modes(force)
+
     def complex_parts(self, rows: Rows, entry: Array) -> tuple[Modes, Modes, Modes]:
         """Rates (q,), what is seen of every mode in ``rows`` (p, q) and what ``entry`` (n) gives it (q,), as complex numbers.
 

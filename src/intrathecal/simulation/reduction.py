@@ -23,7 +23,7 @@ from intrathecal.simulation.system import LinearSystem
 from intrathecal.simulation.trajectory import Array
 
 #: How many shifts an entry gets, and the fastest of them (1/s).
-FASTEST_PER_S = {24: 0.3, 32: 0.8, 36: 1.0, 48: 3.0, 64: 6.0, 96: 30.0}
+FASTEST_PER_S = {28: 0.5, 36: 1.0, 48: 3.0, 64: 6.0, 96: 30.0}
 #: The slowest shift, in units of one over the mean time that drug stays in the system.
 SLOWEST = 0.3
 #: A solution of which no larger part is new lies in the space already: drug reaches no further.
@@ -63,7 +63,7 @@ def _explored(comb: Comb, scale: Array, entry: Array, shifts: Array) -> Array:
     Nothing else is in their space: a direction that another entry brought would lead the next solution astray.
     """
     found, known = np.zeros((shifts.size + 1, entry.size)), 0
-    work, solved, source = np.empty((WORK, comb.chain.size)), np.empty(entry.size), entry.copy()
+    work, solved, source = np.empty((WORK, comb.chain.size)), np.zeros(entry.size), entry.copy()
     for shift in shifts:
         solve(comb, shift, source, work, solved)
         now = _added(solved / scale, found, known)

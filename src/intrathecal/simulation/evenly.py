@@ -1,0 +1,102 @@
+"""A run that is seen at equal steps: the modes over a flow that changes at any time, each change with one exponential.
+
+Over a whole step a mode y with rate l, fed at the constant rate u, goes to y + (e^{l h} - 1)(y + u f / l). A change of u within a
+step adds (e^{l o} - 1) f / l for each ug/s of it, o before the step's end. So the exponentials are those of the step and of the
+distinct times before an end, which a schedule repeats from day to day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from intrathecal.compiled import compiled
+from intrathecal.simulation.modal import Modal, Modes
+from intrathecal.simulation.trajectory import Array
+
+Index = NDArray[np.int64]
+
+
+class Flow(NamedTuple):
+    """What flows in, cut to equal steps of ``step_s``: made once by `evened` for any number of patients.
+
+    ``held`` (k) is the rate (ug/s) at the start of every step, before what changes there. The changes from ``first[i]`` to
+    ``first[i + 1]`` lie in the i-th step: ``amount`` (c; ug/s), and which of ``before_s`` (o) it is before the step's end.
+    ``entered`` (k; ug) is all until the end of every step.
+    """
+
+    step_s: float
+    held: Array
+    first: Index
+    amount: Array
+    which: Index
+    before_s: Array
+    entered: Array
+
+
+def evened(edges_s: Array, rates: Array, step_s: float, count: int) -> Flow:
+    """A flow of ``rates`` (m; ug/s) between ``edges_s`` (m + 1, from 0), for ``count`` steps; zero beyond the last edge."""
+    changes = np.diff(np.concatenate([[0.0], rates, [0.0]]))
+    kept = (changes != 0) & (edges_s < count * step_s)
+    at, amount = edges_s[kept], changes[kept]
+    cell = np.floor(at / step_s).astype(np.int64)
+    before_s, which = np.unique(np.round((cell + 1) * step_s - at, 9), return_inverse=True)
+    inside = np.bincount(cell, weights=amount, minlength=count)
+    held = np.concatenate([[0.0], np.cumsum(inside)[:-1]])
+    first = np.searchsorted(cell, np.arange(count + 1)).astype(np.int64)
+    total = np.concatenate([[0.0], np.cumsum(rates * np.diff(edges_s))])
+    entered = np.interp(step_s * np.arange(1, count + 1), edges_s, total)
+    return Flow(step_s, held, first, amount, which.astype(np.int64), before_s, entered)
+
+
+@dataclass(frozen=True, eq=False)
+class Even:
+    """One drug at the end of every step: ``states`` (k, q) of the modes, one of every pair, and what had ``entered`` (k; ug)."""
+
+    modes: Modal
+    entry: Array
+    states: Modes
+    entered: Array
+
+    def seen(self, rows: Array) -> Array:
+        """``rows`` (p, n) times the amounts (k, p)."""
+        return self._real(self.modes.upper_parts(rows, self.entry)[1])
+
+    def left(self, sink: Array) -> Array:
+        """What had left (k; ug) by the ``sink`` (n; 1/s): of y' = l y + f u, the integral of y is (y - f times that of u) / l."""
+        rates, seen, force = self.modes.upper_parts(sink[None], self.entry)
+        over = seen / rates
+        return np.asarray(self._real(over)[:, 0] - float((over[0] @ force).real) * self.entered)
+
+    def _real(self, seen: Modes) -> Array:
+        if np.iscomplexobj(self.states):
+            return np.asarray(self.states.real @ seen.real.T - self.states.imag @ seen.imag.T)
+        return np.asarray(self.states @ seen.T)
+
+
+def run_evenly(modes: Modal, flow: Flow, entry: Array) -> Even:
+    """Run a drug that enters at ``entry`` (n) by ``flow``, from nothing on."""
+    rates, _, force = modes.upper_parts(np.zeros((1, entry.size)), entry)
+    pushed, grown = force / rates, np.expm1(rates * flow.step_s)
+    changed = np.expm1(flow.before_s[:, None] * rates) * pushed
+    states = np.empty((flow.held.size, rates.size), dtype=rates.dtype)
+    _march_evenly(flow, grown, grown * pushed, changed, states)
+    return Even(modes, entry, states, flow.entered)
+
+
+@compiled
+def _march_evenly(flow: Flow, grown: Modes, pushed: Modes, changed: Modes, states: Modes) -> None:
+    """The modes at the end of every step (k, q)."""
+    now = np.zeros_like(grown)
+    for step in range(flow.held.size):
+        held = flow.held[step]
+        for mode in range(now.size):
+            now[mode] += grown[mode] * now[mode] + pushed[mode] * held
+        for change in range(flow.first[step], flow.first[step + 1]):
+            row, amount = changed[flow.which[change]], flow.amount[change]
+            for mode in range(now.size):
+                now[mode] += amount * row[mode]
+        states[step] = now
