@@ -75,7 +75,7 @@ def test_a_run_errs_by_no_more_than_is_said(seed: int) -> None:
     true = missed(about.misses[0], system, modes, (5.0 * source, durations, rates, source), rows)
     bound = about.error(stirred, peaks.max(axis=0))
     assert true <= bound + ROUND_OFF
-    assert bound <= 1000.0 * true + 1e-6
+    assert bound <= 1000.0 * true + 1e-4
 
 
 def of_one(sums: Unrest, about: Doubt, durations: Array, rates: Array) -> Unrest:

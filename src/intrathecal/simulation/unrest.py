@@ -80,7 +80,7 @@ def _follow(
         if changed > 0.0:
             for k in range(sizes.size):
                 sums[0, k] += rate * min(lasted, 2.0 / sizes[k])
-                sums[1, k] += changed / sizes[k]
+                sums[1, k] += 0.5 * changed / sizes[k]
             rate, lasted = rates[segment], 0.0
         lasted += durations[segment]
         faded = np.exp(-fading * durations[segment])
