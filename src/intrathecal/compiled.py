@@ -2,25 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import config as settings
 
-Function = TypeVar("Function", bound=Callable[..., object])
+#: Numba's own settings, which have no types.
+config: Any = settings
 
-#: Products and sums may be contracted and divisions become products; order and what is no number stay as written.
-ALLOWED = {"contract", "arcp", "nsz"}
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+#: The rooms in which functions are compiled.
+ROOMS = ("relief", "simulation", "cohort")
+
+
+def _kept_in() -> str:
+    """A folder of the user's for machine code of exactly these sources.
+
+    Numba looks only at the file of a function, not at those of the functions it calls: so the folder has the times and sizes
+    of all sources in its name, and what was compiled from others is never found.
+    """
+    here, told = Path(__file__), hashlib.sha256()
+    for file in (here, *(file for room in ROOMS for file in sorted((here.parent / room).glob("*.py")))):
+        about = file.stat()
+        told.update(f"{file} {about.st_mtime_ns} {about.st_size}\n".encode())
+    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "intrathecal"
+    return str(Path(config.CACHE_DIR or user) / told.hexdigest()[:16])
+
+
+# without a home, or with sources that cannot be looked at, numba finds a place, or none
+with suppress(OSError, RuntimeError):
+    config.CACHE_DIR = _kept_in()
 
 
 def compiled(function: Function) -> Function:
-    """The same ``function`` compiled by numba, which lets other threads run meanwhile.
+    """The same ``function`` compiled by numba, with every operation as it is written; other threads run meanwhile.
 
-    It is kept beside its source or in the user's cache folder (or where ``NUMBA_CACHE_DIR`` says), and compiled anew in every
-    process where none of these can be written or there is no space left.
+    Where no folder can be written, or there is no space left, it is compiled anew in every process.
     """
-    made = numba.njit(nogil=True, error_model="numpy", fastmath=ALLOWED)(function)
+    return _made(function, set())
+
+
+def summed(function: Function) -> Function:
+    """The same, where sums may be taken in any order and products be contracted into them: for dot products of many terms."""
+    return _made(function, {"reassoc", "contract", "nsz"})
+
+
+def _made(function: Function, allowed: set[str]) -> Function:
+    made = numba.njit(nogil=True, error_model="numpy", fastmath=allowed)(function)
     with suppress(RuntimeError):  # no place can be written
         made.enable_caching()
         _keep_if_possible(made)
@@ -28,11 +62,27 @@ def compiled(function: Function) -> Function:
 
 
 def _keep_if_possible(made: Any) -> None:
-    """Let a compiled function that cannot be written be used all the same: numba would raise in the middle of a run."""
+    """Let a compiled function that cannot be written be used all the same: numba would raise in the middle of a run.
+
+    One process writes at a time. Numba reads its index of what is kept, takes the next name and writes both: of two that do
+    so at once, one would find the other's machine code under its own name.
+    """
     write = made._cache.save_overload
 
     def save(signature: Any, result: Any) -> None:
-        with suppress(OSError):
+        with suppress(OSError), _alone():
             write(signature, result)
 
     made._cache.save_overload = save
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the lock of the folder; raises `OSError` where that cannot be."""
+    import fcntl
+
+    folder = Path(config.CACHE_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
