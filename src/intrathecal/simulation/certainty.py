@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from intrathecal.simulation.comb import Comb
-from intrathecal.simulation.modal import Modal, Modes
+from intrathecal.simulation.modal import LAST_DIGITS, Modal, Modes
 from intrathecal.simulation.trajectory import EPS, Array, Rows, largest
 
 #: The frequencies at which the error is looked at (1/s), seven to a decade, and the times at which the largest response is.
@@ -33,8 +33,6 @@ FREQUENCIES_PER_S = np.geomspace(1e-8, 1e3, 78)
 PEAK_TIMES_S = np.append(0.0, np.geomspace(0.1, 1e8, 100))
 #: Doses over a minute or longer are always within the bound.
 MINUTE_S = 60.0
-#: Units of the last digit by which a sum of modes may be off: those of the steps that led to it, and of the sum.
-LAST_DIGITS = 10.0
 #: A place that holds a smaller share of the drug than this part of the largest share is nearly free of drug.
 NEGLIGIBLE = 1e-6
 TINY = float(np.finfo(float).tiny)

@@ -93,12 +93,12 @@ class Implicit:
     def physical(self, state: Array) -> Array:
         """The amounts (n, ug) of a state, none below zero; all of the drug together is what it is without that."""
         kept = without_round_off(state[0], self._entered(state), "amounts", self.error_estimate)
-        return balanced(kept, state[0], self.parent)
+        return balanced(kept, float(self.parent @ state[0]), self.parent)
 
     def integral(self, state: Array) -> Array:
         """The integral of x (n, ug s) since `internal` made the first state of the run that led to ``state``."""
         kept = without_round_off(state[1], np.abs(state[1]).sum(), "integrals", self.error_estimate)
-        return balanced(kept, state[1], self.leaving)
+        return balanced(kept, float(self.leaving @ state[1]), self.leaving)
 
     def observe(self, states: Array, rows: Rows) -> Array:
         """``rows`` (p, n, never negative) times x at every one of ``states`` (m + 1, 2, n): (m + 1, p)."""

@@ -42,6 +42,8 @@ from intrathecal.simulation.trajectory import (
 Modes = NDArray[Any]
 # below this |z| the closed forms lose digits and the series has converged after these terms
 SERIES_BELOW, SERIES_TERMS = 0.5, 16
+# units of the last digit by which a sum of modes may be off: those of the steps that led to it, and of the sum
+LAST_DIGITS = 100.0
 # a memory of 2 x 8 bytes x modes x this many for every function of the modes
 SEGMENTS_AT_ONCE = 512
 
@@ -67,8 +69,8 @@ class Modal:
     A state is (2, q): q modes, all n of the system or fewer, and their integrals since `internal` made it. The first
     ``real`` modes are real; then come the real parts of the complex pairs, then their imaginary parts. ``vectors`` (n, q) and
     ``inverse`` (q, n) are V and W in that basis; ``parent`` (n) counts the drug, ``leaving`` (n; 1/s) is what leaves of it, and
-    ``balance`` (2, q) turns a state into the drug that entered: what is there, and what has left. ``remark`` says why these
-    modes were taken, where that is to be told.
+    ``balance`` (2, q) turns a state into the drug that entered: what is there, and what is there no longer. ``remark`` says
+    why these modes were taken, where that is to be told.
     """
 
     rates: NDArray[np.complex128]
@@ -87,7 +89,8 @@ class Modal:
     ) -> Modal:
         """The modes of ``system``, nothing known yet of their error."""
         parent, leaving = system.parent, np.sum(list(system.sinks.values()), axis=0)
-        balance = np.array([parent, leaving]) @ vectors
+        there = parent @ vectors
+        balance = np.stack([there, -turned(there, rates, real)])
         return cls(rates, real, vectors, inverse, parent, leaving, balance, float("inf"))
 
     @property
@@ -107,21 +110,22 @@ class Modal:
 
     def internal(self, x: Array) -> Array:
         """The state (2, q) of amounts ``x`` (n, ug), its integral zero."""
-        return np.stack([self.inverse @ x, np.zeros(self.inverse.shape[0])])
+        return np.stack([self._split(np.asarray(x, dtype=float)), np.zeros(self.inverse.shape[0])])
 
     def physical(self, state: Array) -> Array:
         """The amounts (n, ug) of a state, none below zero; all of the drug together is what it is without that."""
         x = self.vectors @ state[0]
-        return balanced(without_round_off(x, self._entered(state), "amounts", self.error_estimate), x, self.parent)
+        kept = without_round_off(x, self._entered(state), "amounts", self.error_estimate)
+        return balanced(kept, float(self.balance[0] @ state[0]), self.parent)
 
     def integral(self, state: Array) -> Array:
         """The integral of x (n, ug s) since `internal` made the first state of the run that led to ``state``.
 
-        What has left, by it, is what has left without the amounts below zero that are taken out.
+        What has left, by it, is what is there no longer, to the last digit.
         """
         total = self.vectors @ state[1]
         kept = without_round_off(total, np.abs(total).sum(), "integrals", self.error_estimate)
-        return balanced(kept, total, self.leaving)
+        return balanced(kept, float(self.balance[1] @ state[1]), self.leaving)
 
     def observe(self, states: Array, rows: Rows) -> Array:
         """``rows`` (p, n, never negative) times x at every one of ``states`` (m + 1, 2, q): (m + 1, p)."""
@@ -158,6 +162,13 @@ class Modal:
             np.concatenate([force[:real], turned, turned.conj()]),
         )
 
+    def loss(self, entry: Array) -> float:
+        """The share of drug entering at ``entry`` (n) that round-off may add or take where modes cancel one another."""
+        force = np.abs(self.inverse @ entry)
+        rates = np.abs(np.concatenate([self.rates, self.rates[self.real :]]))
+        there, left = np.abs(self.balance)
+        return float(LAST_DIGITS * EPS * (there @ force + left @ (force / rates)))
+
     def run(self, state: Array, durations_s: Array, inputs: Array, sources: Array) -> Trajectory:
         """Advance ``state`` over segments of ``durations_s`` (m), each with constant ``inputs`` (m, k; ug/s).
 
@@ -165,7 +176,7 @@ class Modal:
         two changes no bit. Raises `ValueError` for arrays that do not fit and numbers below zero or not finite.
         """
         durations, given, entries = check_run(durations_s, inputs, sources, self.vectors.shape[0])
-        forcing = np.ascontiguousarray(self._modes((self.inverse @ entries).T))
+        forcing = np.ascontiguousarray(self._modes(self._split(entries).T))
         rates = self.rates if self._pairs else self.rates.real
         states = np.empty((durations.size + 1, 2, self.inverse.shape[0]))
         states[0] = state
@@ -180,6 +191,12 @@ class Modal:
             self._store(states[start + 1 : stop + 1], marched)
             modes = marched[-1]
         return Trajectory(states, self.integral(states[-1]) - self.integral(states[0]))
+
+    def _split(self, x: Array) -> Array:
+        """The modes (q, ...) of amounts ``x`` (n, ...), which hold as much drug, to the last digit."""
+        modes = self.inverse @ x
+        drug, held = self.parent @ x, self.balance[0] @ modes
+        return np.asarray(modes * np.divide(drug, held, out=np.ones_like(held), where=(drug > 0) & (held > 0)))
 
     def _entered(self, states: Array) -> Array:
         """The drug (ug) that entered until ``states`` (..., 2, n): round-off is measured by it, not by what is left of it."""
@@ -201,6 +218,14 @@ class Modal:
         """Real and imaginary parts of ``modes`` (m, 2, ...) into states (m, 2, q)."""
         into[..., : self.rates.size] = modes.real
         into[..., self.rates.size :] = modes.imag[..., self.real :]
+
+
+def turned(rows: Array, rates: NDArray[np.complex128], real: int) -> Array:
+    """``rows`` (..., q) of states, as rows of their rates of change."""
+    cosine, sine = np.split(rows[..., real:], 2, axis=-1)
+    slower, faster = rates.real[real:], rates.imag[real:]
+    parts = [rows[..., :real] * rates.real[:real], cosine * slower + sine * faster, sine * slower - cosine * faster]
+    return np.concatenate(parts, axis=-1)
 
 
 @compiled
@@ -269,12 +294,8 @@ def eigen(matrix: Array, name: str) -> tuple[NDArray[np.complex128], int, Array,
 
 def _error(dense: Array, modes: Modal) -> float:
     """The bound of this module's docstring."""
-    rates, real, basis, inverse = modes.rates, modes.real, modes.vectors, modes.inverse
-    turning, pairs = basis * np.concatenate([rates.real, rates.real[real:]]), rates.size - real
-    if pairs:
-        cosine, sine = basis[:, real : real + pairs], basis[:, real + pairs :]
-        turning[:, real : real + pairs] += sine * rates.imag[real:]
-        turning[:, real + pairs :] -= cosine * rates.imag[real:]
+    basis, inverse = modes.vectors, modes.inverse
+    turning = turned(basis, modes.rates, modes.real)
     residence = residence_s(dense)
     if not np.isfinite(residence).all():
         return float("inf")

@@ -26,6 +26,8 @@ from intrathecal.spine import CORD, CSF
 LARGEST_ERROR = 1e-8
 #: A few modes are used where their bound, relative to the largest value at every place that is looked at, is at most this.
 TOLERANCE = 1e-6
+#: ... and where round-off in them adds or takes no more than this share of the drug.
+LARGEST_LOSS = 1e-10
 #: Shifts of an entry, as `reduction` has them: the first that is enough is taken.
 COUNTS = (48, 64, 96)
 #: From this part of all states on, modes are no longer few.
@@ -103,9 +105,10 @@ def choose_for(
             break
         misses = [certainty(few, shape, entry, rows) for entry in entries.T]
         bound = max(max(miss.worst, miss.of_dose(shortest_s)) for miss in misses)
-        if bound <= tolerance:
+        loss = max(few.loss(entry) for entry in entries.T)
+        if bound <= tolerance and loss <= LARGEST_LOSS:
             return few.known(bound)
-        why = f"fewer modes may be off by {bound:.1e}"
+        why = f"fewer modes may be off by {bound:.1e}" + (f" and lose {loss:.1e}" if loss > LARGEST_LOSS else "")
     return choose(system).because(why)
 
 

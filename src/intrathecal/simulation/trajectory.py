@@ -64,9 +64,9 @@ def without_round_off(values: Array, scale: Array | float, what: str, error: flo
     return np.maximum(values, 0.0)
 
 
-def balanced(kept: Array, values: Array, counts: Array) -> Array:
-    """``kept`` (n), made of ``values`` (n) by `without_round_off`, scaled where ``counts`` (n) is so that they count the same."""
-    total, held = float(counts @ values), float(counts @ kept)
+def balanced(kept: Array, total: float, counts: Array) -> Array:
+    """``kept`` (n), scaled where ``counts`` (n) is above zero, so that ``counts`` finds ``total`` in it."""
+    held = float(counts @ kept)
     return np.where(counts > 0, kept * (max(total, 0.0) / held), kept) if held > 0 else kept
 
 

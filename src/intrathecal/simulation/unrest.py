@@ -2,8 +2,8 @@
 
 `certainty` bounds an error by |V(s, t)|, the size of what one mode of rate s = i w - a holds that was fed with the whole input.
 Two sums bound it, and the smaller one is taken. Over pieces of constant rate r and length d, r min(d, 2 / |s|); over changes
-of rate, the change over |s|; either fades by e^{-a t} once the piece or change is over. What is given at once counts in both.
-The first is good for short doses, the second for a rate that stays.
+of rate, the change over |s|, and the rate that runs now over |s|. Pieces and changes fade by e^{-a t} once they are over. What
+is given at once counts in both. The first is good for short doses, the second for a rate that stays.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _follow(
             sums[0, k] *= faded
             sums[1, k] *= faded
             whole = sums[0, k] + rate * min(lasted, 2.0 / sizes[k])
-            sums[2, k] = max(sums[2, k], min(whole, sums[1, k]))
+            sums[2, k] = max(sums[2, k], min(whole, sums[1, k] + rate / sizes[k]))
     return rate, lasted
 
 
