@@ -6,14 +6,9 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache, cached_property, update_wrapper
 from pathlib import Path
 from typing import Any, TypeVar, cast
-
-import numba
-from numba.core import config as settings
-
-#: Numba's own settings, which have no types.
-config: Any = settings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -21,8 +16,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 ROOMS = ("relief", "simulation", "cohort")
 
 
-def _kept_in() -> str:
-    """A folder of the user's for machine code of exactly these sources.
+@cache
+def _kept_in(chosen: str) -> str:
+    """A folder, in the one that the user has ``chosen`` or the user's own, for machine code of exactly these sources.
 
     Numba looks only at the file of a function, not at those of the functions it calls: so the folder has the times and sizes
     of all sources in its name, and what was compiled from others is never found.
@@ -31,13 +27,9 @@ def _kept_in() -> str:
     for file in (here, *(file for room in ROOMS for file in sorted((here.parent / room).glob("*.py")))):
         about = file.stat()
         told.update(f"{file} {about.st_mtime_ns} {about.st_size}\n".encode())
+    name = told.hexdigest()[:16]
     user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "intrathecal"
-    return str(Path(config.CACHE_DIR or user) / told.hexdigest()[:16])
-
-
-# without a home, or with sources that cannot be looked at, numba finds a place, or none
-with suppress(OSError, RuntimeError):
-    config.CACHE_DIR = _kept_in()
+    return chosen if Path(chosen).name == name else str(Path(chosen or user) / name)
 
 
 def compiled(function: Function) -> Function:
@@ -45,20 +37,49 @@ def compiled(function: Function) -> Function:
 
     Where no folder can be written, or there is no space left, it is compiled anew in every process.
     """
-    return _made(function, set())
+    return cast(Function, _Compiled(function, frozenset()))
 
 
 def summed(function: Function) -> Function:
     """The same, where sums may be taken in any order and products be contracted into them: for dot products of many terms."""
-    return _made(function, {"reassoc", "contract", "nsz"})
+    return cast(Function, _Compiled(function, frozenset({"reassoc", "contract", "nsz"})))
 
 
-def _made(function: Function, allowed: set[str]) -> Function:
-    made = numba.njit(nogil=True, error_model="numpy", fastmath=allowed)(function)
-    with suppress(RuntimeError):  # no place can be written
-        made.enable_caching()
-        _keep_if_possible(made)
-    return cast(Function, made)
+class _Compiled:
+    """A function that is compiled when it is needed: numba takes a quarter of a second to load."""
+
+    def __init__(self, function: Callable[..., Any], allowed: frozenset[str]) -> None:
+        self._function, self._allowed = function, allowed
+        update_wrapper(self, function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._made(*arguments)
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What numba takes it for where another compiled function calls it."""
+        return self._made._numba_type_
+
+    @cached_property
+    def _made(self) -> Any:
+        import numba
+
+        config = _settings()
+        # without a home, or with sources that cannot be looked at, numba finds a place, or none
+        with suppress(OSError, RuntimeError):
+            config.CACHE_DIR = _kept_in(config.CACHE_DIR)
+        made = numba.njit(nogil=True, error_model="numpy", fastmath=set(self._allowed))(self._function)
+        with suppress(RuntimeError):  # no place can be written
+            made.enable_caching()
+            _keep_if_possible(made)
+        return made
+
+
+def _settings() -> Any:
+    """Numba's own settings, which have no types."""
+    from numba.core import config
+
+    return config
 
 
 def _keep_if_possible(made: Any) -> None:
@@ -81,7 +102,7 @@ def _alone() -> Iterator[None]:
     """Hold the lock of the folder; raises `OSError` where that cannot be."""
     import fcntl
 
-    folder = Path(config.CACHE_DIR)
+    folder = Path(_settings().CACHE_DIR)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
