@@ -11,13 +11,16 @@ from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 
+from bench.cohorts import cohort
 from bench.compare import compare
 from bench.contenders import LINEAR
 from bench.demo import demo
+from bench.growth import growth
 from bench.limits import Limits, limits
 from bench.many import w2
 from bench.picture import draw
 from bench.progress import Progress
+from bench.startup import startup
 from bench.tables import Section, Table, markdown
 from bench.workloads import w1
 
@@ -37,7 +40,14 @@ def _w3(progress: Progress, limit: Limits) -> Sequence[Table]:
     return [table for workload in demo() for table in compare(workload, LINEAR, limit, progress)]
 
 
-SECTIONS = (Section("W1", 240.0, _w1), Section("W3", 360.0, _w3), Section("W2", 120.0, w2))
+SECTIONS = (
+    Section("W1", 240.0, _w1),
+    Section("W3", 360.0, _w3),
+    Section("W2", 120.0, w2),
+    Section("cohort", 60.0, cohort),
+    Section("simulate", 60.0, startup),
+    Section("growth", 60.0, growth),
+)
 
 
 def main(names: Sequence[str]) -> None:

@@ -11,9 +11,14 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from time import monotonic
+
+from bench.limits import Limits
+from bench.progress import Progress
+from bench.tables import Row, Table
 
 DEMO = Path(__file__).parents[1] / "examples" / "failed-back.toml"
 TIMES = 11
@@ -46,8 +51,8 @@ def seconds(command: tuple[str, ...], bytecode: str) -> float:
     return monotonic() - began
 
 
-def main(times: int) -> None:
-    """Print the median of every command, interleaved."""
+def measured(times: int) -> dict[str, list[float]]:
+    """The seconds of every command, interleaved."""
     taken: dict[str, list[float]] = {name: [] for name in COMMANDS}
     with tempfile.TemporaryDirectory() as bytecode:
         for turn in range(times + 1):
@@ -55,7 +60,23 @@ def main(times: int) -> None:
                 took = seconds(command, bytecode)
                 if turn:
                     taken[name].append(took)
-    for name, each in taken.items():
+    return taken
+
+
+def startup(progress: Progress, limits: Limits) -> Sequence[Table]:
+    """The section of the bench."""
+    progress.say("simulate: the demo from the command line")
+    rows: list[Row] = [
+        {"command": name, "median, s": median(each), "least, s": min(each), "times": len(each)}
+        for name, each in measured(TIMES).items()
+    ]
+    notes = ["A user who has run the command before; start-up is until the drugs' systems begin to be built."]
+    return [Table("intrathecal simulate, the demo, from start to finish", rows, notes)]
+
+
+def main(times: int) -> None:
+    """Print the median of every command."""
+    for name, each in measured(times).items():
         print(f"{name:32} {median(each):6.3f} s (least {min(each):.3f} s, of {times})")
 
 
