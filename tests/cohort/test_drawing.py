@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from math import asin, exp, log1p, pi, sqrt
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -103,9 +104,9 @@ def points(varying: Varying) -> tuple[float, float, float]:
     return low, median, high
 
 
-def near(found: float, expected: float, error: float) -> bool:
+def near(found: float | np.floating[Any], expected: float, error: float) -> bool:
     """Whether what was counted is what is expected, within chance."""
-    return abs(found - expected) <= FAR * error
+    return bool(abs(found - expected) <= FAR * error)
 
 
 def test_every_value_has_the_points_that_the_catalogue_gives(population: Population, people: list[Drawn]) -> None:

@@ -102,9 +102,9 @@ def felt_by(person: Person, seen: Array, tolerated: Array, insensitivity: float 
     return felt, sites
 
 
-def same(one: object, other: object) -> bool:
+def same(one: float, other: Array | float) -> bool:
     """Whether two numbers are the same to round-off."""
-    return bool(np.squeeze(one) == pytest.approx(np.squeeze(other), rel=NEAR, abs=LAST))
+    return bool(one == pytest.approx(float(np.squeeze(np.asarray(other))), rel=NEAR, abs=LAST))
 
 
 @given(people, tolerances, st.floats(0.0, 40.0), st.sampled_from([PAIN, SPASTICITY]), st.data())

@@ -26,6 +26,7 @@ from intrathecal.cohort.living import (
     live,
 )
 from intrathecal.cohort.preparing import Ready, ready
+from intrathecal.cohort.tables import ESCAPE
 from intrathecal.flow import Array
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S
 from intrathecal.relief import probabilities
@@ -132,7 +133,12 @@ def _why_not(course: Course) -> str:
     """Why the compiled way cannot be taken for a therapy; empty where it can."""
     if course.controller_only:
         return course.controller_only
-    others = {"doses by other routes": course.doses, "doses at once": course.at_once, "fluid drawn off": course.drawn}
+    others = {
+        "doses by other routes": course.doses,
+        "doses at once": course.at_once,
+        "fluid drawn off": course.drawn,
+        "drug that a scan lets out of the pump": (course.tables.acts["kind"] == ESCAPE).any(),
+    }
     return ", ".join(name for name, found in others.items() if found)
 
 
