@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,8 +24,8 @@ INTERRUPTED = 130
 
 def cohort(
     therapy: TherapyFile,
-    patients: Annotated[str, typer.Option(metavar="N", help="How many virtual patients.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="The folder for outcomes, bands and report.")],
+    patients: Annotated[str | None, typer.Option(metavar="N", help="How many virtual patients.")] = None,
     seed: Annotated[str, typer.Option(metavar="S", help="What the patients are drawn from.")] = "0",
     cluster: Annotated[
         str | None,
@@ -32,20 +33,31 @@ def cohort(
             metavar="ADDRESS", help="A Dask scheduler; this machine's cores if not given.", show_default=False
         ),
     ] = None,
+    patient: Annotated[
+        str | None,
+        typer.Option(metavar="K", help="Run none, but write the K-th of them (from 0) as files for simulate."),
+    ] = None,
     json: Json = None,
     catalogue: CatalogueFiles = None,
 ) -> None:
     """Run many virtual patients: people like the file's, each with an own body, sensitivity, presses and drive."""
-    count = typed.whole("--patients", patients, 1, MOST_PATIENTS)
     drawn = typed.whole("--seed", seed, 0, MOST_SEED)
+    if (patients is None) == (patient is None):
+        raise typed.OptionError(
+            "--patients: say how many are run, or with --patient which one is written; one of the two"
+        )
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out}: is a file; name a folder")
+    with writing(str(out)):
+        out.mkdir(parents=True, exist_ok=True)
+    if patient is not None:
+        _write(therapy, drawn, typed.whole("--patient", patient, 0, MOST_PATIENTS - 1), out, catalogue or (), json)
+        return
+    count = typed.whole("--patients", str(patients), 1, MOST_PATIENTS)
     from intrathecal.cohort.conducting import run_cohort
     from intrathecal.therapy import load_therapy
 
     plan = load_therapy(therapy, tuple(catalogue or ()))
-    with writing(str(out)):
-        out.mkdir(parents=True, exist_ok=True)
     with progress_bar("Patients") as progress, writing(str(out)):
         found = run_cohort(plan, count, out, seed=drawn, address=cluster, progress=progress)
     if found.done.stopped:
@@ -57,6 +69,19 @@ def cohort(
         tell(found.figures, cohort_text(found), json)
     if found.done.stopped:
         raise typer.Exit(INTERRUPTED)
+
+
+def _write(therapy: Path, seed: int, index: int, out: Path, catalogue: Sequence[Path], json: str | None) -> None:
+    from intrathecal.catalogue.errors import EntryError
+    from intrathecal.cohort.writing import write_patient
+
+    try:
+        with writing(str(out)):
+            files = [str(file) for file in write_patient(therapy, seed, index, out, catalogue)]
+    except EntryError as problem:
+        raise OutputError(f"patient {index}: cannot be ({problem})") from None
+    text = "".join(f"{line}\n" for line in (*files, "", f"intrathecal simulate {files[0]}"))
+    tell({"patient": index, "seed": seed, "files": files}, text, json)
 
 
 def cohort_text(found: Cohort) -> str:
@@ -71,17 +96,25 @@ def cohort_text(found: Cohort) -> str:
     ]
     for drug, sites in figures["exposure"].items():
         rows += [[f"{drug}, {site}, mean ug/mL", *_three(sites[site])] for site in ("cisterna_magna", "plasma")]
+    speed = "" if rate is None else f", {number(rate)} a second on {figures['workers']} workers"
     lines = [
-        f"{figures['patients']} patients, seed {figures['seed']}, {number(rate)} a second on {figures['workers']} workers",
+        f"{figures['patients']} patients, seed {figures['seed']}{speed}",
         *([] if responders is None else [f"relief of at least half: {responders:.0%} of them"]),
         "",
         *table(["", "median", "5%", "95%"], rows, left=(0,)),
         "",
         *(f"{times} patients were run one by one: {why}" for why, times in figures["left_to_the_controller"].items()),
-        f"largest bound on the error of a concentration: {figures['error_estimate_max']:.1e} of the largest at its place",
+        *(f"{times} patients could not be run: {why}" for why, times in figures["refused"].items()),
+        *_error(figures["error_estimate_max"]),
         *figures["files"],
     ]
     return "\n".join(lines) + "\n"
+
+
+def _error(most: float | None) -> list[str]:
+    if most is None:
+        return []
+    return [f"largest bound on the error of a concentration: {most:.1e} of the largest at its place"]
 
 
 def _three(of: dict[str, float | None], scale: float = 1.0) -> list[str]:

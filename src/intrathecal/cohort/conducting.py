@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from intrathecal.cohort.bands import hours
 from intrathecal.cohort.keeping import Keeping, key_of, read_rows
 from intrathecal.cohort.lives import Study
-from intrathecal.cohort.running import CHUNK, Done, Make, Progress, run, traces_of
+from intrathecal.cohort.running import CHUNK, Done, Make, Progress, chunk_size, run, traces_of
 from intrathecal.cohort.summing import figures
-from intrathecal.cohort.workers import cluster, cores, local
+from intrathecal.cohort.workers import Processes, cluster, cores
 from intrathecal.therapy import Therapy
 
 
@@ -41,28 +42,33 @@ def run_cohort(
     """Draw and run ``patients`` around the patient of ``therapy``, and write outcomes and bands into ``folder``.
 
     The work is done by this machine's cores, or by the Dask cluster at ``address``. What an earlier, unfinished run of the
-    same cohort left in the folder is not repeated. Raises `SimulationError` for an event that cannot happen at its moment,
-    and `ClusterError` for a cluster that does not answer.
+    same cohort left in the folder is not repeated. Raises `SimulationError` for an event that cannot happen at its moment
+    even if nobody presses, `ClusterError` for a cluster that cannot be used, and `LostError` for workers that are lost again
+    and again.
     """
     study = Study.of(therapy, seed)
-    keeping = Keeping(folder, whose(study), hours(study.end_ms), traces_of(study))
-    with workers_at(address, patients) as (make, workers):
+    with workers_at(address, patients, chunk_size(study)) as (make, workers):
+        keeping = Keeping(folder, key_of(whose(study), patients), hours(study.end_ms), traces_of(study))
         done = run(study, patients, keeping, make, workers, progress)
     if not done.patients:
         return Cohort({"patients": 0}, study, folder, (), done)
+    began = perf_counter()
     files = keeping.finish()
     if not done.stopped:
         keeping.clear()
     drugs = [entry.drug.name for entry in therapy.drugs]
     working = done.seconds.get("prepare", 0.0) + done.seconds.get("live", 0.0)
+    written = perf_counter() - began
+    busy = done.wall_s - done.start_s + written
     told = {
         "patients": done.patients,
-        "patients_per_second": done.fresh / done.wall_s if done.wall_s else None,
+        "patients_per_second": done.fresh / busy if done.fresh else None,
         "propagation_per_second": done.fresh * workers / working if working else None,
         "workers": workers,
         "seed": seed,
         "stopped": done.stopped,
-        "seconds": {**done.seconds, "wall": done.wall_s},
+        "resumed": done.patients - done.fresh,
+        "seconds": {**done.seconds, "start": done.start_s, "write": written, "wall": done.wall_s + written},
         **figures(read_rows(files[0]), drugs),
         "files": [str(file) for file in files],
     }
@@ -73,15 +79,17 @@ def whose(study: Study) -> str:
     """What tells this study's parts from those of another."""
     from intrathecal import __version__
 
-    return key_of(__version__, study.population.therapy, study.population.seed, CHUNK)
+    # Where a file lies and what it is called says nothing of the people in it.
+    therapy = replace(study.population.therapy, file="", title="")
+    return key_of(__version__, therapy, study.population.seed, chunk_size(study))
 
 
 @contextmanager
-def workers_at(address: str | None, patients: int) -> Iterator[tuple[Make, int]]:
+def workers_at(address: str | None, patients: int, chunk: int = CHUNK) -> Iterator[tuple[Make, int]]:
     """Who works: a cluster, or as many processes of this machine as it has cores and there are chunks."""
     if address is None:
-        count = max(1, min(cores(), -(-patients // CHUNK)))
-        yield partial(local, count), count
+        count = max(1, min(cores(), -(-patients // chunk)))
+        yield partial(Processes, count), count
         return
     with cluster(address) as (executor, count):
         yield (lambda: executor), count

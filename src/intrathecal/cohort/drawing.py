@@ -19,7 +19,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from intrathecal.catalogue import Value
+from intrathecal.catalogue import Catalogue, Value
 from intrathecal.catalogue.overriding import known_values, with_values
 from intrathecal.catalogue.reading import slots
 from intrathecal.catalogue.values import CHOSEN
@@ -38,6 +38,7 @@ MOST_PAIN, LARGEST_SEED = 10.0, 2**31
 #: A share comes no nearer to 0 or 1, at its 5 or 95 percent point, than this part of its own distance from there.
 ALMOST = 0.1
 FLUID_VOLUME = "anatomy.csf_volume"
+PRODUCTION, ABSORPTION = "physiology.csf_production", "physiology.spinal_absorption"
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ class Population:
                 own = sqrt(varying.correlation) * common + sqrt(1.0 - varying.correlation) * own
             deviates[varying.name] = own
             values[varying.name] = varying.at(own)
+        _absorb_no_more_than_is_made(values, self.therapy.catalogue)
         presses = self.therapy.simulation.presses
         above = presses.above if isinstance(presses, PressWhenPain) else None
         return Drawn(
@@ -199,6 +201,14 @@ def _moved(value: Value, deviate: float) -> float:
         return median * float(numbers[0] ** (deviate / ENDS_SDS))
     cv = numbers[0] / median if spread.kind == "sd" else numbers[0]
     return median * exp(_sigma(cv) * deviate)
+
+
+def _absorb_no_more_than_is_made(values: dict[str, Value], catalogue: Catalogue) -> None:
+    """What leaves along the canal is a part of what is produced: where more was drawn, it is all of that."""
+    made = values.get(PRODUCTION, catalogue.physiology.csf_production)
+    taken = values.get(ABSORPTION)
+    if taken is not None and taken.exact > made.exact:
+        values[ABSORPTION] = replace(taken, number=made.number, unit=made.unit)
 
 
 def _sigma(cv: float) -> float:

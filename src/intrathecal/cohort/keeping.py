@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -18,26 +20,29 @@ if TYPE_CHECKING:
     from intrathecal.cohort.outcomes import Row
     from intrathecal.cohort.running import Chunk
 
-PARTS, HISTOGRAMS, WHOSE = "parts", "histograms.npz", "whose"
+PARTS, HISTOGRAMS = "parts", "histograms.npz"
 OUTCOMES, BANDS = "outcomes.parquet", "bands.nc"
+#: Rows that are written together: enough that what the file says of itself is small beside them.
+TOGETHER = 8192
+DIGEST_BYTES = 16
 
 
 class Keeping:
-    """A folder with the parts of one cohort: ``finished`` are the first patients of the chunks that are in it.
+    """A folder with the parts of one cohort: ``finished`` has the patients of each chunk that is in it, by the first of them.
 
-    ``key`` says which cohort it is: parts of another one are thrown away.
+    ``key`` says which cohort it is: parts of another one are thrown away. A part that is not what was written is done again.
     """
 
     def __init__(self, folder: Path, key: str, times_s: Array, traces: Sequence[Scale]) -> None:
         self.folder, self.key = folder, key
         self.bands = Bands(times_s, traces)
         self.finished: dict[int, int] = {}
-        self._unsaved: list[tuple[int, int]] = []
-        parts = folder / PARTS
-        parts.mkdir(parents=True, exist_ok=True)
+        self._digests: dict[int, bytes] = {}
+        # Chunks whose bands are counted: those of a part that is damaged are not counted twice.
+        self._counted: set[int] = set()
+        (folder / PARTS).mkdir(parents=True, exist_ok=True)
         if not self._load():
-            for old in parts.iterdir():
-                old.unlink()
+            self._remove_parts()
 
     @property
     def patients(self) -> int:
@@ -48,17 +53,24 @@ class Keeping:
         """Write a chunk's part, and count its bands."""
         with replacing(self._part(chunk.first)) as file:
             write_rows(chunk.rows, file)
-        self.bands.add(chunk.bins)
+            self._digests[chunk.first] = _digest(file)
+        if chunk.first not in self._counted:
+            self.bands.add(chunk.bins)
+            self._counted.add(chunk.first)
         self.finished[chunk.first] = len(chunk.rows)
 
     def save(self) -> None:
         """Save the histograms with the names of the chunks that are in them: what is not among them is done again."""
+        counted = sorted(self._counted)
         with replacing(self.folder / PARTS / HISTOGRAMS) as file, file.open("wb") as out:
             np.savez(
                 out,
                 counts=self.bands.counts,
-                first=np.array(list(self.finished), dtype=np.int64),
-                size=np.array(list(self.finished.values()), dtype=np.int64),
+                first=np.array(counted, dtype=np.int64),
+                size=np.array([self.finished.get(first, 0) for first in counted], dtype=np.int64),
+                digest=np.frombuffer(
+                    b"".join(self._digests.get(first, bytes(DIGEST_BYTES)) for first in counted), dtype=np.uint8
+                ),
                 whose=np.frombuffer(self.key.encode(), dtype=np.uint8),
             )
 
@@ -67,21 +79,38 @@ class Keeping:
         from pyarrow import parquet
 
         table, bands = self.folder / OUTCOMES, self.folder / BANDS
+        firsts = sorted(self.finished)
         with replacing(table) as file:
-            schema = _schema([self._part(first) for first in sorted(self.finished)])
+            schema = _schema([self._part(first) for first in firsts])
             with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-                for first in sorted(self.finished):
-                    writer.write_table(_as(parquet.read_table(self._part(first)), schema))
+                for several in self._together(firsts):
+                    writer.write_table(_joined([parquet.read_table(self._part(first)) for first in several], schema))
         with replacing(bands) as file:
             self.bands.dataset().to_netcdf(file, engine="h5netcdf")
         return [table, bands]
 
     def clear(self) -> None:
         """Throw the parts away, once the whole is written."""
-        parts = self.folder / PARTS
-        for part in parts.iterdir():
-            part.unlink()
-        parts.rmdir()
+        self._remove_parts()
+        with suppress(OSError):
+            (self.folder / PARTS).rmdir()
+
+    def _together(self, firsts: Sequence[int]) -> Iterator[list[int]]:
+        """Chunks that are written together, as the number of their rows says."""
+        several: list[int] = []
+        for first in firsts:
+            several.append(first)
+            if sum(self.finished[one] for one in several) >= TOGETHER:
+                yield several
+                several = []
+        if several:
+            yield several
+
+    def _remove_parts(self) -> None:
+        """Only what a cohort wrote: the folder may have been somebody else's before."""
+        for pattern in ("[0-9]*.parquet", "[0-9]*.parquet.*.part", f"{HISTOGRAMS}*"):
+            for old in (self.folder / PARTS).glob(pattern):
+                old.unlink()
 
     def _load(self) -> bool:
         """Take up what an earlier run of the same cohort saved, whether there is any."""
@@ -89,13 +118,16 @@ class Keeping:
             with np.load(self.folder / PARTS / HISTOGRAMS, allow_pickle=False) as saved:
                 whose = saved["whose"].tobytes().decode()
                 counts, first, size = saved["counts"], saved["first"].tolist(), saved["size"].tolist()
-        except (OSError, ValueError, KeyError, EOFError):
+                digests = [digest.tobytes() for digest in saved["digest"].reshape(-1, DIGEST_BYTES)]
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return False
-        missing = [chunk for chunk in first if not self._part(chunk).is_file()]
-        if whose != self.key or counts.shape != self.bands.counts.shape or missing:
+        if whose != self.key or counts.shape != self.bands.counts.shape:
             return False
         self.bands.counts[:] = counts
-        self.finished = dict(zip(first, size, strict=True))
+        for chunk, patients, digest in zip(first, size, digests, strict=True):
+            self._counted.add(chunk)
+            if _digest(self._part(chunk)) == digest:
+                self.finished[chunk], self._digests[chunk] = patients, digest
         return True
 
     def _part(self, first: int) -> Path:
@@ -108,19 +140,39 @@ def key_of(*parts: object) -> str:
 
 
 def write_rows(rows: Sequence[Row], file: Path) -> None:
-    """Rows as a table of Parquet."""
+    """Rows as a table of Parquet; what a row does not have is null."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    parquet.write_table(pa.Table.from_pylist(list(rows)), file, compression="zstd")
+    names = dict.fromkeys(name for row in rows for name in row)
+    table = pa.table({name: [row.get(name) for row in rows] for name in names})
+    parquet.write_table(table, file, compression="zstd")
 
 
-def read_rows(file: Path) -> dict[str, Array]:
-    """The columns of a table of numbers and texts, by name."""
+class _Columns(Mapping[str, Array]):
+    def __init__(self, file: Path, names: Sequence[str]) -> None:
+        self._file, self._names = file, dict.fromkeys(names)
+
+    def __getitem__(self, name: str) -> Array:
+        from pyarrow import parquet
+
+        if name not in self._names:
+            raise KeyError(name)
+        column: Array = parquet.read_table(self._file, columns=[name])[name].to_numpy()
+        return column
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def read_rows(file: Path) -> Mapping[str, Array]:
+    """The columns of a table of numbers and texts, by name; each is read when it is asked for, and none is kept."""
     from pyarrow import parquet
 
-    table = parquet.read_table(file)
-    return {name: table[name].to_numpy() for name in table.column_names}
+    return _Columns(file, parquet.read_schema(file).names)
 
 
 def write_json(figures: dict[str, Any], file: Path) -> None:
@@ -129,12 +181,26 @@ def write_json(figures: dict[str, Any], file: Path) -> None:
         part.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
+def _digest(file: Path) -> bytes:
+    """What tells a file from a damaged one; of one that cannot be read, nothing that any file has."""
+    try:
+        return hashlib.blake2b(file.read_bytes(), digest_size=DIGEST_BYTES).digest()
+    except OSError:
+        return b""
+
+
 def _schema(parts: Sequence[Path]) -> Any:
     """One schema for all parts: a column that has nothing in one of them takes its kind from another."""
     import pyarrow as pa
     from pyarrow import parquet
 
     return pa.unify_schemas([parquet.read_schema(part) for part in parts], promote_options="permissive")
+
+
+def _joined(tables: Sequence[Any], schema: Any) -> Any:
+    import pyarrow as pa
+
+    return pa.concat_tables([_as(table, schema) for table in tables]).combine_chunks()
 
 
 def _as(table: Any, schema: Any) -> Any:

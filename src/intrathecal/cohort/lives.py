@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from time import perf_counter
@@ -26,8 +26,9 @@ from intrathecal.cohort.living import (
     live,
 )
 from intrathecal.cohort.preparing import Ready, ready
+from intrathecal.cohort.tables import ESCAPE
 from intrathecal.flow import Array
-from intrathecal.pump.hardware import DAY_MS
+from intrathecal.pump.hardware import DAY_MS, MS_PER_S
 from intrathecal.relief import probabilities
 from intrathecal.simulation.api import simulate
 from intrathecal.simulation.feeling import BREATHING, PAIN, SPASTICITY, is_spastic
@@ -46,8 +47,9 @@ class Life:
     """One patient's run: traces at ``times_s`` (t,), the last of them its end, and figures of the whole.
 
     ``complaint`` is pain or spasticity, ``breathing`` the fraction of it that is left, ``seen`` (drugs, 3, t) ug/mL at tip,
-    plasma and cisterna magna; ``means`` and ``peaks`` by drug and site; ``given_ug`` reached the tip. ``left_to`` says why the
-    compiled way did not hold, and is empty where it did.
+    plasma and cisterna magna; ``means`` and ``peaks`` by drug and site, the peaks those of ``seen``: of the quarters of an hour
+    at which the patient is asked. ``given_ug`` reached the tip. ``left_to`` says why the compiled way did not hold, and is empty
+    where it did.
     """
 
     times_s: Array
@@ -108,7 +110,11 @@ class Study:
         return int(self.population.therapy.simulation.days * DAY_MS)
 
     def life(self, drawn: Drawn, seconds: dict[str, float]) -> Life:
-        """A patient's run; ``seconds`` is what preparing and living took so far, and is added to."""
+        """A patient's run; ``seconds`` is what preparing and living took so far, and is added to.
+
+        Raises `SimulationError` for an event that cannot happen after what this patient was given, and `EntryError` for drawn
+        values that do not fit together.
+        """
         began = perf_counter()
         therapy = self.population.therapy_of(drawn)
         patient = None if self.course is None or self.why_not else ready(therapy, self.course)
@@ -127,7 +133,12 @@ def _why_not(course: Course) -> str:
     """Why the compiled way cannot be taken for a therapy; empty where it can."""
     if course.controller_only:
         return course.controller_only
-    others = {"doses by other routes": course.doses, "doses at once": course.at_once, "fluid drawn off": course.drawn}
+    others = {
+        "doses by other routes": course.doses,
+        "doses at once": course.at_once,
+        "fluid drawn off": course.drawn,
+        "drug that a scan lets out of the pump": (course.tables.acts["kind"] == ESCAPE).any(),
+    }
     return ", ".join(name for name, found in others.items() if found)
 
 
@@ -159,10 +170,7 @@ def compiled_life(patient: Ready, course: Course, therapy: Therapy, drawn: Drawn
         seen=np.moveaxis(record.drug, 0, 2),
         before=patient.before,
         means={drug: _means(patient, index, seconds) for index, drug in enumerate(drugs)},
-        peaks={
-            drug: dict(zip(SEEN, record.drug[:, index].max(axis=0).tolist(), strict=True))
-            for index, drug in enumerate(drugs)
-        },
+        peaks=_peaks(drugs, np.moveaxis(record.drug, 0, 2)),
         side_effects=probabilities(effects, peaks),
         given_ug=dict(zip(drugs, patient.kinetics.entered.sum(axis=1)[: len(drugs)].tolist(), strict=True)),
         presses_given=int(record.counts[ASKED] - record.counts[REFUSED]),
@@ -192,27 +200,28 @@ def _means(patient: Ready, index: int, seconds: float) -> dict[str, float]:
 def exact_life(therapy: Therapy, why: str) -> Life:
     """The run of a patient by the simulation that one patient gets."""
     run = simulate(therapy, profiles=())
-    end, figures = run.finished.end, run.figures
+    end, case, figures = run.finished.end, run.finished.case, run.figures
     traces = end.traces
     times = np.concatenate([trace.times_s for trace in traces])
     on_grid = np.flatnonzero((times % STEP_S == 0) | (times == times[-1]))
     followed = SPASTICITY if is_spastic(therapy) else PAIN
-    sites = list(run.finished.case.channels[0].system.sites)
+    sites = list(case.channels[0].system.sites)
     at = np.concatenate([trace.sites for trace in traces], axis=1)[:, on_grid]
     tip = np.concatenate([trace.tip for trace in traces], axis=1)[:, on_grid]
-    relief, exposure = figures["relief"], figures["exposure"]
+    seen = np.stack([tip, at[:, :, sites.index(PLASMA)], at[:, :, sites.index(CISTERNA)]], axis=1)
+    seconds, relief = end.now / MS_PER_S, figures["relief"]
+    held = zip(case.drugs, case.channels, end.held, strict=True)
+    means = {drug: [row @ of.integral / seconds for row in channel.system.sites.values()] for drug, channel, of in held}
     return Life(
         times_s=times[on_grid],
         complaint=np.concatenate([trace.felt[followed] for trace in traces])[on_grid],
         breathing=np.concatenate([trace.felt[BREATHING] for trace in traces])[on_grid],
-        seen=np.stack([tip, at[:, :, sites.index(PLASMA)], at[:, :, sites.index(CISTERNA)]], axis=1),
+        seen=seen,
         before=relief["pain_before"] if followed == PAIN else relief["spasticity_before"],
-        means={drug: _of(exposure.get(drug, {}), "mean_ug_per_mL") for drug in run.finished.case.drugs},
-        peaks={drug: _of(exposure.get(drug, {}), "peak_ug_per_mL") for drug in run.finished.case.drugs},
+        means={drug: dict(zip(sites, map(float, those), strict=True)) for drug, those in means.items()},
+        peaks=_peaks(case.drugs, seen),
         side_effects=relief["side_effects"],
-        given_ug=dict(
-            zip(run.finished.case.drugs, np.sum([day.tip_ug for day in end.days], axis=0).tolist(), strict=True)
-        ),
+        given_ug=dict(zip(case.drugs, np.sum([day.tip_ug for day in end.days], axis=0).tolist(), strict=True)),
         presses_given=relief["presses_given"],
         presses_refused=relief["presses_refused"],
         error=figures["engine"]["error_estimate"],
@@ -220,5 +229,6 @@ def exact_life(therapy: Therapy, why: str) -> Life:
     )
 
 
-def _of(sites: Mapping[str, Mapping[str, float] | None], figure: str) -> dict[str, float]:
-    return {site: figures[figure] for site, figures in sites.items() if figures is not None}
+def _peaks(drugs: Sequence[str], seen: Array) -> dict[str, dict[str, float]]:
+    """The largest of what is ``seen`` (drugs, 3, t), by drug and site."""
+    return {drug: dict(zip(SEEN, seen[place].max(axis=1).tolist(), strict=True)) for place, drug in enumerate(drugs)}

@@ -12,34 +12,59 @@ Row = dict[str, Any]
 
 #: Relief of half of the pain makes a responder.
 RESPONDS_PERCENT = 50.0
+#: What became of a patient; there is more for each drug, place and side effect.
+BECAME = (
+    "complaint_before",
+    "complaint_mean",
+    "relief_percent",
+    "hours_to_half_relief",
+    "breathing_fraction_min",
+    "presses_given",
+    "presses_refused",
+    "error_estimate",
+)
 
 
 def row(study: Study, drawn: Drawn, life: Life) -> Row:
     """One patient: who it is, what was drawn (each value in the unit of the catalogue), and what became of it."""
-    therapy = study.population.therapy
-    before = {"pain": drawn.pain, "press_above": drawn.press_above, "drive_error": drawn.drive_error}
     days = life.times_s[-1] * 1000 / DAY_MS
-    doses = {f"dose_ug_per_day {drug}": amount / days for drug, amount in life.given_ug.items()}
+    became = (
+        life.before,
+        life.complaint_mean,
+        life.relief_percent,
+        life.hours_to_half_relief,
+        float(life.breathing.min()),
+        life.presses_given,
+        life.presses_refused,
+        life.error,
+    )
+    return {
+        **_who(drawn),
+        **dict(zip(BECAME, became, strict=True)),
+        **{f"probability {name}": chance for name, chance in life.side_effects.items()},
+        **{f"dose_ug_per_day {drug}": amount / days for drug, amount in life.given_ug.items()},
+        **_exposure("mean_ug_per_mL", life.means),
+        **_exposure("peak_ug_per_mL", life.peaks),
+        "left_to_the_controller": life.left_to if study.population.therapy.pump else "",
+        "refused": "",
+    }
+
+
+def refused_row(drawn: Drawn, why: str) -> Row:
+    """A patient who could not be run at all, and why: nothing became of it."""
+    return {**_who(drawn), **dict.fromkeys(BECAME), "left_to_the_controller": "", "refused": why}
+
+
+def _who(drawn: Drawn) -> Row:
     return {
         "patient": drawn.index,
         "seed": drawn.seed,
         "height_cm": drawn.height_cm,
         "weight_kg": drawn.weight_kg,
-        **before,
+        "pain": drawn.pain,
+        "press_above": drawn.press_above,
+        "drive_error": drawn.drive_error,
         **{f"{name} ({value.unit})": float(value.number) for name, value in drawn.values.items()},
-        "complaint_before": life.before,
-        "complaint_mean": life.complaint_mean,
-        "relief_percent": life.relief_percent,
-        "hours_to_half_relief": life.hours_to_half_relief,
-        "breathing_fraction_min": float(life.breathing.min()),
-        "presses_given": life.presses_given,
-        "presses_refused": life.presses_refused,
-        **{f"probability {name}": chance for name, chance in life.side_effects.items()},
-        **doses,
-        **_exposure("mean_ug_per_mL", life.means),
-        **_exposure("peak_ug_per_mL", life.peaks),
-        "error_estimate": life.error,
-        "left_to_the_controller": life.left_to if therapy.pump else "",
     }
 
 

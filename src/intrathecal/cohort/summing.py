@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ Columns = Mapping[str, Any]
 #: Patients in the lowest and in the highest fifth of a value are compared.
 FIFTH = 0.2
 EXPOSURE = "mean_ug_per_mL"
+#: More reasons than this are not told one by one: what a pump refuses may name times and doses.
+MOST_REASONS, OTHER_REASONS = 20, "other reasons"
 
 
 def spread(values: Array) -> dict[str, float | None]:
@@ -31,11 +34,11 @@ def figures(table: Columns, drugs: Sequence[str]) -> dict[str, Any]:
     relief = np.asarray(table["relief_percent"], dtype=float)
     told = relief[np.isfinite(relief)]
     exposure: dict[str, dict[str, Any]] = {drug: {} for drug in drugs}
-    for name, values in table.items():
+    for name in table:
         if name.startswith(EXPOSURE):
             _, drug, site = name.split(" ", 2)
-            exposure[drug][site] = spread(values)
-    left = [str(why) for why in table["left_to_the_controller"] if why]
+            exposure[drug][site] = spread(table[name])
+    errors = np.asarray(table["error_estimate"], dtype=float)
     return {
         "relief_percent": spread(relief),
         "responders_fraction": float(np.mean(told >= RESPONDS_PERCENT)) if told.size else None,
@@ -44,9 +47,18 @@ def figures(table: Columns, drugs: Sequence[str]) -> dict[str, Any]:
         "presses_given": spread(table["presses_given"]),
         "presses_refused": spread(table["presses_refused"]),
         "exposure": exposure,
-        "error_estimate_max": float(np.max(table["error_estimate"])),
-        "left_to_the_controller": {why: left.count(why) for why in sorted(set(left))},
+        "error_estimate_max": float(np.nanmax(errors)) if np.isfinite(errors).any() else None,
+        "left_to_the_controller": reasons(table["left_to_the_controller"]),
+        "refused": reasons(table["refused"]),
     }
+
+
+def reasons(given: Array) -> dict[str, int]:
+    """How many patients each reason was given for; the most frequent first, and the rare ones together."""
+    counts = Counter(str(why) for why in given if why)
+    told = dict(counts.most_common(MOST_REASONS))
+    rest = counts.total() - sum(told.values())
+    return {**told, OTHER_REASONS: rest} if rest else told
 
 
 def tornado(table: Columns, values: Sequence[str], outcome: str = "relief_percent") -> list[dict[str, Any]]:
