@@ -20,8 +20,9 @@ from intrathecal.therapy import Therapy
 
 @dataclass(frozen=True)
 class Cohort:
-    """A cohort that is written down: its figures, the study, and the files in its folder."""
+    """A cohort that is written down: the patients ``asked`` for, its figures, the study, and the files in its folder."""
 
+    asked: int
     figures: dict[str, Any]
     study: Study
     folder: Path
@@ -49,7 +50,7 @@ def run_cohort(
     with workers_at(address, patients) as (make, workers):
         done = run(study, patients, keeping, make, workers, progress)
     if not done.patients:
-        return Cohort({"patients": 0}, study, folder, (), done)
+        return Cohort(patients, {"patients": 0}, study, folder, (), done)
     files = keeping.finish()
     if not done.stopped:
         keeping.clear()
@@ -66,7 +67,7 @@ def run_cohort(
         **figures(read_rows(files[0]), drugs),
         "files": [str(file) for file in files],
     }
-    return Cohort(told, study, folder, tuple(files), done)
+    return Cohort(patients, told, study, folder, tuple(files), done)
 
 
 def whose(study: Study) -> str:

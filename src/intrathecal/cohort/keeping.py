@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,12 +115,30 @@ def write_rows(rows: Sequence[Row], file: Path) -> None:
     parquet.write_table(pa.Table.from_pylist(list(rows)), file, compression="zstd")
 
 
-def read_rows(file: Path) -> dict[str, Array]:
-    """The columns of a table of numbers and texts, by name."""
+class _Columns(Mapping[str, Array]):
+    def __init__(self, file: Path, names: Sequence[str]) -> None:
+        self._file, self._names = file, dict.fromkeys(names)
+
+    def __getitem__(self, name: str) -> Array:
+        from pyarrow import parquet
+
+        if name not in self._names:
+            raise KeyError(name)
+        column: Array = parquet.read_table(self._file, columns=[name])[name].to_numpy()
+        return column
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def read_rows(file: Path) -> Mapping[str, Array]:
+    """The columns of a table of numbers and texts, by name; each is read when it is asked for, and none is kept."""
     from pyarrow import parquet
 
-    table = parquet.read_table(file)
-    return {name: table[name].to_numpy() for name in table.column_names}
+    return _Columns(file, parquet.read_schema(file).names)
 
 
 def write_json(figures: dict[str, Any], file: Path) -> None:
