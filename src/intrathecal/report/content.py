@@ -72,7 +72,7 @@ def _side(side: Side) -> dict[str, Any]:
         "pump": headline.pump_words(therapy),
         "began": side.clock.text(0),
         "ended": side.clock.text(side.end_ms),
-        "lasted": tables.told_days(side),
+        "lasted": tables.days_words(side.figures["days"]),
         "program": str(therapy.program) if therapy.program else "",
         "neighbours": side.samples.neighbours,
         "seed": therapy.simulation.seed,
@@ -123,6 +123,7 @@ def data(
         "values": values,
         "plots": [asdict(plot) for plot in drawn],
         "bars": [asdict(of) for of in bars],
+        "charts": [],
         "spine": spine(shown),
         "spoken": {plot.name: plots.ranges(shown, plot) for plot in drawn},
     }
