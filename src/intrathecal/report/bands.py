@@ -51,7 +51,7 @@ def felt(seen: Samples, therapy: Therapy) -> list[Plot]:
 def _complaint(seen: Samples, therapy: Therapy) -> Plot:
     if _line(PAIN, PERCENTS[0]) in seen.values:
         asked = getattr(therapy.simulation.presses, "above", None)
-        marks = () if asked is None else (Mark(float(asked), "median of the pain that is pressed above"),)
+        marks = () if asked is None else (Mark(float(asked), "presses above, median"),)
         of = _plot("pain", PAIN, "Pain of all patients, 0 to 10", "Pain", "")
         return Plot(**of, least=0, greatest=10, marks=marks)
     title = "Spasticity of all patients, modified Ashworth scale 0 to 4"
@@ -65,7 +65,7 @@ def concentrations(seen: Samples, therapy: Therapy) -> list[Plot]:
         factor, unit = fluid_scale(seen, drug)
         for site in (*(["tip"] if therapy.pump else []), "cisterna_magna", PLASMA):
             where = f"in {site_title(site)}" if site == PLASMA else f"at the {site_title(site)}"
-            title = f"{drug.title} {where}, all patients"
+            title = f"Concentration of {drug.title} {where}, all patients"
             of = _plot(f"{site}-{drug.name}", trace(site, drug), title, "Concentration", "ng/mL" if site == PLASMA else unit)
             plots.append(Plot(**of, log=True, factor=NG_PER_MCG if site == PLASMA else factor))
     return plots

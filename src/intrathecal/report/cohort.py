@@ -87,7 +87,7 @@ def cohort_report(found: Cohort) -> str:
         "side_effects": side_effects,
         "drawing": cohort_words.drawing(study.population),
         "varying": cohort_words.varying(study.population),
-        "running": cohort_words.running(figures),
+        "running": cohort_words.running(therapy, figures),
         "command": cohort_words.command(found),
         "assumptions": assumptions(prepare(therapy, DEFAULT_EVERY_MS), (), end_ms),
         "sources": sources([*entries_used(therapy), therapy.catalogue.population], therapy.catalogue),

@@ -17,6 +17,7 @@ from intrathecal.report.headline import HALF, Card
 from intrathecal.report.outcomes import Columns, column, share_interval
 from intrathecal.report.tables import Table
 from intrathecal.report.wording import MCG_PER_MG, count, number, percent
+from intrathecal.therapy import Therapy
 
 if TYPE_CHECKING:
     from intrathecal.cohort.conducting import Cohort
@@ -79,7 +80,7 @@ def _presses(figures: dict[str, Any]) -> Card:
     if not given["p95"] and not refused["p95"]:
         return Card("Handset", "not pressed", "Nine of ten patients or more asked for no bolus.")
     says = f"Medians of the whole run. 5 to 95 %: {_ends(given)} given, {_ends(refused)} refused."
-    return Card("Handset", f"{number(given['median'])} given, {number(refused['median'])} refused", says)
+    return Card("Handset", f"{round(given['median'])} given, {round(refused['median'])} refused", says)
 
 
 def _three(of: dict[str, float | None], scale: float = 1.0, unit: str = "") -> str:
@@ -87,8 +88,8 @@ def _three(of: dict[str, float | None], scale: float = 1.0, unit: str = "") -> s
     return f"{number(middle, 2)}{unit} ({number(low, 2)} to {number(high, 2)})"
 
 
-def _ends(of: dict[str, float | None]) -> str:
-    return f"{number(of['p05'], 2)} to {number(of['p95'], 2)}"
+def _ends(of: dict[str, float]) -> str:
+    return f"{round(of['p05'])} to {round(of['p95'])}"
 
 
 def drawing(population: Population) -> list[str]:
@@ -128,15 +129,17 @@ def _spread(spread: Spread) -> str:
     return f"{KINDS[spread.kind]} {numbers}"
 
 
-def running(figures: dict[str, Any]) -> list[str]:
+def running(therapy: Therapy, figures: dict[str, Any]) -> list[str]:
     """How the patients were run, in sentences."""
     left = figures["left_to_the_controller"]
+    compiled = "Every patient was run by the compiled way, which the tests hold against the run of one patient."
+    usual = compiled if therapy.pump else "There is no pump: every patient was run as a single one is."
     said = [
         f"{times} of {figures['patients']} patients were run one by one by the controller of the pump, because {why}."
         for why, times in left.items()
     ]
     return [
-        *(said or ["Every patient was run by the compiled way; it has been held against the controller's own run of one patient."]),
+        *(said or [usual]),
         f"The largest bound on the error of a concentration is {figures['error_estimate_max']:.0e} of the largest at its place. A percentile in a "
         f"band is read from counts: it is off by less than {100 / BINS:g} % of the scale of pain or breathing, and {100 * WIDTH:.1f} % "
         "of a concentration.",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import ceil, floor, isfinite, sqrt
+from math import ceil, floor, sqrt
 from typing import Any
 
 import numpy as np
 
-from intrathecal.catalogue import Drug
+from intrathecal.catalogue import LEVELS, Drug
 from intrathecal.cohort.outcomes import RESPONDS_PERCENT
 from intrathecal.cohort.summing import FIFTH, rank_correlation, tornado
 from intrathecal.flow import Array
@@ -17,7 +17,8 @@ from intrathecal.report.charts import MOST_ROWS, Axis, Chart, Group, Moved, Scat
 from intrathecal.report.headline import HALF
 from intrathecal.report.plots import NG_PER_MCG, PLASMA, Mark, Scale, site_title
 from intrathecal.report.tables import Table
-from intrathecal.report.wording import MCG_PER_MG, count, number, percent
+from intrathecal.report.wording import MCG_PER_MG, number, percent
+from intrathecal.spine import CISTERNA
 
 Columns = Mapping[str, Any]
 #: As many patients are drawn as points; of more, every second, third and so on.
@@ -38,7 +39,7 @@ WORDS = {
     "press_above": "pain that is pressed above",
     "drive_error": "error of the pump's drive",
 }
-SHORT = {"ec50": "EC50", "c50": "C50", "csf": "fluid"}
+SHORT = {"ec50": "EC50", "c50": "C50", "csf": "fluid"} | {level.lower(): level for level in LEVELS}
 
 
 def column(table: Columns, name: str) -> Array:
@@ -100,11 +101,11 @@ def scatters(table: Columns, drugs: Sequence[Drug], sites: Sequence[str], scales
                 for name, who, look in groups
                 if (of := drawn[who[drawn]]).size
             )
-            where = f"in {site_title(site)}" if site == PLASMA else f"at {site_title(site)}"
+            where = _where(site)
             charts.append(
                 Scatter(
                     f"exposure-{drug.name}-{site}",
-                    f"{drug.title.capitalize()}: dose against concentration {where}",
+                    f"Mean of {drug.title} {where} against dose",
                     Axis(f"dose, {drug.customary_mass_unit}/day"),
                     Axis(f"mean {where}, {scale.unit}", log=bool(seen.max() > WIDE * seen.min() > 0)),
                     points,
@@ -112,6 +113,10 @@ def scatters(table: Columns, drugs: Sequence[Drug], sites: Sequence[str], scales
                 )
             )
     return charts
+
+
+def _where(site: str) -> str:
+    return f"in {site_title(site)}" if site in (CISTERNA, PLASMA) else f"at {site}"
 
 
 def _points(dose: Array, seen: Array) -> tuple[tuple[float, float], ...]:
@@ -125,7 +130,7 @@ def _rounded(value: float) -> float:
 def _scattered(drug: Drug, where: str, dose: Array, seen: Array, unit: str) -> str:
     (low, high), (least, most) = np.percentile(dose, [5, 95]), np.percentile(seen, [5, 95])
     return (
-        f"{drug.title.capitalize()}: doses of nine of ten patients are from {number(low)} to {number(high)} {drug.customary_mass_unit} "
+        f"Doses of {drug.title} of nine of ten patients are from {number(low)} to {number(high)} {drug.customary_mass_unit} "
         f"a day, mean concentrations {where} from {number(least)} to {number(most)} {unit}. "
         f"Their rank correlation is {rank_correlation(dose, seen):.2f}."
     )
@@ -160,11 +165,11 @@ def _tornado(table: Columns, values: Sequence[str], outcome: str, title: str, fa
     more = f" The {MOST_ROWS} that move it most of {len(rows)} values that were drawn; the table has all." if len(rows) > MOST_ROWS else ""
     note = (
         f"The mean of all is {number(mean)} %; a bar is how far from it the mean of a fifth of the patients is, who were drawn lowest or "
-        f"highest in that value. In the grey band ({number(chance, 2)} to either side) that may be chance.{more}"
+        f"highest in that value. In the grey band ({number(chance, 2)} to either side) that may be chance, and of so many values some leave it by chance too.{more}"
     )
     name = f"tornado-{outcome.replace('_', '-')}"
     return Tornado(
-        name, f"What {title} hangs on", "difference from the mean of all, percentage points", drawn, chance, Table(name, f"What {title} hangs on", head, cells), note
+        name, f"What {title} hangs on", "points from the mean of all", drawn, chance, Table(name, f"What {title} hangs on", head, cells), note
     )
 
 
@@ -175,7 +180,7 @@ def words(name: str) -> str:
         return WORDS[bare]
     kind, _, rest = bare.partition(".")
     whose, _, rest = rest.partition(".") if kind == "drug" else ("", "", rest)
-    parts = [part for part in rest.split(".") if part not in ("response", "csf", "tolerance")]
+    parts = [part for part in rest.split(".") if part not in ("response", "csf")]
     text = ", ".join(" ".join(SHORT.get(word, word) for word in part.split("_")) for part in parts)
     return f"{whose}: {text}" if whose else text
 
@@ -213,7 +218,7 @@ def spreads(table: Columns, complaint: str, drugs: Sequence[Drug], sites: Sequen
         asked.append((dose, f"dose_ug_per_day {drug.name}", 1 / MCG_PER_MG if unit == "mg" else 1.0))
         for site in sites:
             scale = Scale(NG_PER_MCG, "ng/mL") if site == PLASMA else scales[drug.name]
-            asked.append((f"{drug.title}, mean in {site_title(site)}, {scale.unit}", f"mean_ug_per_mL {drug.name} {site}", scale.factor))
+            asked.append((f"{drug.title}, mean {_where(site)}, {scale.unit}", f"mean_ug_per_mL {drug.name} {site}", scale.factor))
     rows = tuple((title, *_spread(factor * column(table, name))) for title, name, factor in asked)
     head = ("", "5 %", "25 %", "median", "75 %", "95 %", "mean", "median, 95 % interval")
     return Table("spreads", "All patients", head, rows)

@@ -2,20 +2,23 @@
 
 const BANDS = [
   { fill: "#ffffff", z: 6 },
-  { fill: "#cfe2f0", z: 5, key: "5 to 95 %" },
+  { fill: "#cfe2f0", z: 5, key: "5 to 95 % of the patients" },
   { z: 9, key: "median" },
   { fill: "#8dbbdd", z: 4, key: "25 to 75 %" },
   { fill: "#cfe2f0", z: 3 },
 ];
+const KEYS = [2, 3, 1]; // those that a legend names, the median first
 const INSIDE = 8; // above what is filled, below the median
 const NOTHING = 1e-30; // below every axis of logarithms
 
 class BandChart extends TimeChart {
   legend() {
     const band = (fill) => filled({ x: 0, y: 0, width: 32, height: 12, fill, stroke: "#5b5b5b" });
-    const shown = BANDS.flatMap(({ fill, key }, index) =>
-      key ? [make("li", {}, fill ? band(fill) : sample(this.drawn()[index], "lines"), key)] : [],
-    );
+    const lines = this.drawn();
+    const shown = KEYS.map((index) => {
+      const { fill, key } = BANDS[index];
+      return make("li", {}, fill ? band(fill) : sample(lines[index], "lines"), key);
+    });
     this.figure.querySelector(".legend").replaceChildren(...shown);
   }
 
@@ -42,8 +45,8 @@ class BandChart extends TimeChart {
   }
 
   keys(series) {
-    return BANDS.flatMap(({ key, fill }, index) => {
-      if (!key) return [];
+    return KEYS.map((index) => {
+      const { fill, key } = BANDS[index];
       series[index].name = key;
       return [{ name: key, icon: "rect", itemStyle: { color: fill ?? series[index].color } }];
     });

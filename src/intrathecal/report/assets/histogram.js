@@ -9,6 +9,14 @@ class Histogram extends Still {
     return { width, height: 270 + 22 * this.rows(width) };
   }
 
+  // Round numbers below the bins: nothing, a quarter, half and all.
+  quarters(axis, min, max) {
+    const customValues = [];
+    for (let at = Math.ceil(min / 25) * 25; at <= max; at += 25) customValues.push(at);
+    const foot = this.foot(axis);
+    return { ...foot, min, max, axisTick: { ...foot.axisTick, customValues }, axisLabel: { ...foot.axisLabel, customValues } };
+  }
+
   option(width) {
     const { axis, edges, series, marks } = this.of;
     const common = this.common(width, 30);
@@ -33,7 +41,7 @@ class Histogram extends Still {
       ...common,
       aria: { ...common.aria, decal: { show: series.length > 1 } },
       tooltip: { trigger: "item", confine: true, formatter: (point) => make("div", {}, told(point)) },
-      xAxis: { ...this.foot(axis), min: edges[0], max: edges.at(-1) },
+      xAxis: this.quarters(axis, edges[0], edges.at(-1)),
       yAxis: { ...this.side("patients, %"), min: 0 },
       series: drawn,
     };
