@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from intrathecal.flow import Array
 from intrathecal.report.bars import Part
@@ -38,13 +39,21 @@ class Histogram:
         shares = np.sum([part.values for part in self.series], axis=0)
         most = int(np.argmax(shares))
         between = f"from {number(self.edges[most])} to {number(self.edges[most + 1])}"
-        return f"{self.title}. Most patients, {number(float(shares[most]), 2)} percent, are {between}. The table has all."
+        return (
+            f"{self.title}. Most patients, {number(float(shares[most]), 2)} percent, are {between}. The table has all."
+        )
 
 
 def histogram(
-    name: str, title: str, axis: str, values: Array, edges: Sequence[float], parts: Sequence[tuple[str, Array, int]], mark: Mark
+    name: str,
+    title: str,
+    axis: str,
+    values: Array,
+    edges: Sequence[float],
+    parts: Sequence[tuple[str, NDArray[np.bool_], int]],
+    mark: Mark,
 ) -> Histogram:
-    """``values`` (n,) by bins; ``parts`` are a name, who belongs to it (n,), and a colour. What lies outside is in the last bins."""
+    """``values`` (n,) by bins, those outside in the outermost; ``parts`` are a name, who belongs to it (n,), and a colour."""
     ends = np.asarray(edges, dtype=float)
     inside = np.clip(values, ends[0], ends[-1])
     counts = np.histogram(inside, ends)[0]
@@ -53,9 +62,12 @@ def histogram(
         for of, who, look in parts
     )
     rows = tuple(
-        (_between(ends, place, values), str(count), percent(count / max(values.size, 1))) for place, count in enumerate(counts.tolist())
+        (_between(ends, place, values), str(count), percent(count / max(values.size, 1)))
+        for place, count in enumerate(counts.tolist())
     )
-    return Histogram(name, title, axis, tuple(ends.tolist()), series, (mark,), Table(name, title, (axis, "patients", "share"), rows))
+    return Histogram(
+        name, title, axis, tuple(ends.tolist()), series, (mark,), Table(name, title, (axis, "patients", "share"), rows)
+    )
 
 
 def _between(ends: Array, place: int, values: Array) -> str:

@@ -14,7 +14,7 @@ from intrathecal.report.content import events, sources
 from intrathecal.report.headline import patient_words, pump_words
 from intrathecal.report.packing import pack_times, pack_values
 from intrathecal.report.page import page
-from intrathecal.report.plots import PLASMA, Plot
+from intrathecal.report.plots import PLASMA
 from intrathecal.report.samples import Samples
 from intrathecal.report.tables import days_words
 from intrathecal.report.wording import Clock

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from intrathecal.cohort.conducting import Cohort
 
 #: What a spread's kind means, before its numbers.
-KINDS = {"cv": "coefficient of variation", "sd": "standard deviation", "range": "5 to 95 %:", "factor": "5 to 95 %: divided and multiplied by"}
+KINDS = {
+    "cv": "coefficient of variation",
+    "sd": "standard deviation",
+    "range": "5 to 95 %:",
+    "factor": "5 to 95 %: divided and multiplied by",
+}
 
 
 def stopped(found: Cohort) -> str:
@@ -32,7 +37,8 @@ def stopped(found: Cohort) -> str:
     if not found.done.stopped and done >= found.asked:
         return ""
     return (
-        f"This run was stopped: {done} of the {found.asked} patients that were asked for are in it. The same command goes on from there."
+        f"This run was stopped: {done} of the {found.asked} patients that were asked for are in it. "
+        "The same command goes on from there."
     )
 
 
@@ -54,7 +60,11 @@ def _relief(table: Columns, figures: dict[str, Any], complaint: str) -> list[Car
     known = f"With so many patients the share is known to be from {percent(low)} to {percent(high)}, 95 times of 100."
     return [
         Card(f"Relief of {complaint}", _three(figures["relief_percent"], unit=" %"), says),
-        Card("Responders", percent(responders / relief.size), f"{responders} of {relief.size} patients had relief of at least half. {known}"),
+        Card(
+            "Responders",
+            percent(responders / relief.size),
+            f"{responders} of {relief.size} patients had relief of at least half. {known}",
+        ),
     ]
 
 
@@ -72,7 +82,9 @@ def _dose(table: Columns, drug: Drug) -> Card | None:
     mg = drug.customary_mass_unit == "mg"
     low, middle, high = np.percentile(doses / (MCG_PER_MG if mg else 1.0), [5, 50, 95]).tolist()
     figure = _three({"median": middle, "p05": low, "p95": high}, unit=f" {drug.customary_mass_unit}")
-    return Card(f"Daily dose of {drug.title}", figure, "Reached the tip in 24 hours, mean of the run; median and 5 to 95 %.")
+    return Card(
+        f"Daily dose of {drug.title}", figure, "Reached the tip in 24 hours, mean of the run; median and 5 to 95 %."
+    )
 
 
 def _presses(figures: dict[str, Any]) -> Card:
@@ -97,13 +109,15 @@ def drawing(population: Population) -> list[str]:
     people = population.therapy.catalogue.population
     families = ", ".join(f"{family.name} ({family.correlation})" for family in people.families)
     return [
-        f"Every value that varies keeps the number of the file or the catalogue as its median. {len(population.varying)} values of the "
-        "catalogue vary, each by its own spread, lognormally; a share along the logarithm of its odds. Values without a spread do not vary.",
-        f"Height varies by {percent(people.height_cv.canonical)} and weight by {percent(people.weight_cv.canonical)} (coefficients of "
-        f"variation, correlation {people.height_weight_correlation}); the volume of the fluid falls as weight rises "
-        f"(correlation {people.weight_fluid_correlation}).",
-        f"Pain before therapy has a standard deviation of {people.pain_sd} points, and so has, with {people.press_sd}, the pain that the "
-        "handset is pressed above, where the file lets pain decide. The drive of each pump errs within its labelled accuracy.",
+        "Every value that varies keeps the number of the file or the catalogue as its median. "
+        f"{len(population.varying)} values of the catalogue vary, each by its own spread, lognormally; a share along the "
+        "logarithm of its odds. Values without a spread do not vary.",
+        f"Height varies by {percent(people.height_cv.canonical)} and weight by {percent(people.weight_cv.canonical)} "
+        f"(coefficients of variation, correlation {people.height_weight_correlation}); the volume of the fluid falls as weight "
+        f"rises (correlation {people.weight_fluid_correlation}).",
+        f"Pain before therapy has a standard deviation of {people.pain_sd} points. Where the file lets pain decide about "
+        f"presses, the pain that is pressed above has one of {people.press_sd}. The drive of each pump errs within its labelled "
+        "accuracy.",
         f"Values that vary together, with the correlation of any two: {families}.",
         "A patient hangs on the seed and its own number alone.",
     ]
@@ -140,9 +154,9 @@ def running(therapy: Therapy, figures: dict[str, Any]) -> list[str]:
     ]
     return [
         *(said or [usual]),
-        f"The largest bound on the error of a concentration is {figures['error_estimate_max']:.0e} of the largest at its place. A percentile in a "
-        f"band is read from counts: it is off by less than {100 / BINS:g} % of the scale of pain or breathing, and {100 * WIDTH:.1f} % "
-        "of a concentration.",
+        f"The largest bound on the error of a concentration is {figures['error_estimate_max']:.0e} of the largest at its place. "
+        f"A percentile in a band is read from counts: it is off by less than {100 / BINS:g} % of the scale of pain or breathing, "
+        f"and {100 * WIDTH:.1f} % of a concentration.",
         "Figures in tables and histograms are those of the patients themselves.",
     ]
 

@@ -7,6 +7,7 @@ from math import ceil, floor, sqrt
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from intrathecal.catalogue import LEVELS, Drug
 from intrathecal.cohort.outcomes import RESPONDS_PERCENT
@@ -67,28 +68,36 @@ def spread_charts(table: Columns, complaint: str) -> list[Chart]:
     return [*charts, histogram("lowest-breathing", title, axis, breathing, edges, parts, mark)]
 
 
-def shown(patients: int) -> Array:
+def shown(patients: int) -> NDArray[np.int64]:
     """The places of the patients that are drawn as points: all, or every second, third and so on of them."""
     step = ceil(patients / MOST_POINTS)
-    return np.arange(0, patients, step)
+    return np.arange(0, patients, step, dtype=np.int64)
 
 
 def shown_note(patients: int) -> str:
     """Which patients are drawn as points."""
     drawn = len(shown(patients))
-    each = "Each point is a patient" if drawn == patients else (
-        f"Each point is a patient; {drawn} of {patients} are drawn, every {ceil(patients / MOST_POINTS)}th by number"
+    each = (
+        "Each point is a patient"
+        if drawn == patients
+        else (
+            f"Each point is a patient; {drawn} of {patients} are drawn, every {ceil(patients / MOST_POINTS)}th by number"
+        )
     )
     return f"{each}. Doses are what reached the tip, over the whole run; concentrations are its mean. Axes need not begin at 0."
 
 
 def scatters(table: Columns, drugs: Sequence[Drug], sites: Sequence[str], scales: Mapping[str, Scale]) -> list[Chart]:
-    """The dose of every drug against its mean concentration at every one of ``sites``, in the unit of ``scales`` or ng/mL in plasma."""
+    """The dose of every drug against its mean concentration at each of ``sites``, in the unit of ``scales`` or ng/mL in plasma."""
     patients = column(table, "patient").astype(int)
     relief = column(table, "relief_percent")
     drawn = shown(patients.size)
     responds = relief >= RESPONDS_PERCENT
-    groups = [("responder", responds, 0), ("no responder", ~responds & np.isfinite(relief), 1), ("no relief to tell", ~np.isfinite(relief), 7)]
+    groups = [
+        ("responder", responds, 0),
+        ("no responder", ~responds & np.isfinite(relief), 1),
+        ("no relief to tell", ~np.isfinite(relief), 7),
+    ]
     charts: list[Chart] = []
     for drug in drugs:
         mg = drug.customary_mass_unit == "mg"
@@ -150,7 +159,9 @@ def _tornado(table: Columns, values: Sequence[str], outcome: str, title: str, fa
         return None
     mean = float(known.mean())
     chance = SDS_95 * float(known.std(ddof=1)) / sqrt(FIFTH * known.size)
-    drawn = tuple(Moved(words(row["name"]), factor * row["low"] - mean, factor * row["high"] - mean) for row in rows[:MOST_ROWS])
+    drawn = tuple(
+        Moved(words(row["name"]), factor * row["low"] - mean, factor * row["high"] - mean) for row in rows[:MOST_ROWS]
+    )
     cells = tuple(
         (
             words(row["name"]),
@@ -161,21 +172,39 @@ def _tornado(table: Columns, values: Sequence[str], outcome: str, title: str, fa
         )
         for row in rows
     )
-    head = ("value", "its name in the catalogue", "lowest fifth, %", "highest fifth, %", "difference", "rank correlation")
-    more = f" The {MOST_ROWS} that move it most of {len(rows)} values that were drawn; the table has all." if len(rows) > MOST_ROWS else ""
+    head = (
+        "value",
+        "its name in the catalogue",
+        "lowest fifth, %",
+        "highest fifth, %",
+        "difference",
+        "rank correlation",
+    )
+    more = (
+        f" The {MOST_ROWS} that move it most of {len(rows)} values that were drawn; the table has all."
+        if len(rows) > MOST_ROWS
+        else ""
+    )
     note = (
-        f"The mean of all is {number(mean)} %; a bar is how far from it the mean of a fifth of the patients is, who were drawn lowest or "
-        f"highest in that value. In the grey band ({number(chance, 2)} to either side) that may be chance, and of so many values some leave it by chance too.{more}"
+        f"The mean of all is {number(mean)} %; a bar is how far from it the mean of a fifth of the patients is, who were drawn "
+        f"lowest or highest in that value. In the grey band ({number(chance, 2)} to either side) that may be chance, and of so many "
+        f"values some leave it by chance too.{more}"
     )
     name = f"tornado-{outcome.replace('_', '-')}"
     return Tornado(
-        name, f"What {title} hangs on", "points from the mean of all", drawn, chance, Table(name, f"What {title} hangs on", head, cells), note
+        name,
+        f"What {title} hangs on",
+        "points from the mean of all",
+        drawn,
+        chance,
+        Table(name, f"What {title} hangs on", head, cells),
+        note,
     )
 
 
 def words(name: str) -> str:
     """A drawn value's column in words: ``drug.morphine.response.spinal_ec50 (ng/mL)`` is "morphine: spinal EC50"."""
-    bare = name.split(" (")[0]
+    bare = name.split(" (", maxsplit=1)[0]
     if bare in WORDS:
         return WORDS[bare]
     kind, _, rest = bare.partition(".")
@@ -194,14 +223,22 @@ def side_effects(table: Columns) -> list[tuple[Bars, list[Table]]]:
     means = tuple(100.0 * float(np.nanmean(values)) for values in of.values())
     title = "Probability of each side effect at its highest in the run, mean of all patients"
     rows = tuple(
-        (name, percent(float(np.nanmean(values))), *(percent(float(point)) for point in np.nanpercentile(values, [5, 50, 95])))
+        (
+            name,
+            percent(float(np.nanmean(values))),
+            *(percent(float(point)) for point in np.nanpercentile(values, [5, 50, 95])),
+        )
         for name, values in of.items()
     )
     table_of = Table("side-effects", title, ("", "mean", "5 %", "median", "95 %"), rows)
-    return [(Bars("side-effects", title, tuple(of), (Part("mean of all patients", means, 0),), stacked=False), [table_of])]
+    return [
+        (Bars("side-effects", title, tuple(of), (Part("mean of all patients", means, 0),), stacked=False), [table_of])
+    ]
 
 
-def spreads(table: Columns, complaint: str, drugs: Sequence[Drug], sites: Sequence[str], scales: Mapping[str, Scale]) -> Table:
+def spreads(
+    table: Columns, complaint: str, drugs: Sequence[Drug], sites: Sequence[str], scales: Mapping[str, Scale]
+) -> Table:
     """How every outcome is spread over the patients: percentiles, mean, and how sure the median is."""
     asked = [
         (f"{complaint} before", "complaint_before", 1.0),
@@ -218,7 +255,9 @@ def spreads(table: Columns, complaint: str, drugs: Sequence[Drug], sites: Sequen
         asked.append((dose, f"dose_ug_per_day {drug.name}", 1 / MCG_PER_MG if unit == "mg" else 1.0))
         for site in sites:
             scale = Scale(NG_PER_MCG, "ng/mL") if site == PLASMA else scales[drug.name]
-            asked.append((f"{drug.title}, mean {_where(site)}, {scale.unit}", f"mean_ug_per_mL {drug.name} {site}", scale.factor))
+            asked.append(
+                (f"{drug.title}, mean {_where(site)}, {scale.unit}", f"mean_ug_per_mL {drug.name} {site}", scale.factor)
+            )
     rows = tuple((title, *_spread(factor * column(table, name))) for title, name, factor in asked)
     head = ("", "5 %", "25 %", "median", "75 %", "95 %", "mean", "median, 95 % interval")
     return Table("spreads", "All patients", head, rows)

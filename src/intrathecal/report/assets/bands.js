@@ -48,7 +48,7 @@ class BandChart extends TimeChart {
     return KEYS.map((index) => {
       const { fill, key } = BANDS[index];
       series[index].name = key;
-      return [{ name: key, icon: "rect", itemStyle: { color: fill ?? series[index].color } }];
+      return { name: key, icon: "rect", itemStyle: { color: fill ?? series[index].color } };
     });
   }
 

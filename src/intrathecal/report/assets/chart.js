@@ -90,7 +90,7 @@ class TimeChart {
     return {
       animation: false,
       useUTC: true,
-      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
+      textStyle: { fontFamily: fontFamily() },
       aria: { enabled: true, label: { description: report.spoken[plot.name] }, decal: { show: plot.kind === "bars" } },
       grid: { left: 8, right: 14, top: 46, bottom: 6, containLabel: true },
       tooltip: { trigger: "axis", confine: true, formatter: (points) => this.tip(points), transitionDuration: 0 },

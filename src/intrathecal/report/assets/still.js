@@ -26,7 +26,7 @@ class Still {
   common(width, top) {
     return {
       animation: false,
-      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
+      textStyle: { fontFamily: fontFamily() },
       aria: { enabled: true, label: { description: this.box.getAttribute("aria-label") } },
       grid: { left: 8, right: 14, top: top + 22 * this.rows(width), bottom: 26, containLabel: true },
       legend: { show: this.rows(width) > 0, top: 0, left: 0, selectedMode: false, itemGap: 14 },
