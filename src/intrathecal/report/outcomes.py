@@ -88,7 +88,7 @@ def shown_note(patients: int) -> str:
 
 
 def scatters(table: Columns, drugs: Sequence[Drug], sites: Sequence[str], scales: Mapping[str, Scale]) -> list[Chart]:
-    """The dose of every drug against its mean concentration at each of ``sites``, in the unit of ``scales`` or ng/mL in plasma."""
+    """Every drug's dose against its mean concentration at each of ``sites``, in the unit of ``scales``; ng/mL in plasma."""
     patients = column(table, "patient").astype(int)
     relief = column(table, "relief_percent")
     drawn = shown(patients.size)
@@ -187,8 +187,8 @@ def _tornado(table: Columns, values: Sequence[str], outcome: str, title: str, fa
     )
     note = (
         f"The mean of all is {number(mean)} %; a bar is how far from it the mean of a fifth of the patients is, who were drawn "
-        f"lowest or highest in that value. In the grey band ({number(chance, 2)} to either side) that may be chance, and of so many "
-        f"values some leave it by chance too.{more}"
+        f"lowest or highest in that value. In the grey band ({number(chance, 2)} to either side) that may be chance, and of so "
+        f"many values some leave it by chance too.{more}"
     )
     name = f"tornado-{outcome.replace('_', '-')}"
     return Tornado(
