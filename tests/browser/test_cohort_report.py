@@ -21,7 +21,6 @@ from tests.report.support import HOSTILE
 from intrathecal.report.cohort import write_cohort_report
 from intrathecal.report.wording import Clock
 
-
 #: A picture over time, one of bins, one of points and one of what an outcome hangs on.
 KINDS = (
     '[data-plot="pain"]',
