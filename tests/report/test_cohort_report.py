@@ -68,6 +68,7 @@ def test_headline_figures_are_those_of_the_table(html: str, table: dict[str, np.
     assert "60 virtual patients, simulated over 3 days" in text
     assert "--patients 60 --seed 11" in text
     assert "This run was stopped" not in text
+    assert "over the whole run, medians" in text
 
 
 def test_every_outcome_stands_in_the_table(html: str, table: dict[str, np.ndarray]) -> None:

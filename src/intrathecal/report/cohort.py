@@ -11,7 +11,7 @@ from intrathecal.cohort.keeping import BANDS, OUTCOMES, read_rows
 from intrathecal.cohort.outcomes import columns
 from intrathecal.report import bands, cohort_words, outcomes
 from intrathecal.report.content import events, sources
-from intrathecal.report.headline import patient_words, pump_words
+from intrathecal.report.headline import mean_of, patient_words, pump_words
 from intrathecal.report.packing import pack_times, pack_values
 from intrathecal.report.page import page
 from intrathecal.report.plots import PLASMA
@@ -48,7 +48,7 @@ def cohort_report(found: Cohort) -> str:
     table = read_rows(found.folder / OUTCOMES)
     with xr.open_dataset(found.folder / BANDS, engine="h5netcdf", decode_timedelta=False) as opened:
         seen = bands.traces(opened)
-    complaint = SPASTICITY if is_spastic(therapy) else PAIN
+    complaint, last = SPASTICITY if is_spastic(therapy) else PAIN, mean_of(therapy.simulation.days)
     drugs = [entry.drug for entry in therapy.drugs]
     scales = {drug.name: bands.fluid_scale(seen, drug) for drug in drugs}
     tip = [therapy.catheter.tip] if therapy.pump and therapy.catheter else []
@@ -74,8 +74,8 @@ def cohort_report(found: Cohort) -> str:
         "began": clock.text(0),
         "ended": clock.text(end_ms),
         "stopped": cohort_words.stopped(found),
-        "cards": cohort_words.cards(table, figures, complaint, drugs),
-        "spreads": outcomes.spreads(table, complaint, drugs, [*tip, CISTERNA, PLASMA], scales),
+        "cards": cohort_words.cards(table, figures, complaint, last, drugs),
+        "spreads": outcomes.spreads(table, complaint, last, drugs, [*tip, CISTERNA, PLASMA], scales),
         "events": happened,
         "program": str(therapy.program) if therapy.program else "",
         "felt": felt,

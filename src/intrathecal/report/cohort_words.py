@@ -42,13 +42,17 @@ def stopped(found: Cohort) -> str:
     )
 
 
-def cards(table: Columns, figures: dict[str, Any], complaint: str, drugs: Sequence[Drug]) -> list[Card]:
-    """The headline figures, in the order in which they are read."""
-    made = [*_relief(table, figures, complaint), _breathing(table, figures), *(_dose(table, drug) for drug in drugs)]
+def cards(table: Columns, figures: dict[str, Any], complaint: str, last: str, drugs: Sequence[Drug]) -> list[Card]:
+    """The headline figures, in the order in which they are read; ``last`` says over which time a complaint's mean is."""
+    made = [
+        *_relief(table, figures, complaint, last),
+        _breathing(table, figures),
+        *(_dose(table, drug) for drug in drugs),
+    ]
     return [card for card in (*made, _presses(figures)) if card is not None]
 
 
-def _relief(table: Columns, figures: dict[str, Any], complaint: str) -> list[Card]:
+def _relief(table: Columns, figures: dict[str, Any], complaint: str, last: str) -> list[Card]:
     relief = column(table, "relief_percent")
     relief = relief[np.isfinite(relief)]
     if not relief.size:
@@ -56,7 +60,7 @@ def _relief(table: Columns, figures: dict[str, Any], complaint: str) -> list[Car
     before, now = (number(float(np.nanmedian(column(table, f"complaint_{when}"))), 2) for when in ("before", "mean"))
     responders = int((relief >= RESPONDS_PERCENT).sum())
     low, high = share_interval(responders, relief.size)
-    says = f"Median and 5 to 95 %. {complaint.capitalize()} {before} before and {now} in the last 7 days, medians."
+    says = f"Median and 5 to 95 %. {complaint.capitalize()} {before} before and {now} {last}, medians."
     known = f"With so many patients the share is known to be from {percent(low)} to {percent(high)}, 95 times of 100."
     return [
         Card(f"Relief of {complaint}", _three(figures["relief_percent"], unit=" %"), says),
@@ -90,7 +94,7 @@ def _dose(table: Columns, drug: Drug) -> Card | None:
 def _presses(figures: dict[str, Any]) -> Card:
     given, refused = figures["presses_given"], figures["presses_refused"]
     if not given["p95"] and not refused["p95"]:
-        return Card("Handset", "not pressed", "Nine of ten patients or more asked for no bolus.")
+        return Card("Handset", "not pressed", "19 of 20 patients or more asked for no bolus.")
     says = f"Medians of the whole run. 5 to 95 %: {_ends(given)} given, {_ends(refused)} refused."
     return Card("Handset", f"{round(given['median'])} given, {round(refused['median'])} refused", says)
 

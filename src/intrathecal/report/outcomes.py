@@ -237,12 +237,12 @@ def side_effects(table: Columns) -> list[tuple[Bars, list[Table]]]:
 
 
 def spreads(
-    table: Columns, complaint: str, drugs: Sequence[Drug], sites: Sequence[str], scales: Mapping[str, Scale]
+    table: Columns, complaint: str, last: str, drugs: Sequence[Drug], sites: Sequence[str], scales: Mapping[str, Scale]
 ) -> Table:
     """How every outcome is spread over the patients: percentiles, mean, and how sure the median is."""
     asked = [
         (f"{complaint} before", "complaint_before", 1.0),
-        (f"{complaint}, mean of the last 7 days", "complaint_mean", 1.0),
+        (f"{complaint}, mean {last}", "complaint_mean", 1.0),
         ("relief, %", "relief_percent", 1.0),
         ("hours to half of the relief", "hours_to_half_relief", 1.0),
         ("lowest breathing, % of normal", "breathing_fraction_min", 100.0),
