@@ -22,7 +22,7 @@ from bench.progress import Progress
 from bench.tables import Row, Table
 from bench.workloads import Array
 from intrathecal.cohort.drawing import Population
-from intrathecal.cohort.workers import cores, local
+from intrathecal.cohort.workers import Processes, cores
 from intrathecal.relief.sites import SPINAL, SUPRASPINAL
 from intrathecal.simulation.certainty import certainty
 from intrathecal.simulation.comb import Comb, comb
@@ -118,7 +118,7 @@ def parts(progress: Progress, patients: int) -> Iterator[Part]:
     given = flows(90)[0]
     edges, inputs = np.ascontiguousarray(given.edges_s).tobytes(), np.ascontiguousarray(given.inputs).tobytes()
     part(edges, inputs, 0)
-    with local(cores()) as pool:
+    with Processes(cores()) as pool:
         asked = [pool.submit(part, edges, inputs, first) for first in range(0, patients, CHUNK)]
         for done, future in enumerate(as_completed(asked), start=1):
             progress.say(f"W2: {done * CHUNK:,} of {patients:,} patients")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from intrathecal.cohort.conducting import Cohort
 
 MOST_PATIENTS, MOST_SEED = 100_000_000, 2**63 - 1
+#: What is read first in the folder.
+REPORT = "report.html"
 #: As a shell reports a process that Ctrl-C ended.
 INTERRUPTED = 130
 
@@ -66,6 +68,12 @@ def cohort(
             err=True,
         )
     if found.files:
+        from intrathecal.report.cohort import write_cohort_report
+
+        report = out / REPORT
+        with writing(str(report)):
+            write_cohort_report(found, report)
+        found.figures["files"].append(str(report))
         tell(found.figures, cohort_text(found), json)
     if found.done.stopped:
         raise typer.Exit(INTERRUPTED)

@@ -21,8 +21,9 @@ from intrathecal.therapy import Therapy
 
 @dataclass(frozen=True)
 class Cohort:
-    """A cohort that is written down: its figures, the study, and the files in its folder."""
+    """A cohort that is written down: the patients ``asked`` for, its figures, the study, and the files in its folder."""
 
+    asked: int
     figures: dict[str, Any]
     study: Study
     folder: Path
@@ -51,7 +52,7 @@ def run_cohort(
         keeping = Keeping(folder, key_of(whose(study), patients), hours(study.end_ms), traces_of(study))
         done = run(study, patients, keeping, make, workers, progress)
     if not done.patients:
-        return Cohort({"patients": 0}, study, folder, (), done)
+        return Cohort(patients, {"patients": 0}, study, folder, (), done)
     began = perf_counter()
     files = keeping.finish()
     if not done.stopped:
@@ -72,7 +73,7 @@ def run_cohort(
         **figures(read_rows(files[0]), drugs),
         "files": [str(file) for file in files],
     }
-    return Cohort(told, study, folder, tuple(files), done)
+    return Cohort(patients, told, study, folder, tuple(files), done)
 
 
 def whose(study: Study) -> str:

@@ -77,10 +77,20 @@ def tornado(table: Columns, values: Sequence[str], outcome: str = "relief_percen
             continue
         low, high = np.quantile(drawn, [FIFTH, 1.0 - FIFTH])
         ends = [float(wanted[known][part].mean()) for part in (drawn <= low, drawn >= high)]
-        ranks = np.corrcoef(_ranks(drawn), _ranks(wanted[known]))[0, 1] if np.ptp(wanted[known]) > 0 else 0.0
-        found.append({"name": name, "low": ends[0], "high": ends[1], "rank_correlation": float(ranks)})
+        related = rank_correlation(drawn, wanted[known])
+        found.append({"name": name, "low": ends[0], "high": ends[1], "rank_correlation": related})
     return sorted(found, key=lambda one: -abs(one["high"] - one["low"]))
 
 
+def rank_correlation(some: Array, others: Array) -> float:
+    """Spearman's correlation of two values of the same patients; 0 where one of them does not vary."""
+    if np.ptp(some) == 0 or np.ptp(others) == 0:
+        return 0.0
+    return float(np.corrcoef(_ranks(some), _ranks(others))[0, 1])
+
+
 def _ranks(values: Array) -> Array:
-    return np.argsort(np.argsort(values, kind="stable")).astype(float)
+    """Ranks from 1; equal values share the middle of theirs."""
+    _, place, times = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: Array = (np.cumsum(times) - 0.5 * (times - 1.0))[place]
+    return ranks

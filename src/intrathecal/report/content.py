@@ -6,14 +6,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from intrathecal.catalogue import cite, unverified
+from intrathecal.catalogue import Catalogue, cite, unverified
+from intrathecal.catalogue.citing import AnyEntry
 from intrathecal.report import headline, plots, tables
 from intrathecal.report.bars import Bars, ledger_bars, side_effect_bars
 from intrathecal.report.events import describe
 from intrathecal.report.packing import pack_times, pack_values
 from intrathecal.report.sides import Side, drugs_of
 from intrathecal.report.spine import followed, spine, tips
+from intrathecal.report.wording import Clock
 from intrathecal.simulation.outcome import entries_used
+from intrathecal.therapy import Therapy
 
 
 def content(shown: Sequence[Side]) -> dict[str, Any]:
@@ -22,7 +25,7 @@ def content(shown: Sequence[Side]) -> dict[str, Any]:
     return {
         "sides": [_side(side) for side in shown],
         "beside": tables.beside(shown),
-        "events": [{"side": side.key, "events": events(side)} for side in shown],
+        "events": [{"side": side.key, "events": events(side.therapy, side.end_ms)} for side in shown],
         "delivery": {
             "plots": [*plots.doses(shown), *plots.flow(shown)],
             "tables": tables.inexact(shown),
@@ -43,7 +46,7 @@ def content(shown: Sequence[Side]) -> dict[str, Any]:
         },
         "ledger": {"bars": [(bars, tables.ledgers(shown)) for bars in ledger_bars(shown)]},
         "assumptions": [(side.key, told) for side in shown for told in side.figures["assumptions"]],
-        "sources": sources(shown),
+        "sources": sources([entry for side in shown for entry in entries_used(side.therapy)], first.therapy.catalogue),
         "engine": first.figures["engine"],
     }
 
@@ -69,31 +72,31 @@ def _side(side: Side) -> dict[str, Any]:
         "pump": headline.pump_words(therapy),
         "began": side.clock.text(0),
         "ended": side.clock.text(side.end_ms),
-        "lasted": tables.told_days(side),
+        "lasted": tables.days_words(side.figures["days"]),
         "program": str(therapy.program) if therapy.program else "",
         "neighbours": side.samples.neighbours,
         "seed": therapy.simulation.seed,
     }
 
 
-def events(side: Side) -> list[dict[str, Any]]:
+def events(therapy: Therapy, end_ms: int) -> list[dict[str, Any]]:
     """What was done to the patient and what befell the pump, by number, as long as the run lasted."""
     return [
         {
             "number": event.index,
             "at": event.at_ms,
-            "when": side.clock.text(event.at_ms),
+            "when": Clock(therapy.start).text(event.at_ms),
             "says": describe(event.action),
         }
-        for event in side.therapy.events
-        if event.at_ms < side.end_ms
+        for event in therapy.events
+        if event.at_ms < end_ms
     ]
 
 
-def sources(shown: Sequence[Side]) -> dict[str, Any]:
-    """The references of every value that was used, and the values that nobody has checked."""
-    entries = {id(entry): entry for side in shown for entry in entries_used(side.therapy)}.values()
-    cited = cite(entries, shown[0].therapy.catalogue.references)
+def sources(used: Sequence[AnyEntry], catalogue: Catalogue) -> dict[str, Any]:
+    """The references of every value of the entries that were ``used``, and the values that nobody has checked."""
+    entries = {id(entry): entry for entry in used}.values()
+    cited = cite(entries, catalogue.references)
     return {
         "references": [(citation.reference, citation.values) for citation in cited],
         "unverified": [(name, value) for name, value in unverified(entries)],
@@ -120,6 +123,7 @@ def data(
         "values": values,
         "plots": [asdict(plot) for plot in drawn],
         "bars": [asdict(of) for of in bars],
+        "charts": [],
         "spine": spine(shown),
         "spoken": {plot.name: plots.ranges(shown, plot) for plot in drawn},
     }
@@ -138,6 +142,6 @@ def _drawn(side: Side) -> dict[str, Any]:
 
 
 def _marks(side: Side) -> list[dict[str, Any]]:
-    marks = [{"at": told["at"], "label": str(told["number"])} for told in events(side)]
+    marks = [{"at": told["at"], "label": str(told["number"])} for told in events(side.therapy, side.end_ms)]
     marks += [{"at": alarm.at, "label": "!"} for alarm in side.run.finished.end.alarms]
     return sorted(marks, key=lambda mark: mark["at"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -44,12 +45,17 @@ def _relief(side: Side) -> Card | None:
     if relief["relief_percent"] is None or before is None or now is None:
         return None
     scale = "on the modified Ashworth scale" if stiff else "of 10"
-    last = "in the last 7 days" if side.figures["days"] > 7 else "over the whole run"
+    last = mean_of(side.figures["days"])
     says = f"{what.capitalize()} {number(before, 2)} before, {number(now, 2)} {scale} on average {last}."
     half = relief["hours_to_half_relief"]
     if half is not None:
         says += f" Half of that relief was reached after {_hours(half)}."
     return Card(f"Relief of {what}", f"{number(relief['relief_percent'], 2)} %", says)
+
+
+def mean_of(days: Fraction | float) -> str:
+    """Over which time the mean of a complaint is."""
+    return "in the last 7 days" if days > 7 else "over the whole run"
 
 
 def _hours(hours: float) -> str:

@@ -26,7 +26,12 @@ SCRIPTS = (
     "table.js",
     "tools.js",
     "chart.js",
+    "bands.js",
+    "still.js",
     "bars.js",
+    "histogram.js",
+    "scatter.js",
+    "tornado.js",
     "spine.js",
     "map.js",
     "panel.js",
@@ -58,7 +63,7 @@ def report(run: Run, compared: Run | None = None, progress: Progress = lambda do
 
 def page(template: str, packed: dict[str, Any], **said: Any) -> str:
     """A page of the package with its style, scripts and data in it; ``packed`` as `content.data` gives it."""
-    library = asset("vendored", LIBRARY) if packed["plots"] or packed["bars"] else ""
+    library = asset("vendored", LIBRARY) if packed["plots"] or packed["bars"] or packed["charts"] else ""
     own = _own_scripts()
     return (
         templates()

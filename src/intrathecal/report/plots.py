@@ -52,7 +52,7 @@ class Plot:
     axis: str
     unit: str
     lines: tuple[Line, ...]
-    kind: Literal["lines", "sites", "bars"] = "lines"
+    kind: Literal["lines", "sites", "bars", "bands"] = "lines"
     factor: float = 1.0
     log: bool = False
     least: float | None = None
@@ -153,6 +153,11 @@ def scale(shown: Sequence[Side], drug: Drug) -> Scale:
         ),
         default=0.0,
     )
+    return suited(peak)
+
+
+def suited(peak: float) -> Scale:
+    """The unit that suits concentrations in the fluid of at most ``peak`` mcg/mL."""
     return Scale(NG_PER_MCG, "ng/mL") if peak < SMALL_MCG_PER_ML else Scale(1.0, "mcg/mL")
 
 

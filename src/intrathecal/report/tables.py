@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from intrathecal.report.plots import PLASMA, fluid_sites, site_title
 from intrathecal.report.sides import Side, drugs_of
@@ -246,13 +247,12 @@ def _answers(side: Side) -> dict[str, int]:
     return counted
 
 
-def told_days(side: Side) -> str:
+def days_words(days: Fraction | float) -> str:
     """How long a run lasted, in words."""
-    days = side.figures["days"]
     return (
-        f"{number(days * 24)} hours"
+        f"{number(float(days) * 24)} hours"
         if days < 2
         else count(int(days), "day")
         if days == int(days)
-        else f"{number(days)} days"
+        else f"{number(float(days))} days"
     )

@@ -2,41 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from intrathecal.simulation.feeling import PAIN, SPASTICITY
-from intrathecal.simulation.reached import Finished
+from intrathecal.simulation.reached import Case
 from intrathecal.therapy import CatheterLeak, NoPresses, OralOpioid, PressWhenPain
 
 
-def assumptions(run: Finished) -> list[str]:
-    """The sentences, those of the file first."""
-    therapy = run.case.therapy
-    said = [*therapy.notes, *run.end.notes]
+def assumptions(case: Case, notes: Sequence[str], end_ms: int) -> list[str]:
+    """The sentences on a run of ``case`` to ``end_ms``, those of the file first, then the run's own ``notes``."""
+    therapy = case.therapy
+    said = [*therapy.notes, *notes]
     if therapy.patient.assumed:
         said.append(f"Not in the file and assumed for a reference adult: {', '.join(therapy.patient.assumed)}.")
-    said += _complaint(run) + _oral_opioid(run) + _drugs(run) + _breathing(run) + _handset(run)
+    said += _complaint(case) + _oral_opioid(case) + _drugs(case) + _breathing(case) + _handset(case)
     stable = [entry.drug.name for entry in therapy.drugs if entry.drug.degradation_rate is None]
     if therapy.pump and stable:
         stay = "stays" if len(stable) == 1 else "stay"
         said.append(f"No source gives a rate of degradation in the reservoir: {', '.join(stable)} {stay} whole.")
     if any(isinstance(event.action, CatheterLeak) for event in therapy.events):
         said.append("A leak lies at the canal: what leaks has passed the whole catheter.")
-    late = [event for event in therapy.events if event.at_ms >= run.end.now]
+    late = [event for event in therapy.events if event.at_ms >= end_ms]
     if late:
         events = "event" if len(late) == 1 else "events"
         said.append(f"Skipped, because the run ends before: {events} {', '.join(str(event.index) for event in late)}.")
     return said
 
 
-def _complaint(run: Finished) -> list[str]:
+def _complaint(case: Case) -> list[str]:
     """Where pain or spasticity sits, and what it is without drugs."""
-    senses, pain = run.case.senses, run.case.therapy.patient.pain
+    senses, pain = case.senses, case.therapy.patient.pain
     relief, baseline = senses.relief, senses.baseline
     fluid = f"the mean fluid from {relief.spinal_top} to {relief.spinal_bottom}"
     if senses.followed == SPASTICITY:
         return [f"Spasticity is {relief.ashworth_before} (modified Ashworth) before therapy and follows {fluid}."]
     hoped = f"placebo takes up to {relief.placebo_max.canonical:.0%} of it"
     said = [f"Pain is that of the legs and the low back: the cord sees {fluid}; {hoped}."]
-    oral = run.case.therapy.patient.oral_opioid
+    oral = case.therapy.patient.oral_opioid
     if baseline.insensitivity > 1:
         said.append(
             f"Pain of {pain:g} on {oral} of oral opioid: taken as {baseline.untreated_pain:.2g} untreated, and this patient "
@@ -47,9 +49,9 @@ def _complaint(run: Finished) -> list[str]:
     return said
 
 
-def _oral_opioid(run: Finished) -> list[str]:
-    therapy = run.case.therapy
-    if run.case.background is None:
+def _oral_opioid(case: Case) -> list[str]:
+    therapy = case.therapy
+    if case.background is None:
         return []
     told = "Oral morphine stands for every opioid by mouth"
     set_at_first = any(isinstance(event.action, OralOpioid) and event.at_ms == 0 for event in therapy.events)
@@ -58,9 +60,8 @@ def _oral_opioid(run: Finished) -> list[str]:
     return [f"{told}; withdrawal is not modelled."]
 
 
-def _drugs(run: Finished) -> list[str]:
+def _drugs(case: Case) -> list[str]:
     """What the drugs do together, and what one of them does not do."""
-    case = run.case
     opioids = {entry.drug.name for entry in case.therapy.drugs if entry.drug.opioid}
     opioids |= {case.background.drug.name} if case.background else set()
     said = []
@@ -79,12 +80,12 @@ def _other(followed: str) -> str:
     return SPASTICITY if followed == PAIN else PAIN
 
 
-def _breathing(run: Finished) -> list[str]:
+def _breathing(case: Case) -> list[str]:
     """What breathing means here, where a drug depresses it, and what the file says of the patient in vain."""
-    drugs = [entry.drug for entry in run.case.therapy.drugs] + (
-        [run.case.background.drug] if run.case.background else []
+    drugs = [entry.drug for entry in case.therapy.drugs] + (
+        [case.background.drug] if case.background else []
     )
-    patient = run.case.therapy.patient
+    patient = case.therapy.patient
     stated = {
         "sedatives": patient.sedatives,
         "sleep_apnoea": patient.sleep_apnoea,
@@ -99,12 +100,12 @@ def _breathing(run: Finished) -> list[str]:
     ]
 
 
-def _handset(run: Finished) -> list[str]:
-    presses = run.case.therapy.simulation.presses
+def _handset(case: Case) -> list[str]:
+    presses = case.therapy.simulation.presses
     if isinstance(presses, NoPresses):
         return []
-    if run.case.therapy.pump is None:
+    if case.therapy.pump is None:
         return ["There is no pump: presses of the handset do nothing."]
-    if isinstance(presses, PressWhenPain) and run.case.senses.followed != PAIN:
+    if isinstance(presses, PressWhenPain) and case.senses.followed != PAIN:
         return ["Spasticity is followed and pain is not: no press of the handset is made."]
     return []

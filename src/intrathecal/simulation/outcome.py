@@ -34,7 +34,7 @@ def outcome(run: Finished) -> Figures:
         "title": therapy.title,
         "days": end.now / DAY_MS,
         "drugs": list(case.drugs),
-        "assumptions": assumptions(run),
+        "assumptions": assumptions(run.case, run.end.notes, run.end.now),
         "unverified": [f"{name} = {value}" for name, value in unverified(entries_used(therapy))],
         "pump": _pump(therapy, end, end.delivery) if end.delivery else None,
         "refill": _refill(therapy, end, end.delivery) if end.delivery else None,

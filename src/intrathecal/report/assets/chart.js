@@ -90,7 +90,7 @@ class TimeChart {
     return {
       animation: false,
       useUTC: true,
-      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
+      textStyle: { fontFamily: fontFamily() },
       aria: { enabled: true, label: { description: report.spoken[plot.name] }, decal: { show: plot.kind === "bars" } },
       grid: { left: 8, right: 14, top: 46, bottom: 6, containLabel: true },
       tooltip: { trigger: "axis", confine: true, formatter: (points) => this.tip(points), transitionDuration: 0 },
@@ -108,11 +108,7 @@ class TimeChart {
       return { type: "value", min: plot.least ?? undefined, max: plot.greatest ?? undefined, ...lines };
     }
     const seen = series.flatMap(({ data }) => data.map((point) => point[1])).filter(Number.isFinite);
-    seen.sort((a, b) => a - b);
-    const greatest = seen.at(-1) ?? 1;
-    const low = Math.max(seen[Math.floor(seen.length / 200)] ?? 0.1, greatest / 1e6); // not the first traces of all
-    const bounds = { min: 10 ** Math.floor(Math.log10(low)), max: 10 ** Math.ceil(Math.log10(greatest)) };
-    return { type: "log", ...bounds, minorTick: { show: true }, ...lines };
+    return { type: "log", ...decades(seen), minorTick: { show: true }, ...lines };
   }
 
   marks() {
@@ -218,6 +214,11 @@ class TimeChart {
     };
   }
 
+  // What the legend of a saved picture names.
+  keys(series) {
+    return series.map(({ name }) => name);
+  }
+
   // The picture with title and legend in it, as SVG text.
   picture() {
     const { from, to } = this.report.moment;
@@ -228,13 +229,21 @@ class TimeChart {
       ...option,
       tooltip: undefined,
       title: { text: this.plot.title, left: 8, top: 4, textStyle: { fontSize: 15 } },
-      legend: { top: 28, left: 8, itemWidth: 34, data: option.series.map(({ name }) => name) },
+      legend: { top: 28, left: 8, itemWidth: 34, data: this.keys(option.series) },
       grid: { ...option.grid, top: 96 },
     });
     const text = drawing.renderToSVGString();
     drawing.dispose();
     return text;
   }
+}
+
+// The bounds of an axis of logarithms, whole decades.
+function decades(seen) {
+  const rising = [...seen].sort((a, b) => a - b);
+  const greatest = rising.at(-1) ?? 1;
+  const low = Math.max(rising[Math.floor(rising.length / 200)] ?? 0.1, greatest / 1e6); // not the first traces of all
+  return { min: 10 ** Math.floor(Math.log10(low)), max: 10 ** Math.ceil(Math.log10(greatest)) };
 }
 
 // The events of the time shown: each has a line, and those whose numbers would lie over each other share one label.
@@ -274,13 +283,17 @@ const filling = (line) =>
 // A piece of the line, or a bar, as it is drawn, for the legend.
 function sample(line, kind) {
   const { colour, dash } = line;
+  if (kind === "bars") return filled({ x: 8, y: 1, width: 16, height: 10, fill: hollow(line) ? "#fff" : colour, stroke: colour });
+  const style = Array.isArray(dash) ? { "stroke-dasharray": dash.join(" ") } : {};
+  return swatch("line", { x1: 0, x2: 32, y1: 6, y2: 6, stroke: colour, "stroke-width": 2.4, ...style });
+}
+
+const filled = (attributes) => swatch("rect", attributes);
+
+function swatch(name, attributes) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const shape = document.createElementNS("http://www.w3.org/2000/svg", kind === "bars" ? "rect" : "line");
-  const bar = { x: 8, y: 1, width: 16, height: 10, fill: hollow(line) ? "#fff" : colour, stroke: colour };
-  const where = kind === "bars" ? bar : { x1: 0, x2: 32, y1: 6, y2: 6 };
-  const style = kind === "bars" ? {} : { stroke: colour, "stroke-width": 2.4 };
-  if (kind !== "bars" && Array.isArray(dash)) style["stroke-dasharray"] = dash.join(" ");
-  for (const [key, value] of Object.entries({ ...where, ...style })) shape.setAttribute(key, value);
+  const shape = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) shape.setAttribute(key, value);
   for (const [key, value] of Object.entries({ width: 32, height: 12, "aria-hidden": "true" })) svg.setAttribute(key, value);
   svg.append(shape);
   return svg;

@@ -1,5 +1,8 @@
 // Brings the page to life: pictures, the drawing of the spine, the moment, and paper.
 
+const CHARTS = { histogram: Histogram, scatter: Scatter, tornado: Tornado };
+const nameOf = ({ dataset }) => dataset.plot ?? dataset.map ?? dataset.bars ?? dataset.chart;
+
 class Report {
   constructor(data) {
     this.data = data;
@@ -14,8 +17,9 @@ class Report {
       .sort((a, b) => a.at - b.at);
     this.moment = new Moment(this.clock, this.curves.timesOf("A"), end, this.marks, data.spine.first);
     this.drawings = [
-      ...data.plots.map((plot) => this.drawing(`[data-plot="${CSS.escape(plot.name)}"]`, (at) => new TimeChart(this, at, plot))),
+      ...data.plots.map((plot) => this.drawing(`[data-plot="${CSS.escape(plot.name)}"]`, (at) => this.overTime(at, plot))),
       ...data.bars.map((bars) => this.drawing(`[data-bars="${CSS.escape(bars.name)}"]`, (at) => new Bars(this, at, bars))),
+      ...data.charts.map((of) => this.drawing(`[data-chart="${CSS.escape(of.name)}"]`, (at) => new CHARTS[of.kind](this, at, of))),
       ...[...document.querySelectorAll("figure[data-map]")].map((at) => this.bind(at, new CanalMap(this, at))),
     ].filter(Boolean);
     if (document.getElementById("spine")) this.drawings.push(new SpinePanel(this));
@@ -27,6 +31,10 @@ class Report {
     addEventListener("beforeprint", () => each((drawing) => drawing.paper?.(true)));
     addEventListener("afterprint", () => each((drawing) => drawing.paper?.(false)));
     document.documentElement.dataset.ready = "yes";
+  }
+
+  overTime(figure, plot) {
+    return plot.kind === "bands" ? new BandChart(this, figure, plot) : new TimeChart(this, figure, plot);
   }
 
   drawing(where, build) {
@@ -52,7 +60,7 @@ class Report {
       if (drawing.table) tabulate();
     };
     const table = drawing.table ? () => drawing.table() : () => readTable(figure);
-    bindTools(figure, table, { name: figure.dataset.plot ?? figure.dataset.map ?? figure.dataset.bars, draw: () => drawing.picture() });
+    bindTools(figure, table, { name: nameOf(figure), draw: () => drawing.picture() });
     for (const input of figure.querySelectorAll("input[data-line]")) {
       input.addEventListener("change", () => {
         drawing.choose(input.dataset.line, input.checked);

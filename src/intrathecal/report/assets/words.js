@@ -87,3 +87,6 @@ function make(name, attributes = {}, ...children) {
   made.append(...children);
   return made;
 }
+
+// The page's font, in quotes that may stand in an attribute of a saved picture.
+const fontFamily = () => getComputedStyle(document.body).fontFamily.replaceAll('"', "'");
