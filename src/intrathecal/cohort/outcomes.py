@@ -34,6 +34,7 @@ def row(study: Study, drawn: Drawn, life: Life) -> Row:
         "breathing_fraction_min": float(life.breathing.min()),
         "presses_given": life.presses_given,
         "presses_refused": life.presses_refused,
+        "ran_empty": life.ran_empty,
         **{f"probability {name}": chance for name, chance in life.side_effects.items()},
         **doses,
         **_exposure("mean_ug_per_mL", life.means),
