@@ -7,45 +7,41 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intrathecal.cli import typed
+from intrathecal.cli import studies
+from intrathecal.cli.compared_cohorts import compared
 from intrathecal.cli.options import CatalogueFiles, Json, TherapyFile
-from intrathecal.cli.output import OutputError, tell, writing
+from intrathecal.cli.output import tell, writing
 from intrathecal.cli.progress import progress_bar
+from intrathecal.cli.studies import Cluster, Seed
 from intrathecal.cli.summary import number, table
 
 if TYPE_CHECKING:
     from intrathecal.cohort.conducting import Cohort
-
-MOST_PATIENTS, MOST_SEED = 100_000_000, 2**63 - 1
-#: As a shell reports a process that Ctrl-C ended.
-INTERRUPTED = 130
 
 
 def cohort(
     therapy: TherapyFile,
     patients: Annotated[str, typer.Option(metavar="N", help="How many virtual patients.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="The folder for outcomes, bands and report.")],
-    seed: Annotated[str, typer.Option(metavar="S", help="What the patients are drawn from.")] = "0",
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESS", help="A Dask scheduler; this machine's cores if not given.", show_default=False
-        ),
+    compare: Annotated[
+        Path | None,
+        typer.Option(metavar="B.toml", help="Give the same patients another therapy too, for as many days."),
     ] = None,
+    seed: Seed = "0",
+    cluster: Cluster = None,
     json: Json = None,
     catalogue: CatalogueFiles = None,
 ) -> None:
     """Run many virtual patients: people like the file's, each with an own body, sensitivity, presses and drive."""
-    count = typed.whole("--patients", patients, 1, MOST_PATIENTS)
-    drawn = typed.whole("--seed", seed, 0, MOST_SEED)
-    if out.exists() and not out.is_dir():
-        raise OutputError(f"{out}: is a file; name a folder")
+    count, drawn = studies.patients(patients), studies.seed(seed)
+    if compare is not None:
+        compared(therapy, compare, count, out, drawn, cluster, json, tuple(catalogue or ()))
+        return
     from intrathecal.cohort.conducting import run_cohort
     from intrathecal.therapy import load_therapy
 
     plan = load_therapy(therapy, tuple(catalogue or ()))
-    with writing(str(out)):
-        out.mkdir(parents=True, exist_ok=True)
+    studies.folder(out)
     with progress_bar("Patients") as progress, writing(str(out)):
         found = run_cohort(plan, count, out, seed=drawn, address=cluster, progress=progress)
     if found.done.stopped:
@@ -56,7 +52,7 @@ def cohort(
     if found.files:
         tell(found.figures, cohort_text(found), json)
     if found.done.stopped:
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(studies.INTERRUPTED)
 
 
 def cohort_text(found: Cohort) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from intrathecal.catalogue import Catalogue, Value
 from intrathecal.catalogue.overriding import known_values
 from intrathecal.cohort.crowd import Columns, StudyError, crowd
+from intrathecal.cohort.figures import NO_ADVICE
 from intrathecal.cohort.keeping import BANDS, OUTCOMES, write_json
 from intrathecal.cohort.pairing import common, paired
 from intrathecal.cohort.running import Progress
@@ -76,6 +77,7 @@ def compare_cohorts(
         "days": float(first.simulation.days),
         **_figures(first, one),
         "compare": {"title": second.title, **_figures(second, other), "difference": paired(one, other)},
+        "assumptions": [NO_ADVICE],
     }
     write_differences(one, other, folder / DIFFERENCES)
     files = [folder / place / name for place in (FIRST, SECOND) for name in (OUTCOMES, BANDS)]
@@ -98,5 +100,3 @@ def write_differences(one: Columns, other: Columns, file: Path) -> None:
         columns[name] = np.asarray(other[name], dtype=float) - np.asarray(one[name], dtype=float)
     with replacing(file) as part:
         parquet.write_table(pa.table(columns), part, compression="zstd")
-
-

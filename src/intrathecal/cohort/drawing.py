@@ -124,6 +124,21 @@ class Population:
             seed=seed,
         )
 
+    def as_written(self) -> Drawn:
+        """The patient of the file, of whom nothing is drawn."""
+        patient, plan = self.therapy.patient, self.therapy.simulation
+        return Drawn(
+            index=0,
+            values={},
+            deviates={},
+            height_cm=patient.height_cm,
+            weight_kg=patient.weight_kg,
+            pain=patient.pain,
+            press_above=float(plan.presses.above) if isinstance(plan.presses, PressWhenPain) else None,
+            drive_error=_drive(self.therapy),
+            seed=plan.seed,
+        )
+
     def _stream(self, *of: int) -> np.random.Generator:
         return np.random.Generator(np.random.Philox(np.random.SeedSequence(self.seed, spawn_key=(PATIENT_STREAM, *of))))
 

@@ -12,6 +12,8 @@ Row = dict[str, Any]
 
 #: Relief of half of the pain makes a responder.
 RESPONDS_PERCENT = 50.0
+#: Begins the names of the mean doses at the tip; the drug follows.
+DAILY = "dose_ug_per_day"
 
 
 def row(study: Study, drawn: Drawn, life: Life) -> Row:
@@ -19,7 +21,7 @@ def row(study: Study, drawn: Drawn, life: Life) -> Row:
     therapy = study.population.therapy
     before = {"pain": drawn.pain, "press_above": drawn.press_above, "drive_error": drawn.drive_error}
     days = life.times_s[-1] * 1000 / DAY_MS
-    doses = {f"dose_ug_per_day {drug}": amount / days for drug, amount in life.given_ug.items()}
+    doses = {f"{DAILY} {drug}": amount / days for drug, amount in life.given_ug.items()}
     return {
         "patient": drawn.index,
         "seed": drawn.seed,

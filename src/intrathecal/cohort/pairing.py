@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from intrathecal.cohort.outcomes import RESPONDS_PERCENT
+from intrathecal.cohort.outcomes import DAILY, RESPONDS_PERCENT
 from intrathecal.cohort.summing import EXPOSURE
 from intrathecal.flow import Array
 
@@ -29,7 +29,6 @@ COMPARED = {
     "presses_given": 0,
     "presses_refused": -1,
 }
-DAILY = "dose_ug_per_day"
 
 
 def paired(one: Columns, other: Columns) -> dict[str, Any]:

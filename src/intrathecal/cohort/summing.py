@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from intrathecal.cohort.outcomes import RESPONDS_PERCENT
+from intrathecal.cohort.outcomes import DAILY, RESPONDS_PERCENT
 from intrathecal.flow import Array
 
 Columns = Mapping[str, Any]
@@ -46,6 +46,14 @@ def figures(table: Columns, drugs: Sequence[str]) -> dict[str, Any]:
         "exposure": exposure,
         "error_estimate_max": float(np.max(table["error_estimate"])),
         "left_to_the_controller": {why: left.count(why) for why in sorted(set(left))},
+    }
+
+
+def mean_doses(table: Columns) -> dict[str, float]:
+    """The mean dose at the tip (ug a day) of every drug, over all patients."""
+    begins = f"{DAILY} "
+    return {
+        name.removeprefix(begins): float(np.mean(values)) for name, values in table.items() if name.startswith(begins)
     }
 
 

@@ -79,7 +79,9 @@ class TherapyFile:
         for name in values:
             if name not in self.names:
                 remedy = f"see docs/studies.md; {nearest(name, self.names)}"
-                raise TherapyError(f"{asked_in} {shorten(name)}: no value of the file or catalogue has this name; {remedy}")
+                raise TherapyError(
+                    f"{asked_in} {shorten(name)}: no value of the file or catalogue has this name; {remedy}"
+                )
         said = ", ".join(f"{name}={text}" for name, text in values.items())
         table: dict[str, Any] = deepcopy(dict(self.root.table))
         catalogue = {}
