@@ -239,17 +239,18 @@ def _cells(found: dict[str, Any], point: dict[str, Any]) -> list[str]:
 
 
 def _frontier(found: dict[str, Any]) -> list[str]:
+    """All points of one tip level; of more, those of the frontier."""
+    one = len(found["tips"]) == 1
     rows = [
         [point["tip"], *_cells(found, point), "*" if point["efficient"] else "", *_marks(point)]
         for point in found["frontier"]
+        if one or point["efficient"]
     ]
     if not rows:
         return []
     head = ["tip", "x dose", "mcg/day", *_heads(found), "frontier", ""]
-    return [
-        *table(head, rows, left=(0, 6)),
-        "* no other point has as much of both relief and breathing, and more of one",
-    ]
+    said = "* no other point has as much of both relief and breathing, and more of one"
+    return [*table(head, rows, left=(0, 6)), said if one else f"{said}; all points are in the JSON"]
 
 
 def _marks(point: dict[str, Any]) -> list[str]:
