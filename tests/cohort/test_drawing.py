@@ -106,7 +106,7 @@ def points(varying: Varying) -> tuple[float, float, float]:
 
 def near(found: float | np.floating[Any], expected: float, error: float) -> bool:
     """Whether what was counted is what is expected, within chance."""
-    return bool(abs(found - expected) <= FAR * error)
+    return abs(float(found) - expected) <= FAR * error
 
 
 def test_every_value_has_the_points_that_the_catalogue_gives(population: Population, people: list[Drawn]) -> None:

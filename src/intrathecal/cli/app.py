@@ -14,6 +14,7 @@ from intrathecal.cli.cohort import cohort
 from intrathecal.cli.emergency import emergency
 from intrathecal.cli.equivalence import equivalence
 from intrathecal.cli.evidence import cite, validate
+from intrathecal.cli.find import find
 from intrathecal.cli.first_program import first_program
 from intrathecal.cli.flow_accuracy import flow_accuracy
 from intrathecal.cli.help import Groups, add, complaint
@@ -22,6 +23,7 @@ from intrathecal.cli.review import review
 from intrathecal.cli.sending import program, refilled
 from intrathecal.cli.simulate import simulate
 from intrathecal.cli.sums import compound, prime, refill
+from intrathecal.cli.sweep import sweep
 from intrathecal.cli.torture import torture
 from intrathecal.cli.trial import trial
 from intrathecal.cli.world_commands import world
@@ -41,7 +43,7 @@ app = typer.Typer(
 
 GROUPS = {
     "Simulate": (simulate, equivalence, validate, cite),
-    "Many patients": (cohort,),
+    "Many patients": (cohort, sweep, find),
     "Before the pump": (candidacy, trial, first_program),
     "Program and review": (review, bridge, emergency),
     "Sums around a fill": (prime, refill, compound),

@@ -8,33 +8,31 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intrathecal.cli import typed
+from intrathecal.cli import studies, typed
+from intrathecal.cli.compared_cohorts import compared
 from intrathecal.cli.options import CatalogueFiles, Json, TherapyFile
 from intrathecal.cli.output import OutputError, tell, writing
 from intrathecal.cli.progress import progress_bar
+from intrathecal.cli.studies import Cluster, Seed
 from intrathecal.cli.summary import number, table
 
 if TYPE_CHECKING:
     from intrathecal.cohort.conducting import Cohort
 
-MOST_PATIENTS, MOST_SEED = 100_000_000, 2**63 - 1
 #: What is read first in the folder.
 REPORT = "report.html"
-#: As a shell reports a process that Ctrl-C ended.
-INTERRUPTED = 130
 
 
 def cohort(
     therapy: TherapyFile,
     out: Annotated[Path, typer.Option(metavar="DIR", help="The folder for outcomes, bands and report.")],
     patients: Annotated[str | None, typer.Option(metavar="N", help="How many virtual patients.")] = None,
-    seed: Annotated[str, typer.Option(metavar="S", help="What the patients are drawn from.")] = "0",
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESS", help="A Dask scheduler; this machine's cores if not given.", show_default=False
-        ),
+    compare: Annotated[
+        Path | None,
+        typer.Option(metavar="B.toml", help="Give the same patients another therapy too, for as many days."),
     ] = None,
+    seed: Seed = "0",
+    cluster: Cluster = None,
     patient: Annotated[
         str | None,
         typer.Option(metavar="K", help="Run none, but write the K-th of them (from 0) as files for simulate."),
@@ -43,19 +41,21 @@ def cohort(
     catalogue: CatalogueFiles = None,
 ) -> None:
     """Run many virtual patients: people like the file's, each with an own body, sensitivity, presses and drive."""
-    drawn = typed.whole("--seed", seed, 0, MOST_SEED)
+    drawn = studies.seed(seed)
     if (patients is None) == (patient is None):
         raise typed.OptionError(
             "--patients: say how many are run, or with --patient which one is written; one of the two"
         )
-    if out.exists() and not out.is_dir():
-        raise OutputError(f"{out}: is a file; name a folder")
-    with writing(str(out)):
-        out.mkdir(parents=True, exist_ok=True)
+    studies.folder(out)
     if patient is not None:
-        _write(therapy, drawn, typed.whole("--patient", patient, 0, MOST_PATIENTS - 1), out, catalogue or (), json)
+        _write(
+            therapy, drawn, typed.whole("--patient", patient, 0, studies.MOST_PATIENTS - 1), out, catalogue or (), json
+        )
         return
-    count = typed.whole("--patients", str(patients), 1, MOST_PATIENTS)
+    count = studies.patients(str(patients))
+    if compare is not None:
+        compared(therapy, compare, count, out, drawn, cluster, json, tuple(catalogue or ()))
+        return
     from intrathecal.cohort.conducting import run_cohort
     from intrathecal.therapy import load_therapy
 
@@ -76,7 +76,7 @@ def cohort(
         found.figures["files"].append(str(report))
         tell(found.figures, cohort_text(found), json)
     if found.done.stopped:
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(studies.INTERRUPTED)
 
 
 def _write(therapy: Path, seed: int, index: int, out: Path, catalogue: Sequence[Path], json: str | None) -> None:

@@ -87,7 +87,7 @@ def zero_or_more(option: str, text: str, *kinds: str) -> Quantity:
     return read
 
 
-def share(option: str, text: str, least: int, most: int) -> Fraction:
+def share(option: str, text: str, least: Decimal | int, most: Decimal | int) -> Fraction:
     """A fraction typed as ``50 %`` or ``0.5``, from ``least`` to ``most`` percent. Raises `OptionError`."""
     read = quantity(option, text, "fraction").exact if "%" in text else _plain(option, text)
     if not least <= 100 * read <= most:

@@ -57,6 +57,8 @@ NEVER = 2**62
 TRUE, LEFT, OWED = range(3)
 SINCE, STEPS, LOW, EMPTY, IS_SHORT, ESCAPES = range(6)
 IN, REMOVED, POCKET, DEGRADED = range(4)
+#: The row of the dates at which the reservoir was counted empty.
+EMPTY_DATES = 1
 
 
 def arrivals(course: Course, given_ms: Ints, drive_error: float) -> tuple[Arrivals, str]:

@@ -4,7 +4,8 @@ Every value keeps the file's or the catalogue's number as its median. A coeffici
 factor makes it lognormal; a range is read as the 5 and the 95 percent points, with a half of its own on either side. A share,
 which cannot pass 1, moves along the logarithm of its odds, through the same two points. Values that vary together share a
 normal number: z = sqrt(r) common + sqrt(1 - r) own. A patient is drawn from the seed and its own number alone, so that neither
-order nor number of workers matters.
+order nor number of workers matters. Every value has its own place in that draw, by its name, and every drug its own stream: the
+same patient of another therapy, of other drugs or with a value set by hand, has the same deviates in all that both have.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from fractions import Fraction
 from math import copysign, exp, log, log1p, sqrt
 from statistics import NormalDist
 from typing import Any, cast
+from zlib import crc32
 
 import numpy as np
 
@@ -39,6 +41,8 @@ MOST_PAIN, LARGEST_SEED = 10.0, 2**31
 ALMOST = 0.1
 FLUID_VOLUME = "anatomy.csf_volume"
 PRODUCTION, ABSORPTION = "physiology.csf_production", "physiology.spinal_absorption"
+#: In a name of the population: every drug that is given.
+ANY_DRUG = "*"
 
 
 @dataclass(frozen=True)
@@ -83,25 +87,26 @@ class Population:
         self.therapy = therapy
         self.seed = seed
         self.varying = tuple(_varying(therapy))
+        listed, people = _listed(therapy), therapy.catalogue.population
+        self._drugs = _drugs(therapy)
+        self._own = [name for name, _, _ in listed if ANY_DRUG not in name] + [each.name for each in people.families]
+        self._drug_own = [name for name, _, _ in listed if ANY_DRUG in name]
 
     def draw(self, index: int) -> Drawn:
         """The ``index``-th patient, from 0."""
-        stream = np.random.SeedSequence(self.seed, spawn_key=(PATIENT_STREAM, index))
-        random = np.random.Generator(np.random.Philox(stream))
+        random = self._stream(index)
         people, patient = self.therapy.catalogue.population, self.therapy.patient
         tall, heavy, wet, pained, pressing, driven = random.standard_normal(6).tolist()
         heavy = _sharing(people.height_weight_correlation.canonical, tall, heavy)
         wet = _sharing(people.weight_fluid_correlation.canonical, -heavy, wet)
-        shared: dict[str, float] = {}
+        seed = int(random.integers(LARGEST_SEED))
+        normal = self._normal(index, random)
         deviates = {"height": tall, "weight": heavy, "pain": pained, "pressing": pressing, "drive": driven}
         values = {}
         for varying in self.varying:
-            own = float(random.standard_normal())
-            if varying.name == FLUID_VOLUME:
-                own = wet
-            elif varying.family:
-                common = shared.setdefault(varying.family, float(random.standard_normal()))
-                own = sqrt(varying.correlation) * common + sqrt(1.0 - varying.correlation) * own
+            own = wet if varying.name == FLUID_VOLUME else normal[varying.name]
+            if varying.family:
+                own = sqrt(varying.correlation) * normal[varying.family] + sqrt(1.0 - varying.correlation) * own
             deviates[varying.name] = own
             values[varying.name] = varying.at(own)
         _absorb_no_more_than_is_made(values, self.therapy.catalogue)
@@ -118,8 +123,34 @@ class Population:
             if above is None
             else _typed(_within(float(above) + people.press_sd.canonical * pressing, MOST_PAIN)),
             drive_error=_typed(_accuracy(self.therapy) / ACCURACY_SDS * driven + _drive(self.therapy)),
-            seed=int(random.integers(LARGEST_SEED)),
+            seed=seed,
         )
+
+    def as_written(self) -> Drawn:
+        """The patient of the file, of whom nothing is drawn."""
+        patient, plan = self.therapy.patient, self.therapy.simulation
+        return Drawn(
+            index=0,
+            values={},
+            deviates={},
+            height_cm=patient.height_cm,
+            weight_kg=patient.weight_kg,
+            pain=patient.pain,
+            press_above=float(plan.presses.above) if isinstance(plan.presses, PressWhenPain) else None,
+            drive_error=_drive(self.therapy),
+            seed=plan.seed,
+        )
+
+    def _stream(self, *of: int) -> np.random.Generator:
+        return np.random.Generator(np.random.Philox(np.random.SeedSequence(self.seed, spawn_key=(PATIENT_STREAM, *of))))
+
+    def _normal(self, index: int, random: np.random.Generator) -> dict[str, float]:
+        """A patient's normal number for every value, also for one that does not vary here, and for every family."""
+        found = dict(zip(self._own, random.standard_normal(len(self._own)).tolist(), strict=True))
+        for drug in self._drugs:
+            own = self._stream(index, crc32(drug.encode())).standard_normal(len(self._drug_own)).tolist()
+            found |= {name.replace(ANY_DRUG, drug): number for name, number in zip(self._drug_own, own, strict=True)}
+        return found
 
     def therapy_of(self, drawn: Drawn) -> Therapy:
         """The therapy of that patient, to be simulated like any other."""
@@ -140,21 +171,29 @@ class Population:
 
 def _varying(therapy: Therapy) -> Iterator[Varying]:
     """The values that vary, in a fixed order: those without a spread do not."""
-    people, known = therapy.catalogue.population, known_values(therapy.catalogue)
-    drugs = [entry.drug.name for entry in therapy.drugs]
-    drugs += [MORPHINE] if is_swallowed(therapy) and MORPHINE not in drugs else []
-    listed = [(name, "", 0.0) for name in (FLUID_VOLUME, *people.varies)]
-    listed += [
-        (name, family.name, family.correlation.canonical) for family in people.families for name in family.values
-    ]
-    for pattern, family, correlation in listed:
-        for name in _named(pattern, drugs):
+    known = known_values(therapy.catalogue)
+    for pattern, family, correlation in _listed(therapy):
+        for name in _named(pattern, _drugs(therapy)):
             if name in known and known[name].spread is not None:
                 yield Varying(name, known[name], _is_share(therapy, name), family, correlation)
 
 
+def _listed(therapy: Therapy) -> list[tuple[str, str, float]]:
+    """What varies as the population names it, with its family and the correlation in that."""
+    people = therapy.catalogue.population
+    alone = [(name, "", 0.0) for name in (FLUID_VOLUME, *people.varies)]
+    return alone + [
+        (name, family.name, family.correlation.canonical) for family in people.families for name in family.values
+    ]
+
+
+def _drugs(therapy: Therapy) -> list[str]:
+    drugs = [entry.drug.name for entry in therapy.drugs]
+    return drugs + ([MORPHINE] if is_swallowed(therapy) and MORPHINE not in drugs else [])
+
+
 def _named(pattern: str, drugs: Sequence[str]) -> list[str]:
-    return [pattern.replace("*", drug) for drug in drugs] if "*" in pattern else [pattern]
+    return [pattern.replace(ANY_DRUG, drug) for drug in drugs] if ANY_DRUG in pattern else [pattern]
 
 
 def _is_share(therapy: Therapy, name: str) -> bool:

@@ -9,7 +9,7 @@ from time import perf_counter
 
 import numpy as np
 
-from intrathecal.cohort.arriving import IS_SHORT, SHORT, Boluses, begin, cursor, fresh_account
+from intrathecal.cohort.arriving import EMPTY_DATES, IS_SHORT, SHORT, Boluses, begin, cursor, fresh_account
 from intrathecal.cohort.course import Course, prepare_course
 from intrathecal.cohort.drawing import Drawn, Population
 from intrathecal.cohort.fronts import blank, room_for
@@ -28,6 +28,7 @@ from intrathecal.cohort.living import (
 from intrathecal.cohort.preparing import Ready, ready
 from intrathecal.cohort.tables import ESCAPE
 from intrathecal.flow import Array
+from intrathecal.pump.alarms import EMPTY_RESERVOIR
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S
 from intrathecal.relief import probabilities
 from intrathecal.simulation.api import simulate
@@ -48,8 +49,8 @@ class Life:
 
     ``complaint`` is pain or spasticity, ``breathing`` the fraction of it that is left, ``seen`` (drugs, 3, t) ug/mL at tip,
     plasma and cisterna magna; ``means`` and ``peaks`` by drug and site, the peaks those of ``seen``: of the quarters of an hour
-    at which the patient is asked. ``given_ug`` reached the tip. ``left_to`` says why the compiled way did not hold, and is empty
-    where it did.
+    at which the patient is asked. ``given_ug`` reached the tip. ``ran_empty`` is whether the pump counted its reservoir empty.
+    ``left_to`` says why the compiled way did not hold, and is empty where it did.
     """
 
     times_s: Array
@@ -63,6 +64,7 @@ class Life:
     given_ug: Mapping[str, float]
     presses_given: int
     presses_refused: int
+    ran_empty: bool
     error: float
     left_to: str
 
@@ -175,6 +177,7 @@ def compiled_life(patient: Ready, course: Course, therapy: Therapy, drawn: Drawn
         given_ug=dict(zip(drugs, patient.kinetics.entered.sum(axis=1)[: len(drugs)].tolist(), strict=True)),
         presses_given=int(record.counts[ASKED] - record.counts[REFUSED]),
         presses_refused=int(record.counts[REFUSED]),
+        ran_empty=bool((account.dates[EMPTY_DATES] >= 0).any()),
         error=patient.error,
         left_to="",
     )
@@ -224,6 +227,7 @@ def exact_life(therapy: Therapy, why: str) -> Life:
         given_ug=dict(zip(case.drugs, np.sum([day.tip_ug for day in end.days], axis=0).tolist(), strict=True)),
         presses_given=relief["presses_given"],
         presses_refused=relief["presses_refused"],
+        ran_empty=any(alarm.name == EMPTY_RESERVOIR for alarm in end.alarms),
         error=figures["engine"]["error_estimate"],
         left_to=why,
     )

@@ -21,8 +21,11 @@ BECAME = (
     "breathing_fraction_min",
     "presses_given",
     "presses_refused",
+    "ran_empty",
     "error_estimate",
 )
+#: Begins the names of the mean doses at the tip; the drug follows.
+DAILY = "dose_ug_per_day"
 
 
 def row(study: Study, drawn: Drawn, life: Life) -> Row:
@@ -36,13 +39,14 @@ def row(study: Study, drawn: Drawn, life: Life) -> Row:
         float(life.breathing.min()),
         life.presses_given,
         life.presses_refused,
+        life.ran_empty,
         life.error,
     )
     return {
         **_who(drawn),
         **dict(zip(BECAME, became, strict=True)),
         **{f"probability {name}": chance for name, chance in life.side_effects.items()},
-        **{f"dose_ug_per_day {drug}": amount / days for drug, amount in life.given_ug.items()},
+        **{f"{DAILY} {drug}": amount / days for drug, amount in life.given_ug.items()},
         **_exposure("mean_ug_per_mL", life.means),
         **_exposure("peak_ug_per_mL", life.peaks),
         "left_to_the_controller": life.left_to if study.population.therapy.pump else "",

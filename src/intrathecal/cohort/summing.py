@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from intrathecal.cohort.outcomes import RESPONDS_PERCENT
+from intrathecal.cohort.outcomes import DAILY, RESPONDS_PERCENT
 from intrathecal.flow import Array
 
 Columns = Mapping[str, Any]
@@ -59,6 +59,14 @@ def reasons(given: Array) -> dict[str, int]:
     told = dict(counts.most_common(MOST_REASONS))
     rest = counts.total() - sum(told.values())
     return {**told, OTHER_REASONS: rest} if rest else told
+
+
+def mean_doses(table: Columns) -> dict[str, float]:
+    """The mean dose at the tip (ug a day) of every drug, over all patients."""
+    begins = f"{DAILY} "
+    return {
+        name.removeprefix(begins): float(np.mean(values)) for name, values in table.items() if name.startswith(begins)
+    }
 
 
 def tornado(table: Columns, values: Sequence[str], outcome: str = "relief_percent") -> list[dict[str, Any]]:

@@ -6,8 +6,8 @@ import logging
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Mapping
-from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from hashlib import blake2b
@@ -166,3 +166,47 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         log.setLevel(before)
+
+
+class Lent(Executor):
+    """Workers who stay when the run that they were lent to is over."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Hand in work."""
+        return self._executor.submit(fn, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Nothing: they are needed for the next run."""
+
+
+class Crew:
+    """Workers for one run after another: ``count`` of them, made by ``make`` when the first is asked for."""
+
+    def __init__(self, make: Callable[[], Executor], count: int) -> None:
+        self.count = count
+        self._make = make
+        self._executor: Executor | None = None
+
+    def for_a_run(self) -> Callable[[], Executor]:
+        """Who a run is given when it asks for workers: if it asks again it has lost them, and is given new ones."""
+        asked = False
+
+        def again() -> Executor:
+            nonlocal asked
+            if asked:
+                self.dismiss()
+            asked = True
+            if self._executor is None:
+                self._executor = self._make()
+            return Lent(self._executor)
+
+        return again
+
+    def dismiss(self) -> None:
+        """Send them home; what they had not begun is not done."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor = None

@@ -10,6 +10,7 @@ from intrathecal.therapy.file.text import parse_document, read_text
 from intrathecal.therapy.plan import Therapy
 
 WHAT = "therapy file"
+EXAMPLE = "write at least one [[drug]], see examples/failed-back.toml"
 
 
 def load_therapy(path: str | Path, catalogue_files: Sequence[Path] = ()) -> Therapy:
@@ -25,5 +26,4 @@ def parse_therapy(text: str, name: str, directory: Path, catalogue_files: Sequen
 
     ``name`` is what messages call it, and paths in it are relative to ``directory``. Raises as `load_therapy` does.
     """
-    example = "write at least one [[drug]], see examples/failed-back.toml"
-    return read_therapy(parse_document(text, name, WHAT, example), directory, catalogue_files)
+    return read_therapy(parse_document(text, name, WHAT, EXAMPLE), directory, catalogue_files)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from intrathecal.catalogue import Catalogue, CatalogueError, load_catalogue
+from intrathecal.catalogue.overriding import override
 from intrathecal.therapy.actions import NewProgram
 from intrathecal.therapy.devices import CatheterPlan, PumpPlan
 from intrathecal.therapy.errors import TherapyError
@@ -39,12 +40,16 @@ class _Implanted:
     notes: tuple[str, ...]
 
 
-def read_therapy(root: Section, directory: Path, catalogue_files: Sequence[Path]) -> Therapy:
-    """The therapy in the tables of a file; raises `TherapyError`."""
+def read_therapy(
+    root: Section, directory: Path, catalogue_files: Sequence[Path], values: Mapping[str, str] | None = None
+) -> Therapy:
+    """The therapy in the tables of a file, with other ``values`` of the catalogue by name; raises `TherapyError`."""
     root.only(*TABLES)
     name = root.document.name
     title = root.item("title")
     catalogue = _read_catalogue(root, directory, catalogue_files)
+    for changed, text in (values or {}).items():
+        catalogue = override(catalogue, changed, text, name)
     drug_sections, event_sections = _tables(root, "drug"), _tables(root, "event")
     if not drug_sections:
         raise TherapyError(f'{name}: no drug is named; write [[drug]] with a name, such as name = "morphine"')
