@@ -1,6 +1,6 @@
 """Implicit steps with sparse factors: for a mesh too fine for dense matrices, and in need of no symmetry and no modes.
 
-One step h of Radau IIA with four stages (order 7, L-stable, stiffly accurate; Hairer and Wanner 1996) multiplies a linear
+One step h of Radau IIA with four stages (order 7, L-stable, stiffly accurate; Hairer and Wanner 1999) multiplies a linear
 system by the Padé approximant R(hG) of its exponential. In partial fractions, with poles 1/a of R and phi = (R(z) - 1) / z =
 sum of c / (1 - a z),
 

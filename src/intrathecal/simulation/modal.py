@@ -94,10 +94,16 @@ class Modal:
         return cls(rates, real, vectors, inverse, parent, leaving, balance, float("inf"))
 
     @property
+    def are_few(self) -> bool:
+        """Whether these are not all modes of the system."""
+        states, modes = self.vectors.shape
+        return bool(modes < states)
+
+    @property
     def method(self) -> str:
         """What advances the system, for people."""
         states, modes = self.vectors.shape
-        few = f"{modes} modes" if modes == states else f"{modes} modes for {states} states (rational Krylov)"
+        few = f"{modes} modes for {states} states (rational Krylov)" if self.are_few else f"{modes} modes"
         return f"modal, {few}{self.remark}"
 
     def known(self, error_estimate: float) -> Modal:

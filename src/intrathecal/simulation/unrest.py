@@ -17,7 +17,7 @@ import numpy as np
 from intrathecal.compiled import compiled
 from intrathecal.flow import Site
 from intrathecal.simulation.certainty import FREQUENCIES_PER_S, Certainty, certainty
-from intrathecal.simulation.comb import NotACombError, comb
+from intrathecal.simulation.comb import comb
 from intrathecal.simulation.modal import Modal
 from intrathecal.simulation.propagation import Propagator
 from intrathecal.simulation.system import LinearSystem
@@ -141,17 +141,11 @@ def doubt(
 ) -> Doubt | None:
     """The doubt about ``propagator`` for drug that enters at ``entries``, whose ``sources`` (n, k) share it among the states.
 
-    ``rows`` (p, n) are what is looked at. None where the propagator is not one of modes, or the system is no comb: then
+    ``rows`` (p, n) are what is looked at. None where the propagator is not one of few modes, which are made for a comb: then
     `Propagator.error_estimate` is all that is known.
     """
-    if not isinstance(propagator, Modal) or not entries:
+    if not (isinstance(propagator, Modal) and propagator.are_few):
         return None
-    try:
-        shape = comb(system)
-    except NotACombError:
-        return None
-    fading = FADING * float(-propagator.rates.real.max())
-    if not fading > 0:
-        return None
+    shape, fading = comb(system), FADING * float(-propagator.rates.real.max())
     misses = tuple(certainty(propagator, shape, source, rows, fading) for source in sources.T)
     return Doubt(tuple(entries), misses, fading)
