@@ -82,9 +82,7 @@ def _other(followed: str) -> str:
 
 def _breathing(case: Case) -> list[str]:
     """What breathing means here, where a drug depresses it, and what the file says of the patient in vain."""
-    drugs = [entry.drug for entry in case.therapy.drugs] + (
-        [case.background.drug] if case.background else []
-    )
+    drugs = [entry.drug for entry in case.therapy.drugs] + ([case.background.drug] if case.background else [])
     patient = case.therapy.patient
     stated = {
         "sedatives": patient.sedatives,
