@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -66,3 +67,20 @@ def test_a_cache_that_fills_up(tmp_path: Path) -> None:
         "caching.IndexDataCacheFile.save = no_space\n"
     )
     assert ran(tmp_path / "rooted.py", before=broken, NUMBA_CACHE_DIR=str(full)) == "root 3.0\n"
+
+
+def test_one_process_writes_at_a_time(tmp_path: Path) -> None:
+    """While another process writes what it compiled, this one waits: at once they would take the same name for two things."""
+    kept, script = tmp_path / "cache", tmp_path / "rooted.py"
+    ran(script, NUMBA_CACHE_DIR=str(kept))
+    (lock,) = kept.rglob("lock")
+    for index in kept.rglob("*.nbi"):
+        index.unlink()
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        other = subprocess.Popen([sys.executable, str(script)], env={**os.environ, "NUMBA_CACHE_DIR": str(kept)})
+        with pytest.raises(subprocess.TimeoutExpired):
+            other.wait(timeout=10)
+        assert not list(kept.rglob("*.nbi"))
+    assert other.wait(timeout=120) == 0
+    assert len(list(kept.rglob("*.nbi"))) == 1
