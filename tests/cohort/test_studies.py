@@ -253,6 +253,18 @@ def test_what_a_pump_cannot_give_is_said(changes: dict[str, str], words: str) ->
     assert impossible(short().therapy) == ""
 
 
+def test_a_reservoir_that_presses_empty_is_told_of_each_patient(tmp_path: Path) -> None:
+    """199 mg, of which the base takes 180 in three days: four presses of 5 mg are too many, three are not."""
+    program = "60 mg/day\non demand 5 mg over 60 min, lockout 1 h, max 9 per day"
+    file = short(program=program, presses='"1 per day"', volume="19.9 mL")
+    with few(40) as people:
+        table = people.outcomes(file.therapy, tmp_path)
+
+    assert impossible(file.therapy) == ""
+    assert table["ran_empty"].tolist() == (table["presses_given"] >= 4).tolist()
+    assert 0 < table["ran_empty"].sum() < 40
+
+
 def test_a_program_beyond_its_own_limit_is_impossible() -> None:
     """The reason is that of a run."""
     assert "above its limit" in impossible(short(program="1 mg/day\nlimit 0.5 mg per 24 h").therapy)
