@@ -9,7 +9,7 @@ order nor number of workers matters.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -24,6 +24,7 @@ from intrathecal.catalogue.overriding import known_values, with_values
 from intrathecal.catalogue.reading import slots
 from intrathecal.catalogue.values import CHOSEN
 from intrathecal.cohort.sensitivity import BEYOND
+from intrathecal.flow import Array
 from intrathecal.simulation.background import MORPHINE, is_swallowed
 from intrathecal.therapy import PressWhenPain, Therapy
 
@@ -38,6 +39,8 @@ MOST_PAIN, LARGEST_SEED = 10.0, 2**31
 #: A share comes no nearer to 0 or 1, at its 5 or 95 percent point, than this part of its own distance from there.
 ALMOST = 0.1
 FLUID_VOLUME = "anatomy.csf_volume"
+#: What is drawn besides values of the catalogue; the drive is that of the pump.
+PERSONAL = HEIGHT, WEIGHT, PAIN, PRESSING, DRIVE = ("height", "weight", "pain", "pressing", "drive")
 
 
 @dataclass(frozen=True)
@@ -87,13 +90,12 @@ class Population:
         """The ``index``-th patient, from 0."""
         stream = np.random.SeedSequence(self.seed, spawn_key=(PATIENT_STREAM, index))
         random = np.random.Generator(np.random.Philox(stream))
-        people, patient = self.therapy.catalogue.population, self.therapy.patient
+        people = self.therapy.catalogue.population
         tall, heavy, wet, pained, pressing, driven = random.standard_normal(6).tolist()
         heavy = _sharing(people.height_weight_correlation.canonical, tall, heavy)
         wet = _sharing(people.weight_fluid_correlation.canonical, -heavy, wet)
         shared: dict[str, float] = {}
-        deviates = {"height": tall, "weight": heavy, "pain": pained, "pressing": pressing, "drive": driven}
-        values = {}
+        deviates = dict(zip(PERSONAL, (tall, heavy, pained, pressing, driven), strict=True))
         for varying in self.varying:
             own = float(random.standard_normal())
             if varying.name == FLUID_VOLUME:
@@ -102,13 +104,18 @@ class Population:
                 common = shared.setdefault(varying.family, float(random.standard_normal()))
                 own = sqrt(varying.correlation) * common + sqrt(1.0 - varying.correlation) * own
             deviates[varying.name] = own
-            values[varying.name] = varying.at(own)
+        return self.patient(deviates, index, int(random.integers(LARGEST_SEED)))
+
+    def patient(self, deviates: Mapping[str, float], index: int, seed: int) -> Drawn:
+        """The patient who lies so far from the median, in standard deviations of every one of ``names``."""
+        people, patient = self.therapy.catalogue.population, self.therapy.patient
         presses = self.therapy.simulation.presses
         above = presses.above if isinstance(presses, PressWhenPain) else None
+        tall, heavy, pained, pressing, driven = (deviates[name] for name in PERSONAL)
         return Drawn(
             index=index,
-            values=values,
-            deviates=deviates,
+            values={varying.name: varying.at(deviates[varying.name]) for varying in self.varying},
+            deviates=dict(deviates),
             height_cm=_typed(patient.height_cm * exp(_sigma(people.height_cv.canonical) * tall)),
             weight_kg=_typed(patient.weight_kg * exp(_sigma(people.weight_cv.canonical) * heavy)),
             pain=_typed(_within(patient.pain + people.pain_sd.canonical * pained, MOST_PAIN)),
@@ -116,8 +123,29 @@ class Population:
             if above is None
             else _typed(_within(float(above) + people.press_sd.canonical * pressing, MOST_PAIN)),
             drive_error=_typed(_accuracy(self.therapy) / ACCURACY_SDS * driven + _drive(self.therapy)),
-            seed=int(random.integers(LARGEST_SEED)),
+            seed=seed,
         )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is drawn, in the order of ``correlations``."""
+        return (*PERSONAL, *(varying.name for varying in self.varying))
+
+    def correlations(self) -> Array:
+        """The correlations (n, n) of the deviates of ``names``, which are normal numbers of variance one."""
+        people, names = self.therapy.catalogue.population, self.names
+        found = np.eye(len(names))
+        tall, heavy = (names.index(name) for name in (HEIGHT, WEIGHT))
+        shared, falls = people.height_weight_correlation.canonical, -people.weight_fluid_correlation.canonical
+        found[tall, heavy] = shared
+        for row, one in enumerate(self.varying, len(PERSONAL)):
+            if one.name == FLUID_VOLUME:
+                found[[tall, heavy], row] = falls * shared, falls
+            elif one.family:
+                for column, other in enumerate(self.varying[: row - len(PERSONAL)], len(PERSONAL)):
+                    if other.family == one.family:
+                        found[column, row] = one.correlation
+        return found + np.triu(found, 1).T
 
     def therapy_of(self, drawn: Drawn) -> Therapy:
         """The therapy of that patient, to be simulated like any other."""
