@@ -15,6 +15,7 @@ from intrathecal.cli.emergency import emergency
 from intrathecal.cli.equivalence import equivalence
 from intrathecal.cli.evidence import cite, validate
 from intrathecal.cli.first_program import first_program
+from intrathecal.cli.fit import fit
 from intrathecal.cli.flow_accuracy import flow_accuracy
 from intrathecal.cli.help import Groups, add, complaint
 from intrathecal.cli.pump_commands import interrogate, mute, pair, press, pump, ready, reset, resume, stop, unpair
@@ -41,7 +42,7 @@ app = typer.Typer(
 
 GROUPS = {
     "Simulate": (simulate, equivalence, validate, cite),
-    "Many patients": (cohort,),
+    "Many patients": (cohort, fit),
     "Before the pump": (candidacy, trial, first_program),
     "Program and review": (review, bridge, emergency),
     "Sums around a fill": (prime, refill, compound),

@@ -51,12 +51,12 @@ class Chain:
     @property
     def effective(self) -> float:
         """How many independent draws the chain is worth."""
-        return self.kept.shape[0] * self.kept.shape[1] / self.slowest
+        return float(self.kept.shape[0] * self.kept.shape[1] / self.slowest)
 
     @property
     def is_long_enough(self) -> bool:
         """Whether the chain is long enough to trust it."""
-        return self.kept.shape[2] == 0 or self.kept.shape[0] >= ENOUGH_TIMES * self.slowest
+        return bool(self.kept.shape[2] == 0 or self.kept.shape[0] >= ENOUGH_TIMES * self.slowest)
 
     def spread(self, draws: int) -> Array:
         """About so many places (k, d), evenly from all of the chain, as many as there are if these are fewer."""
@@ -79,7 +79,7 @@ def sampled(density: Density, mode: Mode, draws: int, most_steps: int, seed: int
     size, widths = mode.sampled, mode.widths[: mode.sampled]
     walkers = max(PER_DIRECTION * size, FEWEST)
     stream = np.random.SeedSequence(seed, spawn_key=(CHAIN_STREAM,))
-    legacy = np.random.RandomState(np.random.MT19937(stream))  # noqa: NPY002 - what emcee draws from
+    legacy = np.random.RandomState(np.random.MT19937(stream))  # what emcee draws from
     sampler = emcee.EnsembleSampler(
         walkers,
         size,

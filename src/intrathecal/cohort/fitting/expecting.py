@@ -13,6 +13,7 @@ from fractions import Fraction
 from math import erf, sqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
 from intrathecal.catalogue.errors import EntryError
 from intrathecal.cohort.arriving import arrivals
@@ -52,7 +53,7 @@ class Expecting:
     @classmethod
     def of(cls, therapy: Therapy, scores: Sequence[PainScore], samples: Sequence[Sample]) -> Expecting:
         """Raises `FitError` for a therapy that cannot be followed, and `SimulationError` for an event that cannot happen."""
-        last = max([observed.at_ms for observed in (*scores, *samples)], default=0)
+        last = max([*(score.at_ms for score in scores), *(sample.at_ms for sample in samples)], default=0)
         steps = max(-(-last // STEP_MS), 1)
         shorter = replace(therapy.simulation, days=Fraction(steps * STEP_MS, DAY_MS))
         therapy = replace(therapy, simulation=shorter)
@@ -64,7 +65,10 @@ class Expecting:
                     'presses = [times] under [simulation], or a rate such as "3 per day", or "never"'
                 )
             therapy = replace(therapy, simulation=replace(shorter, presses=NoPresses()))
-        ordered = tuple(sorted(scores, key=lambda score: score.at_ms)), tuple(sorted(samples, key=lambda one: one.at_ms))
+        ordered = (
+            tuple(sorted(scores, key=lambda score: score.at_ms)),
+            tuple(sorted(samples, key=lambda one: one.at_ms)),
+        )
         return cls(Prior.of(therapy), *ordered, course, _arrived(therapy, course))
 
     @property
@@ -157,7 +161,7 @@ def _emptied(kinetics: Kinetics) -> Kinetics:
 
 
 @compiled
-def arrive(drugs: Kinetics, times_s: Array, rates: Array, where: Array, from_s: float, to_s: float) -> None:
+def arrive(drugs: Kinetics, times_s: Array, rates: Array, where: NDArray[np.intp], from_s: float, to_s: float) -> None:
     """Move the drugs on from ``from_s`` to ``to_s`` with ``rates`` (k, drugs; ug/s) that arrive between ``times_s`` (k + 1)."""
     for piece in range(len(rates)):
         begin, end = max(times_s[piece], from_s), min(times_s[piece + 1], to_s)

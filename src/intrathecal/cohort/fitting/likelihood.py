@@ -36,7 +36,7 @@ class Likelihood:
         covariance = np.zeros((expecting.count, expecting.count))
         covariance[: times.size, : times.size] = score_covariance(catalogue, times)
         rest = np.arange(times.size, expecting.count)
-        covariance[rest, rest] = log1p(catalogue.population.sample_cv.canonical ** 2)
+        covariance[rest, rest] = log1p(catalogue.population.sample_cv.canonical**2)
         return cls(expecting.observed, np.asarray(np.linalg.cholesky(covariance)))
 
     def residuals(self, expected: Array) -> Array:

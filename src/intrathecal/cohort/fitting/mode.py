@@ -1,9 +1,9 @@
 """The most likely patient, and the directions about which the data say something.
 
-The maximum of the posterior is a problem of least squares: the residuals of the data, and u itself, which the prior wants to be
-zero. At the maximum, the singular values s of the residuals' slope tell what the data add: along a singular vector the variance of
-the prior, one, becomes 1 / (1 + s^2) (Laplace). Only the directions in which that is noticeably less than one are sampled; the
-others keep the normal distribution that they have there (likelihood-informed subspace: Cui et al. 2014).
+The maximum of the posterior is a problem of least squares: the residuals of the data, and u itself, which the prior wants to
+be zero. At the maximum, the singular values s of the residuals' slope tell what the data add: along a singular vector the
+variance of the prior, one, becomes 1 / (1 + s^2) (Laplace). Only the directions in which that is noticeably less than one are
+sampled; the others keep the normal distribution that they have there (likelihood-informed subspace: Cui et al. 2014).
 """
 
 from __future__ import annotations
@@ -78,9 +78,8 @@ def find_mode(ask: Ask, likelihood: Likelihood, size: int, random: np.random.Gen
     def slope(u: Array) -> Array:
         return np.asarray((residuals(u + STEP * np.eye(size)) - residuals(u[None])) / STEP).T
 
-    starts = np.vstack([np.zeros(size), random.standard_normal((STARTS, size))])
-    # Half of the scatter: the median is always a candidate, and what few data tell lies near it.
-    starts[1:] *= 0.5
+    # Many numbers are far from zero only together: half of the scatter is nearer to where a maximum lies.
+    starts = np.vstack([np.zeros(size), 0.5 * random.standard_normal((STARTS, size))])
     first = starts[np.argmin((residuals(starts) ** 2).sum(axis=1))]
     best = least_squares(
         lambda u: residuals(u[None])[0], first, jac=slope, xtol=SMALL, ftol=SMALL, gtol=SMALL, max_nfev=MOST_STEPS

@@ -63,7 +63,7 @@ def conditional(correlations: Array, wanted: Sequence[int], known: Sequence[int]
     The mean is ``weights @ given``: ``weights`` (w, k) and the covariance (w, w), of normal numbers.
     """
     across, among = correlations[np.ix_(wanted, known)], correlations[np.ix_(known, known)]
-    weights = np.linalg.solve(among, across.T).T if len(known) else np.zeros((len(wanted), 0))
+    weights = np.asarray(np.linalg.solve(among, across.T).T)
     return weights, correlations[np.ix_(wanted, wanted)] - weights @ across.T
 
 
@@ -72,7 +72,9 @@ def cholesky(covariance: Array) -> Array:
     return np.asarray(np.linalg.cholesky(covariance + ROUND_OFF * np.eye(len(covariance))))
 
 
-def carried(prior: Prior, deviates: Array, following: Therapy, random: np.random.Generator) -> list[Mapping[str, float]]:
+def carried(
+    prior: Prior, deviates: Array, following: Therapy, random: np.random.Generator
+) -> list[Mapping[str, float]]:
     """The same patients in another therapy: ``deviates`` (k, n) of ``prior`` by name, and what ``following`` has besides.
 
     What a drug that is new has of its own is drawn, given what is known of the others.
