@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -27,11 +27,10 @@ def _kept_in() -> str:
     Numba looks only at the file of a function, not at those of the functions it calls: so the folder has the times and sizes
     of all sources in its name, and what was compiled from others is never found.
     """
-    here, told = Path(__file__).parent, hashlib.sha256()
-    for room in ROOMS:
-        for file in sorted((here / room).glob("*.py")):
-            about = file.stat()
-            told.update(f"{file} {about.st_mtime_ns} {about.st_size}\n".encode())
+    here, told = Path(__file__), hashlib.sha256()
+    for file in (here, *(file for room in ROOMS for file in sorted((here.parent / room).glob("*.py")))):
+        about = file.stat()
+        told.update(f"{file} {about.st_mtime_ns} {about.st_size}\n".encode())
     user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "intrathecal"
     return str(Path(config.CACHE_DIR or user) / told.hexdigest()[:16])
 
@@ -44,10 +43,46 @@ with suppress(OSError, RuntimeError):
 def compiled(function: Function) -> Function:
     """The same ``function`` compiled by numba, with every operation as it is written; other threads run meanwhile.
 
-    Where no folder can be written, it is compiled anew in every process.
+    Where no folder can be written, or there is no space left, it is compiled anew in every process.
     """
-    try:
-        made = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    except RuntimeError:
-        made = numba.njit(nogil=True, error_model="numpy")(function)
+    return _made(function, set())
+
+
+def summed(function: Function) -> Function:
+    """The same, where sums may be taken in any order and products be contracted into them: for dot products of many terms."""
+    return _made(function, {"reassoc", "contract", "nsz"})
+
+
+def _made(function: Function, allowed: set[str]) -> Function:
+    made = numba.njit(nogil=True, error_model="numpy", fastmath=allowed)(function)
+    with suppress(RuntimeError):  # no place can be written
+        made.enable_caching()
+        _keep_if_possible(made)
     return cast(Function, made)
+
+
+def _keep_if_possible(made: Any) -> None:
+    """Let a compiled function that cannot be written be used all the same: numba would raise in the middle of a run.
+
+    One process writes at a time. Numba reads its index of what is kept, takes the next name and writes both: of two that do
+    so at once, one would find the other's machine code under its own name.
+    """
+    write = made._cache.save_overload
+
+    def save(signature: Any, result: Any) -> None:
+        with suppress(OSError), _alone():
+            write(signature, result)
+
+    made._cache.save_overload = save
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the lock of the folder; raises `OSError` where that cannot be."""
+    import fcntl
+
+    folder = Path(config.CACHE_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
