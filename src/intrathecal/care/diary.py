@@ -68,35 +68,37 @@ class Diary:
         return tuple(entry for entry in self.entries if entry.phase == phase)
 
 
-def load_diary(path: str | Path) -> Diary:
+def load_diary(path: str | Path, needed: Sequence[str] = NEEDED) -> Diary:
     """Read a diary; raises `TherapyError` or `DiaryError`: "FILE, line N: what is wrong; what would be right"."""
-    return parse_diary(read_text(Path(path), "diary"), str(path))
+    return parse_diary(read_text(Path(path), "diary"), str(path), needed)
 
 
-def parse_diary(text: str, name: str) -> Diary:
+def parse_diary(text: str, name: str, needed: Sequence[str] = NEEDED) -> Diary:
     """A diary from the text of a CSV file, which messages call ``name``; commas, semicolons or tabs separate.
 
-    Raises as `load_diary` does, for the first of all wrong rows, and names the others.
+    The columns ``needed`` must be there. Where that of the phase is not, every entry is of the trial. Raises as `load_diary`
+    does, for the first of all wrong rows, and names the others.
     """
-    rows = _rows(text.removeprefix("\ufeff"), name)
+    rows = rows_of(text.removeprefix("\ufeff"), name)
     if not rows:
         raise DiaryError(f"{name}: the file is empty; write the columns {', '.join(COLUMNS[:6])}, see docs/trial.md")
-    columns = _columns(*rows[0], name)
+    columns = _columns(*rows[0], name, needed)
+    assumed = {} if "phase" in columns else {"phase": "trial"}
     entries, wrong = [], []
     for line, row in rows[1:]:
         try:
-            entries.append(_entry(line, _by_column(row, columns, len(rows[0][1]))))
+            entries.append(_entry(line, {**assumed, **by_column(row, columns, len(rows[0][1]))}))
         except CellError as problem:
             wrong.append((line, str(problem)))
     if wrong:
-        raise DiaryError(_told(name, wrong))
+        raise DiaryError(told(name, wrong))
     if not entries:
         raise DiaryError(f"{name}: there is no entry under the columns; write one row for each score")
     return _in_order(name, entries)
 
 
-def _rows(text: str, name: str) -> list[tuple[int, list[str]]]:
-    """The rows that hold something, each with the line (from 1) on which it begins."""
+def rows_of(text: str, name: str) -> list[tuple[int, list[str]]]:
+    """The rows of a CSV file that hold something, each with the line (from 1) on which it begins. Raises `DiaryError`."""
     separator = separator_of(text)
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=True)
@@ -121,7 +123,7 @@ def separator_of(text: str) -> str:
     return max(SEPARATORS, key=unquoted.count)
 
 
-def _columns(line: int, head: list[str], name: str) -> tuple[str, ...]:
+def _columns(line: int, head: list[str], name: str, needed: Sequence[str]) -> tuple[str, ...]:
     columns = tuple("_".join(cell.lower().split()) for cell in head)
     while columns and not columns[-1]:
         columns = columns[:-1]
@@ -137,7 +139,7 @@ def _columns(line: int, head: list[str], name: str) -> tuple[str, ...]:
             )
         if columns.count(column) > 1:
             raise DiaryError(f'{name}, line {line}: the column "{column}" stands twice; keep one')
-    for column in NEEDED:
+    for column in needed:
         if column not in columns:
             raise DiaryError(
                 f'{name}, line {line}: there is no column "{column}"; the first line names the columns: '
@@ -146,7 +148,7 @@ def _columns(line: int, head: list[str], name: str) -> tuple[str, ...]:
     return columns
 
 
-def _by_column(row: Sequence[str], columns: Sequence[str], width: int) -> dict[str, str]:
+def by_column(row: Sequence[str], columns: Sequence[str], width: int) -> dict[str, str]:
     """The cells by column; a row wider than the first line (``width`` cells) has a separator too many somewhere."""
     if len(row) > width or any(row[len(columns) :]):
         raise CellError(
@@ -176,7 +178,7 @@ def _entry(line: int, row: dict[str, str]) -> Entry:
     )
 
 
-def _told(name: str, wrong: Sequence[tuple[int, str]]) -> str:
+def told(name: str, wrong: Sequence[tuple[int, str]]) -> str:
     """The first wrong row, and where the others are."""
     (line, problem), rest = wrong[0], [str(number) for number, _ in wrong[1:]]
     if not rest:

@@ -23,7 +23,8 @@ class Population:
     ``varies`` are values that vary on their own, ``families`` those that vary together, each by its own spread. Height and
     weight are lognormal with their coefficients of variation and correlate; the volume of the fluid falls with weight by
     ``weight_fluid_correlation``. ``pain_sd`` is that of the pain before therapy, ``press_sd`` that of the pain above which
-    the handset is pressed, both in points of the score.
+    the handset is pressed, both in points of the score. ``sample_cv`` is not about people: by how much a sample of fluid or
+    plasma differs from what the model has at its place.
     """
 
     height_cv: Share
@@ -32,5 +33,6 @@ class Population:
     weight_fluid_correlation: Share
     pain_sd: Ratio
     press_sd: Ratio
+    sample_cv: Ratio
     varies: tuple[str, ...]
     families: tuple[Family, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from typing import Annotated, NoReturn
 
 import typer
@@ -16,6 +17,7 @@ from intrathecal.cli.equivalence import equivalence
 from intrathecal.cli.evidence import cite, validate
 from intrathecal.cli.find import find
 from intrathecal.cli.first_program import first_program
+from intrathecal.cli.fit import fit
 from intrathecal.cli.flow_accuracy import flow_accuracy
 from intrathecal.cli.help import Groups, add, complaint
 from intrathecal.cli.pump_commands import interrogate, mute, pair, press, pump, ready, reset, resume, stop, unpair
@@ -41,9 +43,9 @@ app = typer.Typer(
     help="Intrathecal drug delivery: run a pump, follow every microgram. For research and teaching: no medical device.",
 )
 
-GROUPS = {
+GROUPS: dict[str, Sequence[Callable[..., None]]] = {
     "Simulate": (simulate, equivalence, validate, cite),
-    "Many patients": (cohort, sweep, find),
+    "Many patients": (cohort, sweep, find, fit),
     "Before the pump": (candidacy, trial, first_program),
     "Program and review": (review, bridge, emergency),
     "Sums around a fill": (prime, refill, compound),

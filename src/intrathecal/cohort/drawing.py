@@ -10,7 +10,7 @@ same patient of another therapy, of other drugs or with a value set by hand, has
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -26,6 +26,7 @@ from intrathecal.catalogue.overriding import known_values, with_values
 from intrathecal.catalogue.reading import slots
 from intrathecal.catalogue.values import CHOSEN
 from intrathecal.cohort.sensitivity import BEYOND
+from intrathecal.flow import Array
 from intrathecal.simulation.background import MORPHINE, is_swallowed
 from intrathecal.therapy import PressWhenPain, Therapy
 
@@ -43,6 +44,8 @@ FLUID_VOLUME = "anatomy.csf_volume"
 PRODUCTION, ABSORPTION = "physiology.csf_production", "physiology.spinal_absorption"
 #: In a name of the population: every drug that is given.
 ANY_DRUG = "*"
+#: What is drawn besides values of the catalogue; the drive is that of the pump.
+PERSONAL = HEIGHT, WEIGHT, PAIN, PRESSING, DRIVE = ("height", "weight", "pain", "pressing", "drive")
 
 
 @dataclass(frozen=True)
@@ -95,27 +98,32 @@ class Population:
     def draw(self, index: int) -> Drawn:
         """The ``index``-th patient, from 0."""
         random = self._stream(index)
-        people, patient = self.therapy.catalogue.population, self.therapy.patient
+        people = self.therapy.catalogue.population
         tall, heavy, wet, pained, pressing, driven = random.standard_normal(6).tolist()
         heavy = _sharing(people.height_weight_correlation.canonical, tall, heavy)
         wet = _sharing(people.weight_fluid_correlation.canonical, -heavy, wet)
         seed = int(random.integers(LARGEST_SEED))
         normal = self._normal(index, random)
-        deviates = {"height": tall, "weight": heavy, "pain": pained, "pressing": pressing, "drive": driven}
-        values = {}
+        deviates = dict(zip(PERSONAL, (tall, heavy, pained, pressing, driven), strict=True))
         for varying in self.varying:
             own = wet if varying.name == FLUID_VOLUME else normal[varying.name]
             if varying.family:
                 own = sqrt(varying.correlation) * normal[varying.family] + sqrt(1.0 - varying.correlation) * own
             deviates[varying.name] = own
-            values[varying.name] = varying.at(own)
+        return self.patient(deviates, index, seed)
+
+    def patient(self, deviates: Mapping[str, float], index: int, seed: int) -> Drawn:
+        """The patient who lies so far from the median, in standard deviations of every one of ``names``."""
+        people, patient = self.therapy.catalogue.population, self.therapy.patient
+        values = {varying.name: varying.at(deviates[varying.name]) for varying in self.varying}
         _absorb_no_more_than_is_made(values, self.therapy.catalogue)
         presses = self.therapy.simulation.presses
         above = presses.above if isinstance(presses, PressWhenPain) else None
+        tall, heavy, pained, pressing, driven = (deviates[name] for name in PERSONAL)
         return Drawn(
             index=index,
             values=values,
-            deviates=deviates,
+            deviates=dict(deviates),
             height_cm=_typed(patient.height_cm * exp(_sigma(people.height_cv.canonical) * tall)),
             weight_kg=_typed(patient.weight_kg * exp(_sigma(people.weight_cv.canonical) * heavy)),
             pain=_typed(_within(patient.pain + people.pain_sd.canonical * pained, MOST_PAIN)),
@@ -151,6 +159,27 @@ class Population:
             own = self._stream(index, crc32(drug.encode())).standard_normal(len(self._drug_own)).tolist()
             found |= {name.replace(ANY_DRUG, drug): number for name, number in zip(self._drug_own, own, strict=True)}
         return found
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is drawn, in the order of ``correlations``."""
+        return (*PERSONAL, *(varying.name for varying in self.varying))
+
+    def correlations(self) -> Array:
+        """The correlations (n, n) of the deviates of ``names``, which are normal numbers of variance one."""
+        people, names = self.therapy.catalogue.population, self.names
+        found = np.eye(len(names))
+        tall, heavy = (names.index(name) for name in (HEIGHT, WEIGHT))
+        shared, falls = people.height_weight_correlation.canonical, -people.weight_fluid_correlation.canonical
+        found[tall, heavy] = shared
+        for row, one in enumerate(self.varying, len(PERSONAL)):
+            if one.name == FLUID_VOLUME:
+                found[[tall, heavy], row] = falls * shared, falls
+            elif one.family:
+                for column, other in enumerate(self.varying[: row - len(PERSONAL)], len(PERSONAL)):
+                    if other.family == one.family:
+                        found[column, row] = one.correlation
+        return found + np.triu(found, 1).T
 
     def therapy_of(self, drawn: Drawn) -> Therapy:
         """The therapy of that patient, to be simulated like any other."""

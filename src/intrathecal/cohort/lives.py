@@ -104,7 +104,7 @@ class Study:
         if therapy.pump is None:
             return cls(population, None, "there is no pump")
         course = prepare_course(therapy)
-        return cls(population, course, _why_not(course))
+        return cls(population, course, why_not(course))
 
     @property
     def end_ms(self) -> int:
@@ -131,7 +131,7 @@ class Study:
         return found
 
 
-def _why_not(course: Course) -> str:
+def why_not(course: Course) -> str:
     """Why the compiled way cannot be taken for a therapy; empty where it can."""
     if course.controller_only:
         return course.controller_only

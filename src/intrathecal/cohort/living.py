@@ -155,7 +155,7 @@ def live(pump: Delivering, drugs: Kinetics, oral: Swallowing, mind: Mind, record
             pressed += 1
         if until <= quiet_until and pump.boluses.given[0] == given:
             for drug in range(len(quiet)):
-                _move(drugs, drug, place, quiet[drug], (until - now) / MS_PER_S)
+                move(drugs, drug, place, quiet[drug], (until - now) / MS_PER_S)
         else:
             _catch_up(pump, now, given)
             _flow(pump, drugs, now, until)
@@ -268,7 +268,7 @@ def _flow(pump: Delivering, drugs: Kinetics, now: int, until: int) -> None:
     for piece in range(stream.marks[COUNT]):
         seconds = stream.times[piece + 1] - stream.times[piece]
         for drug in range(stream.rates.shape[1]):
-            _move(drugs, drug, stream.site[piece], stream.rates[piece, drug], seconds)
+            move(drugs, drug, stream.site[piece], stream.rates[piece, drug], seconds)
 
 
 @compiled
@@ -278,11 +278,11 @@ def _swallow(oral: Swallowing, drugs: Kinetics, now: int, until: int) -> None:
         last = oral.times_ms[change + 1] if change + 1 < len(oral.times_ms) else until
         first, end = max(oral.times_ms[change], now), min(last, until)
         if end > first:
-            _move(drugs, oral.course, 0, oral.rates[change], (end - first) / MS_PER_S)
+            move(drugs, oral.course, 0, oral.rates[change], (end - first) / MS_PER_S)
 
 
 @compiled
-def _move(drugs: Kinetics, course: int, place: int, ug_per_s: float, seconds: float) -> None:
+def move(drugs: Kinetics, course: int, place: int, ug_per_s: float, seconds: float) -> None:
     """Every mode exactly, over a constant inflow."""
     modes, rates, force = drugs.modes[course], drugs.rates[course], drugs.force[course, place]
     drugs.entered[course, place] += ug_per_s * seconds
