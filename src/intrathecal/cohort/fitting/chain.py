@@ -16,8 +16,8 @@ import numpy as np
 from intrathecal.cohort.fitting.mode import Mode
 from intrathecal.flow import Array
 
-#: Walkers for every direction, and the fewest.
-PER_DIRECTION, FEWEST = 4, 12
+#: Walkers for every direction, the fewest that emcee takes, and the fewest of all.
+PER_DIRECTION, FEWEST = 2, 8
 #: So much of all steps are proposals about the maximum; their degrees of freedom and their width in units of the normal one.
 NEAR_MODE, FREEDOM, WIDER = 0.6, 5.0, 1.1
 #: Steps between two looks at the chain, and the part of it that is left out at its beginning.
@@ -60,9 +60,9 @@ class Chain:
 
     def spread(self, draws: int) -> Array:
         """About so many places (k, d), evenly from all of the chain, as many as there are if these are fewer."""
-        every = self.kept.reshape(-1, self.kept.shape[2])
         if not self.kept.shape[2]:
             return np.zeros((draws, 0))
+        every = self.kept.reshape(-1, self.kept.shape[2])
         return np.asarray(every[np.linspace(0, len(every) - 1, min(draws, len(every))).round().astype(int)])
 
 

@@ -51,8 +51,9 @@ class Posterior:
     @property
     def misfit(self) -> float:
         """The mean square of the data's residuals at the maximum; about one where the model describes them."""
-        residuals = self.likelihood.residuals(self.mode.expected)
-        return float((residuals**2).mean()) if residuals.size else 1.0
+        if not self.likelihood.observed.size:
+            return 1.0
+        return float((self.likelihood.residuals(self.mode.expected) ** 2).mean())
 
 
 def fit(
@@ -71,8 +72,10 @@ def fit(
     Raises `FitError` for a therapy that cannot be fitted, and `SimulationError` for an event that cannot happen.
     """
     expecting = Expecting.of(therapy, scores, samples)
-    likelihood, ask = Likelihood.of(expecting), asking(expecting, share_out)
-    mode = find_mode(ask, likelihood, len(expecting.prior.names), _stream(seed, START_STREAM))
+    likelihood, ask, size = Likelihood.of(expecting), asking(expecting, share_out), len(expecting.prior.names)
+    # The median is asked here: what is compiled for it is then kept for all workers.
+    expecting.at(np.zeros(size))
+    mode = find_mode(ask, likelihood, size, _stream(seed, START_STREAM))
     progress(SEARCH)
 
     def density(inside: Array) -> Array:

@@ -92,8 +92,8 @@ def _values(found: Posterior) -> list[Figures]:
     told = []
     for place in np.argsort(-learned, kind="stable"):
         name = prior.names[place]
-        points = np.percentile(drawn[:, place], [5, 50, 95])
-        before = width[place] * ENDS_SDS * np.array([-1.0, 0.0, 1.0])
+        points = np.percentile(drawn[:, place], [5, 50, 95]).tolist()
+        before = [float(width[place]) * end for end in (-ENDS_SDS, 0.0, ENDS_SDS)]
         told.append(
             {
                 "name": name,
@@ -102,7 +102,7 @@ def _values(found: Posterior) -> list[Figures]:
                 "variance_removed": float(learned[place]),
                 "prior": _three([_number(found, name, point) for point in before]),
                 "most_likely": _number(found, name, float(at_mode[place])),
-                "posterior": _three([_number(found, name, float(point)) for point in points]),
+                "posterior": _three([_number(found, name, point) for point in points]),
             }
         )
     return told

@@ -61,6 +61,8 @@ def asking(expecting: Expecting, share_out: Map) -> Ask:
     packed, size = pickle.dumps(expecting), expecting.count
 
     def ask(u: Array) -> Array:
+        if not size:
+            return np.zeros((len(u), 0))
         rows = share_out(_at, packed, list(u))
         return np.array([np.full(size, np.nan) if row is None else row for row in rows]).reshape(len(u), size)
 
