@@ -146,7 +146,10 @@ def test_lognormal_values_scatter_as_their_cv_says(population: Population, peopl
 def test_a_share_stays_between_0_and_1_and_nothing_is_negative(population: Population, people: list[Drawn]) -> None:
     """Whatever was drawn; also six standard deviations away."""
     for varying in population.varying:
-        found = [*numbers(people, varying.name), *(float(varying.at(away).number) for away in (-6.0, 6.0))]
+        found: list[float] = [
+            *numbers(people, varying.name).tolist(),
+            *(float(varying.at(away).number) for away in (-6.0, 6.0)),
+        ]
         assert min(found) >= 0, varying.name
         if varying.share:
             unit = float(varying.value.number) / varying.value.canonical

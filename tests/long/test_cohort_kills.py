@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.cohort.processes import Command, assert_same, bands, kill, outcomes, short_therapy, until, words_of
 
-#: Ten chunks of patients.
-PATIENTS = 640
+#: Seven chunks of patients.
+PATIENTS = 448
 
 
 @pytest.fixture(scope="module")

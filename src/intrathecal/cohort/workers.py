@@ -29,6 +29,9 @@ RETRIES = 3
 #: What else than this program itself has to be the same on every worker, or two of them would not give the same digits.
 LIBRARIES = ("numpy", "scipy", "numba")
 
+#: What logs of a lost connection on its own.
+NOISY = ("distributed", "tornado")
+
 
 class ClusterError(InputError):
     """A cluster that cannot be used: one message with what is wrong and what would be right."""
@@ -159,13 +162,15 @@ def _compare(address: str, found: Mapping[str, Any]) -> None:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep what Dask logs of lost connections off the terminal: the message that counts is raised."""
-    log = logging.getLogger("distributed")
-    before = log.level
-    log.setLevel(logging.CRITICAL)
+    logs = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.split(".")[0] in NOISY]
+    before = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        log.setLevel(before)
+        for log, level in zip(logs, before, strict=True):
+            log.setLevel(level)
 
 
 class Lent(Executor):
