@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from weakref import WeakSet
 
 from intrathecal import __version__
 from intrathecal.quantities import InputError, shorten
@@ -176,12 +177,14 @@ def _quiet() -> Iterator[None]:
 class Lent(Executor):
     """Workers who stay when the run that they were lent to is over."""
 
-    def __init__(self, executor: Executor) -> None:
-        self._executor = executor
+    def __init__(self, executor: Executor, out: WeakSet[Future[Any]]) -> None:
+        self._executor, self._out = executor, out
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Hand in work."""
-        return self._executor.submit(fn, *args, **kwargs)
+        future = self._executor.submit(fn, *args, **kwargs)
+        self._out.add(future)
+        return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Nothing: they are needed for the next run."""
@@ -194,6 +197,7 @@ class Crew:
         self.count = count
         self._make = make
         self._executor: Executor | None = None
+        self._out: WeakSet[Future[Any]] = WeakSet()
 
     def for_a_run(self) -> Callable[[], Executor]:
         """Who a run is given when it asks for workers: if it asks again it has lost them, and is given new ones."""
@@ -206,12 +210,14 @@ class Crew:
             asked = True
             if self._executor is None:
                 self._executor = self._make()
-            return Lent(self._executor)
+            return Lent(self._executor, self._out)
 
         return again
 
     def dismiss(self) -> None:
         """Send them home; what they had not begun is not done."""
+        for future in list(self._out):
+            future.cancel()
         if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor.shutdown(wait=False)
             self._executor = None
