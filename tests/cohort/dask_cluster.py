@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from tests.cohort.processes import until
 
@@ -40,8 +41,9 @@ class DaskCluster:
         until(lambda: self._known() == len(self.workers))
 
     def _known(self) -> int:
-        from distributed import Client
+        from distributed import Client as Untyped
 
+        Client: Any = Untyped
         with Client(self.address, set_as_default=False) as client:
             return len(client.nthreads())
 

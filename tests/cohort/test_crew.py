@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 
-from intrathecal.cohort.workers import Crew, local
+from intrathecal.cohort.workers import Crew, Processes
 
 
 class Plain(ThreadPoolExecutor):
@@ -46,7 +46,7 @@ def test_one_run_after_another_has_the_same_workers_until_they_are_dismissed() -
 
 def test_a_run_that_lost_its_workers_is_given_new_ones_and_so_is_the_next() -> None:
     """A process that dies breaks its pool for good."""
-    crew = Crew(lambda: local(1), 1)
+    crew = Crew(lambda: Processes(1), 1)
     again = crew.for_a_run()
     try:
         with pytest.raises(BrokenProcessPool):
