@@ -137,9 +137,15 @@ def test_the_mean_of_a_score_is_an_integral(pain: float) -> None:
     assert float(mean_score(np.array([pain]), sd)[0]) == pytest.approx(whole, abs=1e-6)
 
 
-def test_what_is_expected_is_what_the_simulation_has(known: Known) -> None:
-    """Scores and concentrations of a patient far from the median, by the simulation that one patient gets."""
-    expecting = known.found.expecting
+def test_what_is_expected_is_what_the_simulation_has() -> None:
+    """Scores and concentrations of a patient far from the median, while they rise and after boluses."""
+    given = therapy(program="1 mg/day\nbolus 0.3 mg over 10 min at 12:00")
+    told = [PainScore(hour * HOUR_MS, 5.0) for hour in (1, 3, 30)]
+    taken = [
+        Sample(hour * HOUR_MS, "morphine", site, 1.0)
+        for hour, site in ((1, "L3"), (3, "L3"), (4, "plasma"), (31, "L3"))
+    ]
+    expecting = Expecting.of(given, told, taken)
     u = np.random.default_rng(5).standard_normal(len(expecting.prior.names))
     plan = expecting.prior.population.therapy_of(expecting.prior.patient(u))
     run = simulate(plan, every_ms=HOUR_MS)
@@ -275,6 +281,9 @@ def test_the_truth_lies_within_what_is_found(known: Known) -> None:
         low, high = np.quantile(known.found.deviates[:, place], [0.005, 0.995])
         assert low <= known.drawn.deviates[prior.names[place]] <= high
     assert known.found.chain.effective > 80
+    # Data only narrow what was believed before, the more so the more they say along a direction.
+    walked = known.found.chain.kept.reshape(-1, known.found.mode.sampled).std(axis=0)
+    assert walked == pytest.approx(known.found.mode.widths[: len(walked)], rel=0.35)
     assert 0.3 < known.found.misfit < 2.5
 
 
