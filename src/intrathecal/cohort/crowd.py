@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from intrathecal.catalogue.errors import EntryError
 from intrathecal.cohort.bands import hours
 from intrathecal.cohort.conducting import whose, workers_at
 from intrathecal.cohort.keeping import OUTCOMES, Keeping, key_of, read_rows
@@ -47,8 +46,8 @@ class Crowd:
     def outcomes(self, therapy: Therapy, folder: Path, progress: Progress = lambda done: None) -> Columns:
         """The table of outcomes under ``therapy``, by column, in the order of the patients; it is kept in ``folder``.
 
-        Raises `Stopped` after Ctrl-C, `SimulationError` for an event that cannot happen at its moment, and `StudyError`
-        where a drawn patient cannot be.
+        Raises `Stopped` after Ctrl-C, and `StudyError` where a drawn patient cannot be, or an event not happen at its
+        moment: without them all, means and pairs would be those of other people.
         """
         study = Study.of(therapy, self.seed)
         key = key_of(whose(study), self.patients)
@@ -57,15 +56,13 @@ class Crowd:
             self._run(study, Keeping(folder, key, hours(study.end_ms), traces_of(study)), progress)
             (folder / DONE).write_text(key, encoding="utf-8")
         progress(1.0)
-        return read_rows(folder / OUTCOMES)
+        table = read_rows(folder / OUTCOMES)
+        if why := next(filter(None, table["refused"]), None):
+            raise StudyError(f"{therapy.file}: a patient drawn around it cannot be run ({why}); change the value")
+        return table
 
     def _run(self, study: Study, keeping: Keeping, progress: Progress) -> None:
-        try:
-            done = run(study, self.patients, keeping, self.crew.for_a_run(), self.crew.count, progress)
-        except EntryError as problem:
-            raise StudyError(
-                f"{study.population.therapy.file}: a patient drawn around it cannot be ({problem}); change the value"
-            ) from None
+        done = run(study, self.patients, keeping, self.crew.for_a_run(), self.crew.count, progress)
         if done.stopped:
             raise Stopped
         keeping.finish()
