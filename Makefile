@@ -5,7 +5,7 @@ BIN := .venv/bin
 export OPENBLAS_NUM_THREADS := 1
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: demo test test-long bench lint picture lock clean
+.PHONY: demo test test-long bench cluster worker lint picture lock clean
 
 demo: .venv/ready
 	@mkdir -p out
@@ -21,6 +21,20 @@ test-long: .venv/ready-dev
 # This program beside its peers on the same equations; bench/results has the tables. About ten minutes.
 bench: .venv/ready-dev
 	$(BIN)/python -m bench
+
+# A Dask cluster on this machine until Ctrl-C: a scheduler, and one worker of one thread per core. `make cluster HOST=10.0.0.5`
+# listens to other machines too; there, `make worker HOST=10.0.0.5` adds their cores.
+HOST ?= 127.0.0.1
+PORT ?= 8786
+WORKERS ?= $(shell nproc)
+
+cluster: .venv/ready
+	@echo "Add to a command: --cluster tcp://$(HOST):$(PORT)"
+	@$(BIN)/dask scheduler --host $(HOST) --port $(PORT) --no-dashboard & scheduler=$$!; \
+		trap "kill $$scheduler 2>/dev/null" EXIT; trap exit INT TERM; $(MAKE) --no-print-directory worker
+
+worker: .venv/ready
+	@$(BIN)/dask worker tcp://$(HOST):$(PORT) --nworkers $(WORKERS) --nthreads 1 --no-dashboard
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .
