@@ -51,12 +51,15 @@ SECTIONS = (
 
 
 def main(names: Sequence[str]) -> None:
-    """Measure the sections with these ``names``, or all, and write the results; the tables are printed too."""
-    known = [section.name for section in SECTIONS]
+    """Measure the sections with these ``names`` in this order, or all, and write the results, which are printed too.
+
+    They are written after every section, so that a bench that is stopped keeps what it measured.
+    """
+    known = {section.name: section for section in SECTIONS}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise SystemExit(f'"{unknown[0]}" is no section of the bench: give some of {", ".join(known)}')
-    chosen = [section for section in SECTIONS if section.name in names or not names]
+    chosen = [known[name] for name in names or known]
     progress = Progress((LIMITS_S, *(section.expected_s for section in chosen)))
     progress.enter("limits of this machine")
     limit = limits()
@@ -67,7 +70,7 @@ def main(names: Sequence[str]) -> None:
         began = perf_counter()
         found[section.name] = section.measure(progress, limit)
         spent[section.name] = perf_counter() - began
-    write(RESULTS, found, limit, spent)
+        write(RESULTS, {name: found[name] for name in known if name in found}, limit, spent)
     print((RESULTS / "bench.md").read_text())
 
 
@@ -107,7 +110,8 @@ def write(folder: Path, found: Mapping[str, Sequence[Table]], limit: Limits, spe
         },
     }
     (folder / "bench.json").write_text(json.dumps(numbers, indent=1) + "\n")
-    draw([bar for table in tables for bar in table.bars], folder / "bench.svg")
+    if bars := [bar for table in tables for bar in table.bars]:
+        draw(bars, folder / "bench.svg")
 
 
 def _machine() -> dict[str, str | int]:
