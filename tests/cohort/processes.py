@@ -90,7 +90,7 @@ class Command:
 
     def parts(self) -> dict[str, int]:
         """The parts that are there, and when they were written (ns)."""
-        return {part.name: part.stat().st_mtime_ns for part in (self.out / PARTS).glob("*.parquet")}
+        return {part.name: part.stat().st_mtime_ns for part in (self.out / PARTS).glob("*.arrow")}
 
 
 def until(happened: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
@@ -126,6 +126,12 @@ def words_of(pid: int) -> str:
 def kill(pid: int) -> None:
     """Without warning."""
     os.kill(pid, signal.SIGKILL)
+
+
+def rows_of(table: bytes) -> list[dict[str, Any]]:
+    """The rows of what a worker sends."""
+    rows: list[dict[str, Any]] = pa.ipc.open_stream(table).read_all().to_pylist()
+    return rows
 
 
 def outcomes(folder: Path) -> pa.Table:

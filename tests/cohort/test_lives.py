@@ -10,6 +10,7 @@ from pickle import dumps
 
 import numpy as np
 import pytest
+from tests.cohort.processes import rows_of
 from tests.simulation.support import therapy
 
 from intrathecal.cohort.lives import Life, Study, compiled_life, exact_life
@@ -179,11 +180,11 @@ def test_a_patient_whose_presses_forbid_a_program_is_a_row_that_says_so() -> Non
     """Nothing is known of that patient but who it is, and the others are not disturbed."""
     study = Study.of(therapy(REFUSING, program=PROGRAM.format(base="0.6 mg/day"), **IN_PAIN), 1)
     assert not study.why_not
-    chunk = work(dumps(study), 0, 12)
-    refused = [index for index, row in enumerate(chunk.rows) if row["refused"]]
+    rows = rows_of(work(dumps(study), 0, 12).table)
+    refused = [index for index, row in enumerate(rows) if row["refused"]]
     assert 2 <= len(refused) <= 10
-    assert len(chunk.bins) == 12 - len(refused)
-    for index, row in enumerate(chunk.rows):
+    assert len(work(dumps(study), 0, 12).bins) == 12 - len(refused)
+    for index, row in enumerate(rows):
         drawn = study.population.draw(index)
         assert (row["patient"], row["weight_kg"]) == (index, drawn.weight_kg)
         if index in refused:
@@ -198,4 +199,4 @@ def test_a_patient_whose_presses_forbid_a_program_is_a_row_that_says_so() -> Non
     quiet = replace(
         study.population.therapy, simulation=replace(study.population.therapy.simulation, presses=NoPresses())
     )
-    assert not any(row["refused"] for row in work(dumps(Study.of(quiet, 1)), 0, 12).rows)
+    assert not any(row["refused"] for row in rows_of(work(dumps(Study.of(quiet, 1)), 0, 12).table))

@@ -99,13 +99,13 @@ def test_damaged_parts_are_done_again(therapy: Path, undisturbed: Path, tmp_path
     stopped.until(lambda: len(stopped.parts()) >= 4)
     stopped.interrupt()
     assert stopped.end()[0] == 130
-    cut, flipped, gone, *_ = parts = sorted((stopped.out / "parts").glob("*.parquet"))
+    cut, flipped, gone, *_ = parts = sorted((stopped.out / "parts").glob("*.arrow"))
     cut.write_bytes(cut.read_bytes()[:-100])
     data = bytearray(flipped.read_bytes())
     data[len(data) // 2] ^= 1
     flipped.write_bytes(data)
     gone.unlink()
-    shutil.copy(parts[-1], stopped.out / "parts" / f"{PATIENTS - 64:09d}.parquet")
+    shutil.copy(parts[-1], stopped.out / "parts" / f"{PATIENTS - 64:09d}.arrow")
 
     again = Command(therapy, PATIENTS, tmp_path / "cohort")
     assert again.end()[0] == 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
@@ -52,12 +53,12 @@ class Keeping:
     def add(self, chunk: Chunk) -> None:
         """Write a chunk's part, and count its bands."""
         with replacing(self._part(chunk.first)) as file:
-            write_rows(chunk.rows, file)
-            self._digests[chunk.first] = _digest(file)
+            file.write_bytes(chunk.table)
+        self._digests[chunk.first] = _digest(chunk.table)
         if chunk.first not in self._counted:
             self.bands.add(chunk.bins)
             self._counted.add(chunk.first)
-        self.finished[chunk.first] = len(chunk.rows)
+        self.finished[chunk.first] = chunk.patients
 
     def save(self) -> None:
         """Save the histograms with the names of the chunks that are in them: what is not among them is done again."""
@@ -81,10 +82,10 @@ class Keeping:
         table, bands = self.folder / OUTCOMES, self.folder / BANDS
         firsts = sorted(self.finished)
         with replacing(table) as file:
-            schema = _schema([self._part(first) for first in firsts])
+            schema = _schema(self._part(first) for first in firsts)
             with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
                 for several in self._together(firsts):
-                    writer.write_table(_joined([parquet.read_table(self._part(first)) for first in several], schema))
+                    writer.write_table(_joined([self._part(first) for first in several], schema))
         with replacing(bands) as file:
             self.bands.dataset().to_netcdf(file, engine="h5netcdf")
         return [table, bands]
@@ -108,14 +109,14 @@ class Keeping:
 
     def _remove_parts(self) -> None:
         """Only what a cohort wrote: the folder may have been somebody else's before."""
-        for pattern in ("[0-9]*.parquet", "[0-9]*.parquet.*.part", f"{HISTOGRAMS}*"):
+        for pattern in ("[0-9]*.arrow", "[0-9]*.arrow.*.part", f"{HISTOGRAMS}*"):
             for old in (self.folder / PARTS).glob(pattern):
                 old.unlink()
 
     def _load(self) -> bool:
         """Take up what an earlier run of the same cohort saved, whether there is any."""
         try:
-            with np.load(self.folder / PARTS / HISTOGRAMS, allow_pickle=False) as saved:
+            with (self.folder / PARTS / HISTOGRAMS).open("rb") as file, np.load(file, allow_pickle=False) as saved:
                 whose = saved["whose"].tobytes().decode()
                 counts, first, size = saved["counts"], saved["first"].tolist(), saved["size"].tolist()
                 digests = [digest.tobytes() for digest in saved["digest"].reshape(-1, DIGEST_BYTES)]
@@ -126,12 +127,12 @@ class Keeping:
         self.bands.counts[:] = counts
         for chunk, patients, digest in zip(first, size, digests, strict=True):
             self._counted.add(chunk)
-            if _digest(self._part(chunk)) == digest:
+            if _digest(_bytes(self._part(chunk))) == digest:
                 self.finished[chunk], self._digests[chunk] = patients, digest
         return True
 
     def _part(self, first: int) -> Path:
-        return self.folder / PARTS / f"{first:09d}.parquet"
+        return self.folder / PARTS / f"{first:09d}.arrow"
 
 
 def key_of(*parts: object) -> str:
@@ -139,14 +140,16 @@ def key_of(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def write_rows(rows: Sequence[Row], file: Path) -> None:
-    """Rows as a table of Parquet; what a row does not have is null."""
+def table_of(rows: Sequence[Row]) -> bytes:
+    """Rows as a table of Arrow; what a row does not have is null."""
     import pyarrow as pa
-    from pyarrow import parquet
 
     names = dict.fromkeys(name for row in rows for name in row)
     table = pa.table({name: [row.get(name) for row in rows] for name in names})
-    parquet.write_table(table, file, compression="zstd")
+    written = BytesIO()
+    with pa.ipc.new_stream(written, table.schema) as stream:
+        stream.write_table(table)
+    return written.getvalue()
 
 
 class _Columns(Mapping[str, Array]):
@@ -181,25 +184,34 @@ def write_json(figures: dict[str, Any], file: Path) -> None:
         part.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
-def _digest(file: Path) -> bytes:
-    """What tells a file from a damaged one; of one that cannot be read, nothing that any file has."""
+def _digest(part: bytes) -> bytes:
+    return hashlib.blake2b(part, digest_size=DIGEST_BYTES).digest()
+
+
+def _bytes(file: Path) -> bytes:
+    """What is in a file; nothing where it cannot be read."""
     try:
-        return hashlib.blake2b(file.read_bytes(), digest_size=DIGEST_BYTES).digest()
+        return file.read_bytes()
     except OSError:
         return b""
 
 
-def _schema(parts: Sequence[Path]) -> Any:
+def _schema(parts: Iterable[Path]) -> Any:
     """One schema for all parts: a column that has nothing in one of them takes its kind from another."""
     import pyarrow as pa
-    from pyarrow import parquet
 
-    return pa.unify_schemas([parquet.read_schema(part) for part in parts], promote_options="permissive")
+    known: list[Any] = []
+    for part in parts:
+        schema = pa.ipc.open_stream(part.read_bytes()).schema
+        if schema not in known:
+            known.append(schema)
+    return pa.unify_schemas(known, promote_options="permissive")
 
 
-def _joined(tables: Sequence[Any], schema: Any) -> Any:
+def _joined(parts: Iterable[Path], schema: Any) -> Any:
     import pyarrow as pa
 
+    tables = (pa.ipc.open_stream(part.read_bytes()).read_all() for part in parts)
     return pa.concat_tables([_as(table, schema) for table in tables]).combine_chunks()
 
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from intrathecal.catalogue.errors import EntryError
 from intrathecal.cohort.bands import Bins, Scale, bins_of, hours, scales
-from intrathecal.cohort.keeping import Keeping
+from intrathecal.cohort.keeping import Keeping, table_of
 from intrathecal.cohort.lives import Study
 from intrathecal.cohort.outcomes import Row, refused_row, row
 from intrathecal.quantities import InputError
@@ -52,10 +52,14 @@ class LostError(InputError):
 
 @dataclass(frozen=True)
 class Chunk:
-    """What was found for the patients from ``first`` on: rows, the bins of the traces that there are, times of the parts (s)."""
+    """What was found for so many ``patients`` from ``first`` on.
+
+    Their rows as a ``table`` of Arrow, the ``bins`` of the traces that there are, and the times of the parts (s).
+    """
 
     first: int
-    rows: list[Row]
+    patients: int
+    table: bytes
     bins: Bins
     seconds: dict[str, float]
 
@@ -112,8 +116,11 @@ def work(packed: bytes, first: int, count: int) -> Chunk:
         rows.append(row(study, drawn, life))
         bins.append(bins_of(life, traces, times_s))
         seconds["record"] += perf_counter() - began
+    began = perf_counter()
     found = np.stack(bins) if bins else np.empty((0, times_s.size, len(traces)), dtype=np.uint16)
-    return Chunk(first, rows, found, seconds)
+    table = table_of(rows)
+    seconds["record"] += perf_counter() - began
+    return Chunk(first, count, table, found, seconds)
 
 
 def load(packed: bytes, worker: int) -> int:
@@ -176,7 +183,7 @@ class _Saving:
 def _count(done: Done, chunk: Chunk) -> None:
     for part, spent in chunk.seconds.items():
         done.seconds[part] = done.seconds.get(part, 0.0) + spent
-    done.fresh += len(chunk.rows)
+    done.fresh += chunk.patients
 
 
 def _count_lost(handed_out: Iterable[int], tries: dict[int, int]) -> None:
@@ -211,12 +218,13 @@ def _finished(
     """What is finished, as it comes, until all is or ``stop`` is set; never more than ``ahead`` chunks are handed out."""
     chunks = iter(missing)
     out: set[Future[Chunk]] = {executor.submit(work, packed, *chunk) for chunk in islice(chunks, ahead)}
-    while out and not stop.is_set():
+    while out:
         ready, out = _ready(out, stop)
         for future in ready:
-            found = future.result()
-            out |= {executor.submit(work, packed, *chunk) for chunk in islice(chunks, 1)}
-            yield found
+            yield future.result()
+        if stop.is_set():
+            return
+        out |= {executor.submit(work, packed, *chunk) for chunk in islice(chunks, ahead - len(out))}
 
 
 def _ready(out: set[Future[Any]], stop: threading.Event) -> tuple[set[Future[Any]], set[Future[Any]]]:
