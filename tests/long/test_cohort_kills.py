@@ -24,7 +24,7 @@ def undisturbed(therapy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     command = Command(therapy, PATIENTS, tmp_path_factory.mktemp("cohort") / "undisturbed")
     code, _, complained = command.end()
     assert (code, complained) == (0, "")
-    assert sorted(each.name for each in command.out.iterdir()) == ["bands.nc", "outcomes.parquet"]
+    assert sorted(each.name for each in command.out.iterdir()) == ["bands.nc", "outcomes.parquet", "report.html"]
     assert outcomes(command.out)["patient"].to_pylist() == list(range(PATIENTS))
     assert bands(command.out).attrs["patients"] == PATIENTS
     return command.out
@@ -90,7 +90,7 @@ def test_ctrl_c_leaves_what_is_finished_and_the_same_command_goes_on(
     assert_same(again.out, undisturbed)
     assert again.figures["resumed"] == finished
     assert again.figures["stopped"] is False
-    assert sorted(each.name for each in again.out.iterdir()) == ["bands.nc", "outcomes.parquet"]
+    assert sorted(each.name for each in again.out.iterdir()) == ["bands.nc", "outcomes.parquet", "report.html"]
 
 
 def test_damaged_parts_are_done_again(therapy: Path, undisturbed: Path, tmp_path: Path) -> None:
