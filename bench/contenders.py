@@ -49,6 +49,14 @@ class Contender:
 NONE = (0.0,)
 LINEAR = (
     Contender(
+        "own, shared rates",
+        "bench.own:shared",
+        tolerances=(LARGEST_ERROR,),
+        own=True,
+        counted="2 for each rate, step of the samples and row that is seen, and as many for the step itself; finding what the "
+        "drug does at each rate is in the time and not in the count",
+    ),
+    Contender(
         "own, few modes",
         "bench.own:krylov",
         tolerances=(LARGEST_ERROR,),

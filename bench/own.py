@@ -11,12 +11,15 @@ import numpy as np
 from scipy import sparse
 
 from bench.workloads import Array, Run, Solved, Workload, steps
-from intrathecal.simulation.certainty import certainty
+from intrathecal.simulation.certainty import Certainty, certainty
 from intrathecal.simulation.comb import SIDES, Comb, arranged
-from intrathecal.simulation.evenly import evened, run_evenly
+from intrathecal.simulation.evenly import driven, evened, run_evenly
+from intrathecal.simulation.lockstep import at_rest, responses
 from intrathecal.simulation.modal import modal
 from intrathecal.simulation.reduction import reduced
+from intrathecal.simulation.shared_rates import STEPS, fitted, window_for
 from intrathecal.simulation.system import ELIMINATED, WEIGHT_RANGE, LinearSystem
+from intrathecal.simulation.trajectory import largest
 from intrathecal.simulation.unrest import FADING, Unrest
 
 #: Shifts that are tried in turn, and the frequencies at which the error is looked at (1/s).
@@ -51,25 +54,55 @@ def krylov(workload: Workload) -> Run:
     system, comb = bare(workload), shaped(workload)
     source, rows = workload.source[:-1], workload.rows[:, :-1]
     flow = evened(workload.edges_s, workload.inputs, float(workload.samples_s[0]), workload.samples_s.size)
-    sink = np.asarray(workload.generator[-1, :-1].toarray().ravel())
+    counted = np.vstack([rows, system.parent])
 
     def run(rtol: float) -> Solved:
         for count in COUNTS:
             modes = reduced(cast(LinearSystem, system), comb, source[:, None], count)
             done = run_evenly(modes, flow, source)
-            there = done.seen(np.vstack([rows, system.parent]))
-            fading = FADING * float(-modes.rates.real.max())
-            miss = certainty(modes, comb, source, rows, fading, FREQUENCIES_PER_S)
-            sizes = np.abs(miss.shifts)
-            given = Unrest(0.0 * sizes, 0.0 * sizes, 0.0 * sizes).advance(
-                sizes, fading, np.diff(workload.edges_s), workload.inputs
-            )
-            if miss.relative(miss.bound(partial(given.at, sizes)), there[:, :-1].max(axis=0)) <= rtol:
+            there = done.seen(counted).T
+            miss = certainty(modes, comb, source, rows, FADING * float(-modes.rates.real.max()), FREQUENCIES_PER_S)
+            if bound(miss, workload, there[:-1]) <= rtol:
                 flops = PER_STEP * flow.held.size * modes.rates.size * (2.0 + len(rows))
-                return Solved(there[:, :-1], there[:, -1] + done.left(sink), flops)
+                return Solved(there[:-1].T, there[-1] + done.left(system.sinks[ELIMINATED]), flops)
         raise ArithmeticError(f"{workload.name}: no number of shifts is enough for {rtol}")
 
     return run
+
+
+def shared(workload: Workload) -> Run:
+    """Exponentials of rates that everybody shares, as many as the bound says are enough; finding them is in the run."""
+    comb, source, rows = shaped(workload), workload.source[:-1].copy(), workload.rows[:, :-1].copy()
+    flow = evened(workload.edges_s, workload.inputs, float(workload.samples_s[0]), workload.samples_s.size)
+
+    def run(rtol: float) -> Solved:
+        rest = at_rest(comb, source)
+        steady, stays_s = rows @ rest, float(rest.sum())
+        for step in STEPS:
+            window = window_for(stays_s, *step)
+            x = responses(comb, window.shifts, source)
+            found = fitted(window, rows @ x, steady, largest(rows))
+            miss = found.certainty
+            # not worth a run where even an inflow that never changes is not met
+            if miss.relative(miss.bound(lambda size: 1.0 / size), steady) > rtol:
+                continue
+            counting = window.fit_count(x.sum(axis=0), stays_s)
+            states = driven(-window.rates, np.ones(window.rates.size), flow)
+            there = np.vstack([found.terms, counting]) @ states.T
+            if bound(miss, workload, there[:-1]) <= rtol:
+                flops = PER_STEP * flow.held.size * window.rates.size * (2.0 + len(rows))
+                left = counting.sum() * flow.entered - there[-1]
+                return Solved(there[:-1].T, there[-1] + left, flops)
+        raise ArithmeticError(f"{workload.name}: no number of rates is enough for {rtol}")
+
+    return run
+
+
+def bound(miss: Certainty, workload: Workload, seen: Array) -> float:
+    """The bound on the error of what is ``seen`` (p, q), relative to the largest of each place."""
+    sizes = np.abs(miss.shifts)
+    given = nothing(sizes).advance(sizes, -float(miss.shifts[0].real), np.diff(workload.edges_s), workload.inputs)
+    return miss.relative(miss.bound(partial(given.at, sizes)), seen.max(axis=1))
 
 
 def nothing(sizes: Array) -> Unrest:

@@ -80,10 +80,7 @@ class Certainty:
 
     def relative(self, error: Array, reached: Array) -> float:
         """The largest of ``error`` (p,) relative to ``reached`` (p,), the largest values there; 0 where there is no drug."""
-        seen = self.largest_per_mL > 0
-        largest_share = (reached[seen] / self.largest_per_mL[seen]).max(initial=0.0)
-        measure = np.maximum(reached, NEGLIGIBLE * largest_share * self.largest_per_mL)
-        return float((error[measure > 0] / measure[measure > 0]).max(initial=0.0))
+        return float(relative(error, reached, self.largest_per_mL))
 
     def _worst(self, fed: Size, response: Array) -> float:
         return self.relative(self.bound(fed), response.max(axis=1))
@@ -92,6 +89,17 @@ class Certainty:
         """The response (p, t) to a step of 1 ug/s."""
         grown = np.expm1(self.rates[:, None] * times_s) / self.rates[:, None]
         return np.asarray((self.seen @ (grown * self.force[:, None])).real)
+
+
+def relative(error: Array, reached: Array, largest_per_mL: Array) -> Array:
+    """The largest of ``error`` (..., p) relative to ``reached`` (..., p), the largest values there; 0 where there is no drug."""
+    seen = largest_per_mL > 0
+    largest_share = np.divide(reached, largest_per_mL, out=np.zeros(reached.shape), where=seen).max(
+        axis=-1, initial=0.0
+    )
+    measure = np.maximum(reached, NEGLIGIBLE * largest_share[..., None] * largest_per_mL)
+    shares = np.divide(error, measure, out=np.zeros(measure.shape), where=measure > 0)
+    return np.asarray(shares.max(axis=-1, initial=0.0))
 
 
 def certainty(

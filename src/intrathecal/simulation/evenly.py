@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from intrathecal.compiled import compiled
+from intrathecal.compiled import contracted
 from intrathecal.simulation.modal import Modal, Modes
 from intrathecal.simulation.trajectory import Array
 
@@ -80,23 +80,60 @@ class Even:
 def run_evenly(modes: Modal, flow: Flow, entry: Array) -> Even:
     """Run a drug that enters at ``entry`` (n) by ``flow``, from nothing on."""
     rates, _, force = modes.upper_parts(np.zeros((1, entry.size)), entry)
+    return Even(modes, entry, driven(rates, force, flow), flow.entered)
+
+
+def driven(rates: Modes, force: Modes, flow: Flow) -> Modes:
+    """Modes (k, q) of ``rates`` (q; 1/s) at the end of every step, each given its ``force`` (q) times the flow."""
     pushed, grown = force / rates, np.expm1(rates * flow.step_s)
     changed = np.expm1(flow.before_s[:, None] * rates) * pushed
     states = np.empty((flow.held.size, rates.size), dtype=rates.dtype)
-    _march_evenly(flow, grown, grown * pushed, changed, states)
-    return Even(modes, entry, states, flow.entered)
+    _march_evenly(flow, 1.0 + grown, grown * pushed, changed, states)
+    return states
 
 
-@compiled
-def _march_evenly(flow: Flow, grown: Modes, pushed: Modes, changed: Modes, states: Modes) -> None:
-    """The modes at the end of every step (k, q)."""
-    now = np.zeros_like(grown)
+def fed_most(shifts: Modes, flow: Flow) -> Array:
+    """The largest |V| (K) at the end of any step: V is what a mode holds that is fed with the flow, of each of ``shifts`` (K)."""
+    grown = np.expm1(shifts * flow.step_s)
+    changed, kept, pushed = np.expm1(flow.before_s[:, None] * shifts) / shifts, 1.0 + grown, grown / shifts
+    most, real, imag = np.zeros(shifts.size), changed.real.copy(), changed.imag.copy()
+    _march_most(flow, kept.real.copy(), kept.imag.copy(), pushed.real.copy(), pushed.imag.copy(), real, imag, most)
+    return np.asarray(np.sqrt(most))
+
+
+@contracted
+def _march_most(
+    flow: Flow, kept: Array, turned: Array, pushed: Array, aside: Array, changed: Array, turning: Array, most: Array
+) -> None:
+    """The largest square of what modes hold at the end of any step (K); real and imaginary parts are moved apart."""
+    real, imag = np.zeros(most.size), np.zeros(most.size)
     for step in range(flow.held.size):
         held = flow.held[step]
-        for mode in range(now.size):
-            now[mode] += grown[mode] * now[mode] + pushed[mode] * held
+        for k in range(most.size):
+            x, y = real[k], imag[k]
+            real[k] = kept[k] * x - turned[k] * y + pushed[k] * held
+            imag[k] = kept[k] * y + turned[k] * x + aside[k] * held
         for change in range(flow.first[step], flow.first[step + 1]):
-            row, amount = changed[flow.which[change]], flow.amount[change]
+            amount, row = flow.amount[change], flow.which[change]
+            for k in range(most.size):
+                real[k] += amount * changed[row, k]
+                imag[k] += amount * turning[row, k]
+        for k in range(most.size):
+            size = real[k] * real[k] + imag[k] * imag[k]
+            most[k] = size if size > most[k] else most[k]
+
+
+@contracted
+def _march_evenly(flow: Flow, kept: Modes, pushed: Modes, changed: Modes, states: Modes) -> None:
+    """The modes at the end of every step (k, q), of which a step keeps the part ``kept`` (q)."""
+    now = np.zeros_like(kept)
+    for step in range(flow.held.size):
+        held, first, last = flow.held[step], flow.first[step], flow.first[step + 1]
+        for mode in range(now.size):
+            now[mode] = kept[mode] * now[mode] + pushed[mode] * held
+        for change in range(first, last):
+            amount, row = flow.amount[change], flow.which[change]
             for mode in range(now.size):
-                now[mode] += amount * row[mode]
-        states[step] = now
+                now[mode] += amount * changed[row, mode]
+        for mode in range(now.size):
+            states[step, mode] = now[mode]
