@@ -72,25 +72,27 @@ def krylov(workload: Workload) -> Run:
 
 def shared(workload: Workload) -> Run:
     """Exponentials of rates that everybody shares, as many as the bound says are enough; finding them is in the run."""
-    comb, source, rows = shaped(workload), workload.source[:-1].copy(), workload.rows[:, :-1].copy()
+    comb, source, largest_per_mL = shaped(workload), workload.source[:-1].copy(), largest(workload.rows)
+    rows = np.vstack([workload.rows[:, :-1], np.ones(source.size)])
     flow = evened(workload.edges_s, workload.inputs, float(workload.samples_s[0]), workload.samples_s.size)
 
     def run(rtol: float) -> Solved:
         rest = at_rest(comb, source)
-        steady, stays_s = rows @ rest, float(rest.sum())
+        steady = rows @ rest
+        stays_s = float(steady[-1])
         for step in STEPS:
             window = window_for(stays_s, *step)
-            x = responses(comb, window.shifts, source)
-            found = fitted(window, rows @ x, steady, largest(rows))
+            values = rows @ responses(comb, window.shifts, source)
+            found = fitted(window, values[:-1], steady[:-1], largest_per_mL)
             miss = found.certainty
             # not worth a run where even an inflow that never changes is not met
-            if miss.relative(miss.bound(lambda size: 1.0 / size), steady) > rtol:
+            if miss.relative(miss.bound(lambda size: 1.0 / size), steady[:-1]) > rtol:
                 continue
-            counting = window.fit_count(x.sum(axis=0), stays_s)
+            counting = window.fit_count(values[-1], stays_s)
             states = driven(-window.rates, np.ones(window.rates.size), flow)
             there = np.vstack([found.terms, counting]) @ states.T
             if bound(miss, workload, there[:-1]) <= rtol:
-                flops = PER_STEP * flow.held.size * window.rates.size * (2.0 + len(rows))
+                flops = PER_STEP * flow.held.size * window.rates.size * (1.0 + len(rows))
                 left = counting.sum() * flow.entered - there[-1]
                 return Solved(there[:-1].T, there[-1] + left, flops)
         raise ArithmeticError(f"{workload.name}: no number of rates is enough for {rtol}")
