@@ -8,89 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from intrathecal.body import PLASMA
 from intrathecal.catalogue import Drug
 from intrathecal.cohort.course import Course
+from intrathecal.cohort.following import Followed, follow
 from intrathecal.cohort.living import EFFECTS, STEP_S, TIP_ROW, Kinetics, Mind, Swallowing
-from intrathecal.flow import Array, Site
+from intrathecal.flow import Array
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S
 from intrathecal.relief import noise
 from intrathecal.relief.point import SITES, Person, person_of, settle, unwanted_of
 from intrathecal.simulation.background import BY_MOUTH, MORPHINE, is_swallowed
-from intrathecal.simulation.certainty import MINUTE_S, certainty
-from intrathecal.simulation.comb import comb
+from intrathecal.simulation.certainty import MINUTE_S
 from intrathecal.simulation.feeling import PAIN, SPASTICITY, STEP_MS, is_spastic
-from intrathecal.simulation.modal import Modal, modal
 from intrathecal.simulation.presses import press_times
-from intrathecal.simulation.reduction import reduced
 from intrathecal.simulation.system import LinearSystem, build_system
-from intrathecal.spine import CISTERNA
 from intrathecal.therapy import NoPresses, PressWhenPain, Therapy
 
-#: The error of a cohort's concentrations, relative to the largest at the same place, the shifts that are tried for it, and
-#: the frequencies at which it is looked at (1/s): fewer than for one patient, and the bound stays within a few percent.
-TOLERANCE = 1e-4
-COUNTS = (36, 48, 64, 96)
-FREQUENCIES_PER_S = np.geomspace(1e-7, 100.0, 24)
 DAY_S = 86_400.0
-
-
-@dataclass(frozen=True, eq=False)
-class Followed:
-    """One drug in one patient by its ``modes``; ``seen`` (r, q) and ``force`` (s, q) in their order, and a bound on the error.
-
-    ``everywhere`` (p, q) are the sites of the system, in its order.
-    """
-
-    system: LinearSystem
-    modes: Modal
-    seen: Array
-    force: Array
-    everywhere: Array
-    error: float
-
-    def over_rates(self, parts: Array) -> Array:
-        """The real and imaginary ``parts`` (..., q) of numbers, divided by the rates of their modes."""
-        real, rates = self.modes.real, self.modes.rates
-        divided = parts.copy()
-        divided[..., :real] /= rates.real[:real]
-        cosine, sine = np.split(parts[..., real:], 2, axis=-1)
-        turned = (cosine + 1j * sine) / rates[real:]
-        divided[..., real:] = np.concatenate([turned.real, turned.imag], axis=-1)
-        return divided
-
-
-def follow(system: LinearSystem, sites: Sequence[Site], shortest_s: float) -> Followed:
-    """The modes of a drug that enters its ``system`` at ``sites``, each time for ``shortest_s`` or longer."""
-    places = system.canal.sites_cm
-    entries = np.zeros((len(system.states), len(sites)))
-    for column, site in enumerate(sites):
-        entries[:, column] = system.source(site.route, places.get(site.level))
-    nothing = np.zeros(len(system.states))
-    rows = np.array(
-        [
-            *(system.effects.get(site, nothing) for site in SITES),
-            system.sites[PLASMA],
-            system.sites[CISTERNA],
-            *(system.tip_row(places[site.level]) if site.level else nothing for site in sites),
-        ]
-    )
-    modes, error = _modes(system, entries, rows, shortest_s)
-    everywhere = np.array(list(system.sites.values())) @ modes.vectors
-    return Followed(system, modes, rows @ modes.vectors, (modes.inverse @ entries).T, everywhere, error)
-
-
-def _modes(system: LinearSystem, entries: Array, rows: Array, shortest_s: float) -> tuple[Modal, float]:
-    """The fewest modes that are good enough at ``rows``, and the bound on their error."""
-    shape = comb(system)
-    for count in COUNTS:
-        few = reduced(system, shape, entries, count)
-        misses = [certainty(few, shape, entry, rows, frequencies_per_s=FREQUENCIES_PER_S) for entry in entries.T]
-        error = max(max(miss.of_step(), miss.of_dose(shortest_s)) for miss in misses)
-        if error <= TOLERANCE:
-            return few, error
-    all_modes = modal(system)
-    return all_modes, all_modes.error_estimate
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +45,7 @@ class Ready:
     def reached(self, course: int) -> Array:
         """The state (q) of a course, in the order of its modes."""
         modes = self.kinetics.modes[course]
-        return np.asarray(modes[_places(self.followed[course].modes, modes.size)])
+        return np.asarray(modes[_places(self.followed[course], modes.size)])
 
 
 def ready(therapy: Therapy, course: Course) -> Ready:
@@ -133,7 +66,7 @@ def ready(therapy: Therapy, course: Course) -> Ready:
     if swallowed:
         last = followed[-1]
         held = -therapy.patient.oral_opioid.canonical * last.over_rates(last.force[0])
-        kinetics.modes[-1, _places(last.modes, kinetics.modes.shape[1])] = held
+        kinetics.modes[-1, _places(last, kinetics.modes.shape[1])] = held
         resting[places[-1]] = np.maximum(last.seen[:EFFECTS] @ held, 0.0)
     mind, before = _mind(therapy, own, resting, course.end_ms)
     times = np.array([0, *(at for at, _ in course.oral)], dtype=np.int64)
@@ -162,7 +95,7 @@ def _kinetics(followed: Sequence[Followed], places: Sequence[int], tips: int) ->
     rates, turning, grown = np.full((count, most), -1.0), np.zeros((count, most)), np.zeros((count, most))
     seen, force = np.zeros((count, TIP_ROW + tips, most)), np.zeros((count, tips, most))
     for course, each in enumerate(followed):
-        at, real, own = _places(each.modes, most), each.modes.real, each.modes.rates
+        at, real, own = _places(each, most), each.real, each.rates
         rates[course, at] = np.concatenate([own.real, own.real[real:]])
         turning[course, at] = np.concatenate([own.imag, own.imag[real:]])
         over_a_step = np.expm1(own * STEP_S)
@@ -177,13 +110,13 @@ def _kinetics(followed: Sequence[Followed], places: Sequence[int], tips: int) ->
         force=force,
         modes=np.zeros_like(rates),
         entered=np.zeros((count, tips)),
-        pairs=np.array([each.modes.rates.size - each.modes.real for each in followed]),
+        pairs=np.array([each.rates.size - each.real for each in followed]),
         drug=np.array(places, dtype=np.int64),
         has=np.array([[site in each.system.effects for site in SITES] for each in followed]),
     )
 
 
-def _places(modes: Modal, most: int) -> NDArray[np.intp]:
+def _places(modes: Followed, most: int) -> NDArray[np.intp]:
     """Where the modes stand among ``most`` numbers: real ones first, and both parts of those that turn at the end."""
     pairs = modes.rates.size - modes.real
     turning = most - 2 * pairs + 2 * np.arange(pairs)

@@ -20,7 +20,7 @@ than `NEGLIGIBLE` of what the fullest one does is measured by that share: there 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,6 +54,10 @@ class Certainty:
     seen: Modes
     force: Modes
     largest_per_mL: Array
+
+    def of_rows(self, rows: slice) -> Certainty:
+        """The same of some of the places."""
+        return replace(self, missed=self.missed[rows], seen=self.seen[rows], largest_per_mL=self.largest_per_mL[rows])
 
     @property
     def worst(self) -> float:
