@@ -21,10 +21,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from intrathecal.simulation.comb import Comb
+from intrathecal.simulation.comb import Numbers
 from intrathecal.simulation.modal import LAST_DIGITS, Modal, Modes
 from intrathecal.simulation.trajectory import EPS, Array, Rows, largest
 
@@ -38,6 +39,13 @@ NEGLIGIBLE = 1e-6
 TINY = float(np.finfo(float).tiny)
 #: |V| of some inputs at any |s| (k; 1/s): (k,).
 Size = Callable[[Array], Array]
+
+
+class Resolvent(Protocol):
+    """A system that can be solved at many shifts: a comb, by compiled code or by arrays."""
+
+    def resolvent(self, shifts: Numbers, entry: Array) -> Numbers:
+        """The x (n, K) of (s_k - G) x_k = ``entry`` (n) for every one of ``shifts`` (K, 1/s; no real part below zero)."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,7 @@ class Certainty:
 
 def certainty(
     modes: Modal,
-    comb: Comb,
+    comb: Resolvent,
     entry: Array,
     rows: Rows,
     fading_per_s: float = 0.0,

@@ -14,9 +14,10 @@ from scipy import sparse
 
 from intrathecal.simulation.certainty import MINUTE_S, certainty
 from intrathecal.simulation.comb import NotACombError, comb
+from intrathecal.simulation.exploring import explored
 from intrathecal.simulation.implicit import implicit
 from intrathecal.simulation.modal import modal
-from intrathecal.simulation.reduction import reduced
+from intrathecal.simulation.shifted import Shifted
 from intrathecal.simulation.squaring import squaring
 from intrathecal.simulation.system import LinearSystem
 from intrathecal.simulation.trajectory import Array, Rows, Trajectory
@@ -90,7 +91,7 @@ def choose_for(
     ``shortest_s`` (0: at once), else what `choose` takes.
     """
     try:
-        shape = comb(system)
+        shape = Shifted(comb(system))
     except NotACombError:
         return choose(system).because("few modes are made for a comb")
     if not entries.shape[1]:
@@ -100,7 +101,7 @@ def choose_for(
         if count * entries.shape[1] > MOST_MODES * len(system.states):
             break
         try:
-            few = reduced(system, shape, entries, count)
+            few = explored(system, shape, entries, count)
         except ArithmeticError:
             break
         misses = [certainty(few, shape, entry, rows) for entry in entries.T]

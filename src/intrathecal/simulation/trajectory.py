@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 Array = NDArray[np.float64]
+Numbers = NDArray[Any]
 #: Rows that turn amounts into what is seen: in full, or without their zeros.
 Rows: TypeAlias = Array | sparse.csr_array
 
@@ -79,6 +80,20 @@ def product(left: Array, right: Array) -> Array:
         padded[: block.shape[0]] = block
         result[start : start + BLOCK] = (padded @ right)[: block.shape[0]]
     return result
+
+
+def recurrence(first: Numbers, grown: Numbers, pushed: Numbers) -> Numbers:
+    """The x (m + 1, q) from the ``first`` (q) on that goes to ``grown`` (m, q) times itself and what is ``pushed`` (m, q).
+
+    Every column in turn is a stretch of one matrix with a single band below its diagonal, which BLAS goes down number by
+    number: so a recurrence that is cut in two is the same to the last bit.
+    """
+    from scipy.linalg import blas
+
+    solve, steps = blas.ztbsv if np.iscomplexobj(pushed) else blas.dtbsv, len(pushed) + 1
+    x, band = np.empty((first.size, steps), pushed.dtype), np.zeros((first.size, steps, 2), pushed.dtype)
+    x[:, 0], x[:, 1:], band[:, :-1, 1] = first, pushed.T, -grown.T
+    return np.asarray(solve(1, band.reshape(-1, 2).T, x.ravel(), lower=1, diag=1, overwrite_x=1).reshape(x.shape).T)
 
 
 def check_rows(rows: Rows, size: int) -> Rows:
