@@ -117,7 +117,14 @@ def certainty(
     shifts = 1j * frequencies_per_s - fading_per_s
     rates, seen, force = modes.complex_parts(rows, entry)
     exact = np.asarray(rows @ comb.resolvent(shifts, entry))
-    missed = np.abs(exact - seen @ (force[:, None] / (shifts - rates[:, None])))
+    missed = np.abs(exact - _product(seen, force[:, None] / (shifts - rates[:, None])))
     parts = np.full(shifts.size, np.log(frequencies_per_s[1] / frequencies_per_s[0]))
     parts[[0, -1]] += 1.0
     return Certainty(shifts, missed * frequencies_per_s * parts / np.pi, rates, seen, force, largest(rows))
+
+
+def _product(seen: Modes, responses: Modes) -> Modes:
+    """``seen`` (p, q) times complex ``responses`` (q, K); what is real is not multiplied as if it were complex."""
+    if np.iscomplexobj(seen):
+        return np.asarray(seen @ responses)
+    return np.asarray(seen @ np.ascontiguousarray(responses).view(float)).view(complex)

@@ -151,14 +151,14 @@ class Modal:
         return self.rates, np.hstack([seen[:, :real], upper]), self._modes(force)
 
     def complex_parts(self, rows: Rows, entry: Array) -> tuple[Modes, Modes, Modes]:
-        """Rates (q,), what is seen of every mode in ``rows`` (p, q) and what ``entry`` (n) gives it (q,), as complex numbers.
+        """Rates (q,), what is seen of every mode in ``rows`` (p, q) and what ``entry`` (n) gives it (q,), of both modes of a pair.
 
-        The response to a constant inflow of 1 ug/s is then the sum of seen (e^{rate t} - 1) / rate force.
+        Complex numbers where there is a pair. The response to a constant inflow of 1 ug/s is then the sum of seen (e^{rate t} - 1) / rate force.
         """
         real, pairs = self.real, self._pairs
         seen, force = rows @ self.vectors, self.inverse @ entry
         if not pairs:
-            return self.rates, seen, force
+            return self.rates.real, seen, force
         cosine, sine = seen[:, real : real + pairs], seen[:, real + pairs :]
         upper = cosine - 1j * sine
         turned = self._modes(force)[real:]

@@ -17,8 +17,8 @@ import numpy as np
 from intrathecal.simulation.comb import Comb, Index, Numbers
 from intrathecal.simulation.trajectory import Array
 
-#: So many shifts are solved at once that their solutions have about so many numbers: these stay close to the processor.
-CACHED = 16384
+#: So many shifts are solved at once that their solutions have about so many bytes: these stay close to the processor.
+CACHED = 2**18
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class Shifted:
 
     def resolvent(self, shifts: Numbers, entry: Array) -> Numbers:
         """The x (n, K) of (s_k - G) x_k = ``entry`` (n) for every one of ``shifts`` (K, 1/s; no real part below zero)."""
-        every = max(1, CACHED // entry.size)
+        every = max(1, CACHED // (entry.size * shifts.itemsize))
         parts = [_solved(self.comb, shifts[start : start + every], entry) for start in range(0, shifts.size, every)]
         return (parts[0] if len(parts) == 1 else np.concatenate(parts)).T
 
