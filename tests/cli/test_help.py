@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 from tests.cli.commands import call, refused
@@ -52,3 +54,12 @@ def test_every_argument_and_option_is_described(command: str) -> None:
 def test_wrong_words_end_with_one_message_that_says_where_help_is(words: list[str], says: str) -> None:
     """And with exit code 2."""
     refused(call(*words), 2, says, "--help")
+
+
+@pytest.mark.parametrize("start", [["-m", "intrathecal"], ["-c", "from intrathecal.cli import main; main()"]])
+def test_the_command_has_one_name_however_it_is_started(start: list[str]) -> None:
+    """Help and messages say what stands in the documentation, and not how Python was called."""
+    for words, says in ((["simulate", "--nothing"], "; see intrathecal simulate --help\n"), (["simulate", "-h"], "")):
+        done = subprocess.run([sys.executable, *start, *words], check=False, capture_output=True, text=True)
+        assert done.stderr.endswith(says)
+        assert says or "Usage: intrathecal simulate " in done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -14,16 +15,21 @@ from tests.simulation.extremes import CATALOGUE, DRUGS, EXTREMES, Array, Extreme
 
 from intrathecal.simulation.comb import NotACombError, comb
 from intrathecal.simulation.propagation import choose_for
+from intrathecal.simulation.shifted import Shifted
 from intrathecal.simulation.system import LinearSystem, build_system, tracer_system
 
 SHIFTS = np.array([0.0, 1e-8, 1e-5, 1e-3, 0.1, 10.0])
 
 
 def check(system: LinearSystem, source: Array) -> None:
-    """The equation holds entry by entry to round-off, and SuperLU, which pivots, finds the same to what it loses by that."""
+    """The equation holds entry by entry to round-off, and SuperLU, which pivots, finds the same to what it loses by that.
+
+    So it is by compiled code and by arrays.
+    """
     one, scale = sparse.eye_array(len(system.states), format="csc"), system.weights
-    for shifts in (SHIFTS, 1j * SHIFTS[1:]):
-        found = comb(system).resolvent(shifts, source)
+    shape = comb(system)
+    for way, shifts in itertools.product((shape, Shifted(shape)), (SHIFTS, 1j * SHIFTS[1:])):
+        found = way.resolvent(shifts, source)
         assert found.dtype == shifts.dtype
         for shift, x in zip(shifts, found.T, strict=True):
             matrix = sparse.csc_array(shift * one - system.generator)
@@ -74,3 +80,13 @@ def test_fluid_without_blood_is_refused() -> None:
     """A tracer has no plasma, so no comb."""
     with pytest.raises(NotACombError, match="without cranium or plasma"):
         comb(tracer_system(CATALOGUE.tracers["indtpa"], CATALOGUE, 172, 40))
+
+
+def test_many_shifts_are_solved_in_parts() -> None:
+    """However many shifts there are: each solution is that of its shift alone."""
+    system = Extreme().build()
+    shape, source, shifts = Shifted(comb(system)), entry(system, "intrathecal", 0.6), 1j * np.geomspace(1e-8, 1e3, 200)
+    found = shape.resolvent(shifts, source)
+    for place in (0, 77, 199):
+        alone = shape.resolvent(shifts[place : place + 1], source)[:, 0]
+        assert found[:, place] == pytest.approx(alone, rel=1e-13, abs=0)

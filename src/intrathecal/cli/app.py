@@ -32,6 +32,8 @@ from intrathecal.cli.world_commands import world
 from intrathecal.quantities import InputError
 
 WRONG_INPUT = 2
+#: What help and messages call the command, however it was started.
+NAME = "intrathecal"
 
 app = typer.Typer(
     cls=Groups,
@@ -59,7 +61,7 @@ GROUPS: dict[str, Sequence[Callable[..., None]]] = {
 def run() -> None:
     """Run the command that was typed; wrong input ends with exit code 2 and one message on standard error."""
     try:
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(prog_name=NAME, standalone_mode=False))
     except typer.TyperException as problem:
         _fail(complaint(problem))
     except InputError as problem:

@@ -21,10 +21,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
-from intrathecal.simulation.comb import Comb
+from intrathecal.simulation.comb import Numbers
 from intrathecal.simulation.modal import LAST_DIGITS, Modal, Modes
 from intrathecal.simulation.trajectory import EPS, Array, Rows, largest
 
@@ -38,6 +39,13 @@ NEGLIGIBLE = 1e-6
 TINY = float(np.finfo(float).tiny)
 #: |V| of some inputs at any |s| (k; 1/s): (k,).
 Size = Callable[[Array], Array]
+
+
+class Resolvent(Protocol):
+    """A system that can be solved at many shifts: a comb, by compiled code or by arrays."""
+
+    def resolvent(self, shifts: Numbers, entry: Array) -> Numbers:
+        """The x (n, K) of (s_k - G) x_k = ``entry`` (n) for every one of ``shifts`` (K, 1/s; no real part below zero)."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,7 @@ def relative(error: Array, reached: Array, largest_per_mL: Array) -> Array:
 
 def certainty(
     modes: Modal,
-    comb: Comb,
+    comb: Resolvent,
     entry: Array,
     rows: Rows,
     fading_per_s: float = 0.0,
@@ -121,7 +129,14 @@ def certainty(
     shifts = 1j * frequencies_per_s - fading_per_s
     rates, seen, force = modes.complex_parts(rows, entry)
     exact = np.asarray(rows @ comb.resolvent(shifts, entry))
-    missed = np.abs(exact - seen @ (force[:, None] / (shifts - rates[:, None])))
+    missed = np.abs(exact - _product(seen, force[:, None] / (shifts - rates[:, None])))
     parts = np.full(shifts.size, np.log(frequencies_per_s[1] / frequencies_per_s[0]))
     parts[[0, -1]] += 1.0
     return Certainty(shifts, missed * frequencies_per_s * parts / np.pi, rates, seen, force, largest(rows))
+
+
+def _product(seen: Modes, responses: Modes) -> Modes:
+    """``seen`` (p, q) times complex ``responses`` (q, K); what is real is not multiplied as if it were complex."""
+    if np.iscomplexobj(seen):
+        return np.asarray(seen @ responses)
+    return np.asarray(seen @ np.ascontiguousarray(responses).view(float)).view(complex)

@@ -10,16 +10,18 @@ by its diagonal: nothing is exchanged and little is lost. The chains of all s ar
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from intrathecal.body import PLASMA
 from intrathecal.compiled import compiled
 from intrathecal.simulation.system import Array, LinearSystem
 from intrathecal.spine import CISTERNA, CORD, CRANIAL, CSF, EPIDURAL
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Numbers = NDArray[Any]
 Index = NDArray[np.int64]

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
-from scipy import sparse
 
 from intrathecal.simulation.squaring import short_step, shortest_step_s
 from intrathecal.simulation.system import LinearSystem
@@ -37,6 +36,7 @@ from intrathecal.simulation.trajectory import (
 )
 
 if TYPE_CHECKING:
+    from scipy import sparse
     from scipy.sparse.linalg import SuperLU
 
 STAGES = 4
@@ -147,6 +147,7 @@ class Implicit:
 
     def _solvers(self, rung: int, h: float) -> list[SuperLU]:
         """The factors for steps ``h``, made when they are first needed."""
+        from scipy import sparse
         from scipy.sparse.linalg import splu
 
         if rung not in self._factors:

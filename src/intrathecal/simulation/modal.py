@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from intrathecal.compiled import compiled
 from intrathecal.simulation.system import LinearSystem
 from intrathecal.simulation.trajectory import (
     EPS,
@@ -35,6 +34,7 @@ from intrathecal.simulation.trajectory import (
     check_run,
     largest,
     product,
+    recurrence,
     residence_s,
     without_round_off,
 )
@@ -151,14 +151,14 @@ class Modal:
         return self.rates, np.hstack([seen[:, :real], upper]), self._modes(force)
 
     def complex_parts(self, rows: Rows, entry: Array) -> tuple[Modes, Modes, Modes]:
-        """Rates (q,), what is seen of every mode in ``rows`` (p, q) and what ``entry`` (n) gives it (q,), as complex numbers.
+        """Rates (q,), what is seen of every mode in ``rows`` (p, q) and what ``entry`` (n) gives it (q,), of both modes of a pair.
 
-        The response to a constant inflow of 1 ug/s is then the sum of seen (e^{rate t} - 1) / rate force.
+        Complex numbers where there is a pair. The response to a constant inflow of 1 ug/s is then the sum of seen (e^{rate t} - 1) / rate force.
         """
         real, pairs = self.real, self._pairs
         seen, force = rows @ self.vectors, self.inverse @ entry
         if not pairs:
-            return self.rates, seen, force
+            return self.rates.real, seen, force
         cosine, sine = seen[:, real : real + pairs], seen[:, real + pairs :]
         upper = cosine - 1j * sine
         turned = self._modes(force)[real:]
@@ -192,8 +192,10 @@ class Modal:
             distinct, which = np.unique(durations[start:stop], return_inverse=True)
             grown, phi1, phi2 = phi_functions(rates * distinct[:, None])
             phi1, phi2 = phi1 * distinct[:, None], phi2 * (distinct * distinct)[:, None]
-            marched = np.empty((stop - start, *modes.shape), dtype=modes.dtype)
-            _march(modes, which, grown, phi1, phi2, forcing, given[start:stop], marched)
+            pushed = sum(given[start:stop, source, None] * forcing[source] for source in range(given.shape[1]))
+            y = recurrence(modes[0], grown[which], phi1[which] * pushed)
+            w = np.add.accumulate(np.concatenate([modes[1:], phi1[which] * y[:-1] + phi2[which] * pushed]))
+            marched = np.stack([y[1:], w[1:]], axis=1)
             self._store(states[start + 1 : stop + 1], marched)
             modes = marched[-1]
         return Trajectory(states, self.integral(states[-1]) - self.integral(states[0]))
@@ -232,32 +234,6 @@ def turned(rows: Array, rates: NDArray[np.complex128], real: int) -> Array:
     slower, faster = rates.real[real:], rates.imag[real:]
     parts = [rows[..., :real] * rates.real[:real], cosine * slower + sine * faster, sine * slower - cosine * faster]
     return np.concatenate(parts, axis=-1)
-
-
-@compiled
-def _march(
-    modes: Modes,
-    which: NDArray[np.intp],
-    grown: Modes,
-    phi1: Modes,
-    phi2: Modes,
-    forcing: Modes,
-    given: Array,
-    marched: Modes,
-) -> None:
-    """Modes and their integrals (2, q) over segments, each of the duration ``which``, into ``marched`` (m, 2, q)."""
-    y, w = modes[0].copy(), modes[1].copy()
-    for segment in range(which.size):
-        kind = which[segment]
-        for mode in range(y.size):
-            before = y[mode]
-            push = 0.0 * before
-            for source in range(given.shape[1]):
-                push += given[segment, source] * forcing[source, mode]
-            y[mode] = grown[kind, mode] * before + phi1[kind, mode] * push
-            w[mode] += phi1[kind, mode] * before + phi2[kind, mode] * push
-        marched[segment, 0] = y
-        marched[segment, 1] = w
 
 
 def modal(system: LinearSystem) -> Modal:

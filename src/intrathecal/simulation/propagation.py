@@ -7,20 +7,24 @@ matrices goes from the few modes to implicit steps. What was taken, and why fewe
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from scipy import sparse
 
 from intrathecal.simulation.certainty import MINUTE_S, certainty
 from intrathecal.simulation.comb import NotACombError, comb
+from intrathecal.simulation.exploring import explored
 from intrathecal.simulation.implicit import implicit
 from intrathecal.simulation.modal import modal
-from intrathecal.simulation.reduction import reduced
+from intrathecal.simulation.reduction import FASTEST_PER_S
+from intrathecal.simulation.shifted import Shifted
 from intrathecal.simulation.squaring import squaring
 from intrathecal.simulation.system import LinearSystem
 from intrathecal.simulation.trajectory import Array, Rows, Trajectory
 from intrathecal.spine import CORD, CSF
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 #: All modes are used where their bound, relative to the drug that entered, is at most this.
 LARGEST_ERROR = 1e-8
@@ -30,6 +34,8 @@ TOLERANCE = 1e-6
 LARGEST_LOSS = 1e-10
 #: Shifts of an entry, as `reduction` has them: the first that is enough is taken.
 COUNTS = (48, 64, 96)
+#: Modes are not found from shifts that are all this many times slower than drug leaves the place where it enters: they miss it.
+SLOWER = 4.0
 #: From this part of all states on, modes are no longer few.
 MOST_MODES = 0.7
 #: Of more states than this no dense matrix is made: its modes would take a minute and more.
@@ -87,24 +93,28 @@ def choose_for(
     """What advances drug that enters ``system`` at ``entries`` (n, k) and nowhere else.
 
     The fewest modes whose bound is at most ``tolerance`` for a step, for a dose over a minute and for one over
-    ``shortest_s`` (0: at once), else what `choose` takes.
+    ``shortest_s`` (0: at once), else what `choose` takes. Not tried are so few that they cannot follow drug as it leaves the
+    place where it enters.
     """
     try:
-        shape = comb(system)
+        shape = Shifted(comb(system))
     except NotACombError:
         return choose(system).because("few modes are made for a comb")
     if not entries.shape[1]:
         return choose(system).because("nothing is said to enter")
     rows, why = looked_at(system), "few modes cannot be made"
-    for count in COUNTS:
+    spreads_per_s = float((-system.generator.diagonal() @ entries).max())
+    fast = [count for count in COUNTS if SLOWER * FASTEST_PER_S[count] >= spreads_per_s]
+    for count in fast or COUNTS[-1:]:
         if count * entries.shape[1] > MOST_MODES * len(system.states):
             break
         try:
-            few = reduced(system, shape, entries, count)
+            few = explored(system, shape, entries, count)
         except ArithmeticError:
             break
         misses = [certainty(few, shape, entry, rows) for entry in entries.T]
-        bound = max(max(miss.worst, miss.of_dose(shortest_s)) for miss in misses)
+        doses = {MINUTE_S, shortest_s}
+        bound = max(max(miss.of_step(), *(miss.of_dose(over_s) for over_s in doses)) for miss in misses)
         loss = max(few.loss(entry) for entry in entries.T)
         if bound <= tolerance and loss <= LARGEST_LOSS:
             return few.known(bound)
@@ -114,6 +124,8 @@ def choose_for(
 
 def looked_at(system: LinearSystem) -> sparse.csr_array:
     """The rows (p, n) of every place that anybody looks at: sites, effect sites, metabolite, fluid and cord."""
+    from scipy import sparse
+
     metabolite = [] if system.metabolite_row is None else [system.metabolite_row]
     points = np.array([*system.sites.values(), *system.effects.values(), *metabolite])
     rows = sparse.vstack([sparse.csr_array(points), system.profile(CSF), system.profile(CORD)], format="csr")

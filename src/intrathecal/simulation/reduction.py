@@ -52,7 +52,13 @@ def reduced(system: LinearSystem, comb: Comb, entries: Array, count: int) -> Mod
         stays_s = float(system.parent @ comb.resolvent(np.zeros(1), entry)[:, 0])
         known = _join(basis, known, _explored(comb, scale, entry, shifts(stays_s, count)))
     known = _added(system.parent * scale, basis, known)
-    lifted, projection = basis[:known].T * scale[:, None], basis[:known] / scale
+    return projected(system, basis[:known])
+
+
+def projected(system: LinearSystem, basis: Array) -> Modal:
+    """The modes of ``system`` in the space of a ``basis``: orthonormal rows (q, n), in units of the roots of the weights."""
+    scale = np.sqrt(system.weights)
+    lifted, projection = basis.T * scale[:, None], basis / scale
     return by_modes(system, projection @ (system.generator @ lifted), lifted, projection)
 
 

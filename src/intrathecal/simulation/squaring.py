@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from math import exp, floor, log2
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from intrathecal.simulation.system import LinearSystem
 from intrathecal.simulation.trajectory import (
@@ -33,6 +33,9 @@ from intrathecal.simulation.trajectory import (
     residence_s,
     without_round_off,
 )
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 # the shortest step of the ladder, in units of the fastest rate, is between half of this and this
 SHORTEST = 2.0

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Array = NDArray[np.float64]
+Numbers = NDArray[Any]
 #: Rows that turn amounts into what is seen: in full, or without their zeros.
-Rows: TypeAlias = Array | sparse.csr_array
+Rows: TypeAlias = "Array | sparse.csr_array"
 
 EPS = float(np.finfo(float).eps)
 #: Below zero by no more than this share of all drug that entered is round-off, and is set to zero.
@@ -81,10 +84,24 @@ def product(left: Array, right: Array) -> Array:
     return result
 
 
+def recurrence(first: Numbers, grown: Numbers, pushed: Numbers) -> Numbers:
+    """The x (m + 1, q) from the ``first`` (q) on that goes to ``grown`` (m, q) times itself and what is ``pushed`` (m, q).
+
+    Every column in turn is a stretch of one matrix with a single band below its diagonal, which BLAS goes down number by
+    number: so a recurrence that is cut in two is the same to the last bit.
+    """
+    from scipy.linalg import blas
+
+    solve, steps = blas.ztbsv if np.iscomplexobj(pushed) else blas.dtbsv, len(pushed) + 1
+    x, band = np.empty((first.size, steps), pushed.dtype), np.zeros((first.size, steps, 2), pushed.dtype)
+    x[:, 0], x[:, 1:], band[:, :-1, 1] = first, pushed.T, -grown.T
+    return np.asarray(solve(1, band.reshape(-1, 2).T, x.ravel(), lower=1, diag=1, overwrite_x=1).reshape(x.shape).T)
+
+
 def check_rows(rows: Rows, size: int) -> Rows:
     """``rows`` as (p, n) floats; raises `ValueError` for another shape or a negative entry."""
-    checked = rows if isinstance(rows, sparse.csr_array) else np.atleast_2d(np.asarray(rows, dtype=float))
-    entries = checked.data if isinstance(checked, sparse.csr_array) else checked
+    checked = np.atleast_2d(np.asarray(rows, dtype=float)) if isinstance(rows, np.ndarray) else rows
+    entries = checked if isinstance(checked, np.ndarray) else checked.data
     if checked.ndim != 2 or checked.shape[1] != size or not (entries >= 0).all():
         raise ValueError(f"rows {checked.shape} are not (p, {size}) of numbers of zero or more")
     return checked
@@ -93,7 +110,7 @@ def check_rows(rows: Rows, size: int) -> Rows:
 def largest(rows: Rows) -> Array:
     """The largest entry of every one of ``rows`` (p, n; never negative): (p,)."""
     found = rows.max(axis=1)
-    return np.asarray(found.toarray() if sparse.issparse(found) else found).ravel()
+    return np.asarray(found if isinstance(rows, np.ndarray) else found.toarray()).ravel()
 
 
 def residence_s(dense: Array) -> Array:

@@ -14,14 +14,14 @@ from functools import partial
 
 import numpy as np
 
-from intrathecal.compiled import compiled
 from intrathecal.flow import Site
 from intrathecal.simulation.certainty import FREQUENCIES_PER_S, Certainty, certainty
 from intrathecal.simulation.comb import comb
 from intrathecal.simulation.modal import Modal
 from intrathecal.simulation.propagation import Propagator
+from intrathecal.simulation.shifted import Shifted
 from intrathecal.simulation.system import LinearSystem
-from intrathecal.simulation.trajectory import Array
+from intrathecal.simulation.trajectory import Array, recurrence
 
 #: a, in units of the slowest rate that is seen: what is older than a few times its inverse counts no more.
 FADING = 0.5
@@ -59,37 +59,18 @@ class Unrest:
 
     def advance(self, sizes_per_s: Array, fading_per_s: float, durations_s: Array, rates: Array) -> Unrest:
         """Over segments of ``durations_s`` (m), each at one of ``rates`` (m; ug/s); ``sizes_per_s`` (K) are the |s|."""
-        after = np.array([self.pieces, self.changes, self.largest])
-        rate, lasted_s = _follow(after, sizes_per_s, fading_per_s, durations_s, rates, self.rate, self.lasted_s)
-        return Unrest(after[0], after[1], after[2], rate, lasted_s)
-
-
-@compiled
-def _follow(
-    sums: Array,
-    sizes: Array,
-    fading: float,
-    durations: Array,
-    rates: Array,
-    rate: float,
-    lasted: float,
-) -> tuple[float, float]:
-    """The three sums (3, K) of an `Unrest`, moved in place; the rate at the end and how long it has lasted."""
-    for segment in range(durations.size):
-        changed = abs(rates[segment] - rate)
-        if changed > 0.0:
-            for k in range(sizes.size):
-                sums[0, k] += rate * min(lasted, 2.0 / sizes[k])
-                sums[1, k] += changed / sizes[k]
-            rate, lasted = rates[segment], 0.0
-        lasted += durations[segment]
-        faded = np.exp(-fading * durations[segment])
-        for k in range(sizes.size):
-            sums[0, k] *= faded
-            sums[1, k] *= faded
-            whole = sums[0, k] + rate * min(lasted, 2.0 / sizes[k])
-            sums[2, k] = max(sums[2, k], min(whole, sums[1, k] + rate / sizes[k]))
-    return rate, lasted
+        before = np.append(self.rate, rates[:-1])
+        changed = np.abs(rates - before)[:, None]
+        lasted = recurrence(np.array([self.lasted_s]), 1.0 * (changed == 0.0), durations_s[:, None])
+        over = np.where(changed > 0.0, before[:, None] * np.minimum(lasted[:-1], 2.0 / sizes_per_s), 0.0)
+        faded = np.exp(-fading_per_s * durations_s)[:, None]
+        added = faded * np.hstack([over, changed / sizes_per_s])
+        sums = recurrence(np.append(self.pieces, self.changes), np.broadcast_to(faded, added.shape), added)
+        pieces, changes = sums[:, : sizes_per_s.size], sums[:, sizes_per_s.size :]
+        whole = pieces[1:] + rates[:, None] * np.minimum(lasted[1:], 2.0 / sizes_per_s)
+        largest = np.minimum(whole, changes[1:] + rates[:, None] / sizes_per_s).max(axis=0, initial=0.0)
+        rate = float(rates[-1]) if rates.size else self.rate
+        return Unrest(pieces[-1], changes[-1], np.maximum(self.largest, largest), rate, float(lasted[-1, 0]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +127,6 @@ def doubt(
     """
     if not (isinstance(propagator, Modal) and propagator.are_few):
         return None
-    shape, fading = comb(system), FADING * float(-propagator.rates.real.max())
+    shape, fading = Shifted(comb(system)), FADING * float(-propagator.rates.real.max())
     misses = tuple(certainty(propagator, shape, source, rows, fading) for source in sources.T)
     return Doubt(tuple(entries), misses, fading)
