@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from intrathecal.body import PLASMA
 from intrathecal.catalogue import Drug
 from intrathecal.cohort.course import Course
-from intrathecal.cohort.living import EFFECTS, STEP_S, TIP_ROW, Kinetics, Mind, Swallowing
+from intrathecal.cohort.living import EFFECTS, KEPT, STEP_S, TIP_ROW, TOGETHER, Kinetics, Mind, Swallowing
 from intrathecal.flow import Array, Site
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S
 from intrathecal.relief import noise
@@ -158,28 +158,30 @@ def _system(therapy: Therapy, drug: Drug) -> LinearSystem:
 
 def _kinetics(followed: Sequence[Followed], places: Sequence[int], tips: int) -> Kinetics:
     """All courses side by side; the modes that one has less than another are modes of nothing."""
-    count, most = len(followed), max(each.seen.shape[1] for each in followed)
-    rates, turning, grown = np.full((count, most), -1.0), np.zeros((count, most)), np.zeros((count, most))
+    count, widest = len(followed), max(each.seen.shape[1] for each in followed)
+    most = -(-widest // TOGETHER) * TOGETHER
+    rates, turning, grown = np.full((count, most), -1.0), np.zeros((count, most)), np.zeros((KEPT, count, most))
     seen, force = np.zeros((count, TIP_ROW + tips, most)), np.zeros((count, tips, most))
     for course, each in enumerate(followed):
         at, real, own = _places(each.modes, most), each.modes.real, each.modes.rates
         rates[course, at] = np.concatenate([own.real, own.real[real:]])
         turning[course, at] = np.concatenate([own.imag, own.imag[real:]])
         over_a_step = np.expm1(own * STEP_S)
-        grown[course, at] = np.concatenate([over_a_step.real, over_a_step.imag[real:]])
+        grown[0, course, at] = np.concatenate([over_a_step.real, over_a_step.imag[real:]])
         seen[course, : len(each.seen), at] = each.seen.T
         force[course, : len(each.force), at] = each.over_rates(each.force).T
     return Kinetics(
         rates=rates,
         turning=turning,
         grown=grown,
+        spans=np.array([STEP_S, *np.zeros(KEPT - 1)]),
+        oldest=np.ones(1, dtype=np.int64),
         seen=seen,
         force=force,
         modes=np.zeros_like(rates),
         entered=np.zeros((count, tips)),
         pairs=np.array([each.modes.rates.size - each.modes.real for each in followed]),
         drug=np.array(places, dtype=np.int64),
-        has=np.array([[site in each.system.effects for site in SITES] for each in followed]),
     )
 
 
