@@ -22,6 +22,7 @@ from intrathecal.relief import (
     breathing_fraction,
     exposures,
     indices,
+    noise,
     placebo,
     relief_fraction,
     site_index,
@@ -40,6 +41,7 @@ from intrathecal.relief.point import (
     feel,
     hoped,
     person_of,
+    scatter,
     settle,
     side_effects,
     tolerate,
@@ -200,3 +202,9 @@ def test_local_anaesthetics_of_different_steepness_act_as_arrays_have_it() -> No
     felt, _ = felt_by(person, seen, np.zeros(4))
     assert 0.1 < felt[FRACTION] < 0.99
     assert same(felt[FRACTION], relief_fraction(CATALOGUE.relief, arrays, factors))
+
+
+@pytest.mark.parametrize("steps", [1, 95, 96, 500])
+def test_answers_scatter_as_those_of_one_run(steps: int) -> None:
+    """Bit for bit, from the first step on."""
+    assert np.array_equal(scatter(CATALOGUE.relief, 12345, steps, STEP_S), noise(CATALOGUE.relief, 12345, 0, steps, STEP_S, None))

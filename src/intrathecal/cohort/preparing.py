@@ -14,8 +14,7 @@ from intrathecal.cohort.course import Course
 from intrathecal.cohort.living import EFFECTS, KEPT, STEP_S, TIP_ROW, TOGETHER, Kinetics, Mind, Swallowing
 from intrathecal.flow import Array, Site
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S
-from intrathecal.relief import noise
-from intrathecal.relief.point import SITES, Person, person_of, settle, unwanted_of
+from intrathecal.relief.point import SITES, Person, person_of, scatter, settle, unwanted_of
 from intrathecal.simulation.background import BY_MOUTH, MORPHINE, is_swallowed
 from intrathecal.simulation.certainty import MINUTE_S, certainty
 from intrathecal.simulation.comb import comb
@@ -207,7 +206,7 @@ def _mind(therapy: Therapy, drugs: Sequence[Drug], resting: Array, end_ms: int) 
     mind = Mind(
         person=person,
         unwanted=unwanted_of(therapy.catalogue.side_effects, drugs),
-        noise=noise(relief, plan.seed, 0, steps, STEP_S, None),
+        noise=scatter(relief, plan.seed, steps, STEP_S),
         tolerated=tolerated,
         figures=np.array([insensitivity, untreated if pained else spastic, float(pained), above]),
         presses=np.array(presses, dtype=np.int64),

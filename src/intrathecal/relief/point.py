@@ -19,6 +19,7 @@ from intrathecal.compiled import compiled, inlined
 from intrathecal.relief.indices import OPIOID
 from intrathecal.relief.patient import ANSWERED_AS_WORST, HALVINGS, LARGEST_POWER, WORST_PAIN
 from intrathecal.relief.response import LOCAL_ANAESTHETIC
+from intrathecal.relief.score import normals, wandering
 from intrathecal.relief.sites import METABOLIC, SPINAL, SUPRASPINAL, SYSTEMIC
 
 Array = NDArray[np.float64]
@@ -141,6 +142,23 @@ def unwanted_of(effects: Mapping[str, SideEffect], drugs: Sequence[Drug]) -> Unw
         np.array([int(effect.site == SUPRASPINAL) for effect in effects.values()], dtype=np.int64),
         np.array([int(effect.wears_off) for effect in effects.values()], dtype=np.int64),
     )
+
+
+def scatter(relief: Relief, seed: int, count: int, step_s: float) -> Array:
+    """How far the answers lie from the pain at the first ``count`` steps (count,): `score.noise`, bit for bit."""
+    away = normals(seed, 0, count, step_s)
+    _wander(away, *wandering(relief, step_s))
+    return away
+
+
+@compiled
+def _wander(draws: Array, spread: float, stays: float, moves: float) -> None:
+    """Turn ``draws`` (t,) into what wanders by them."""
+    last = spread * draws[0]
+    draws[0] = last
+    for step in range(1, len(draws)):
+        last = stays * last + moves * draws[step]
+        draws[step] = last
 
 
 @inlined
