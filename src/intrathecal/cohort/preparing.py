@@ -22,7 +22,7 @@ from intrathecal.simulation.feeling import PAIN, SPASTICITY, STEP_MS, is_spastic
 from intrathecal.simulation.modal import Modal, modal
 from intrathecal.simulation.presses import press_times
 from intrathecal.simulation.reduction import reduced
-from intrathecal.simulation.system import LinearSystem, build_system
+from intrathecal.simulation.system import LinearSystem, build_systems
 from intrathecal.spine import CISTERNA
 from intrathecal.therapy import NoPresses, PressWhenPain, Therapy
 
@@ -117,16 +117,17 @@ class Ready:
 def ready(therapy: Therapy, course: Course) -> Ready:
     """Everything about the patient of ``therapy`` that `living.live` needs; ``course`` is that of the pump."""
     drugs = [entry.drug for entry in therapy.drugs]
-    systems = {drug.name: _system(therapy, drug) for drug in drugs}
-    followed = [follow(systems[drug.name], course.sites, shortest_s(course)) for drug in drugs]
-    places, own = list(range(len(drugs))), list(drugs)
-    swallowed = is_swallowed(therapy)
+    places, own, names = list(range(len(drugs))), list(drugs), [drug.name for drug in drugs]
+    swallowed, patient = is_swallowed(therapy), therapy.patient
+    if swallowed and MORPHINE not in names:
+        own.append(therapy.catalogue.drugs[MORPHINE])
+        names.append(MORPHINE)
+    systems = build_systems(own, therapy.catalogue, patient.height_cm, patient.weight_kg)
+    shortest = shortest_s(course)
+    followed = [follow(system, course.sites, shortest) for system in systems[: len(drugs)]]
     if swallowed:
-        morphine = therapy.catalogue.drugs[MORPHINE]
-        followed.append(follow(systems.get(MORPHINE) or _system(therapy, morphine), (BY_MOUTH,), DAY_S))
-        if MORPHINE not in systems:
-            own.append(morphine)
-        places.append([drug.name for drug in own].index(MORPHINE))
+        places.append(names.index(MORPHINE))
+        followed.append(follow(systems[places[-1]], (BY_MOUTH,), DAY_S))
     kinetics = _kinetics(followed, places, len(course.sites))
     resting = np.zeros((len(own), EFFECTS))
     if swallowed:
@@ -148,11 +149,6 @@ def shortest_s(course: Course) -> float:
     lasting = (pieces["end_ms"] - pieces["start_ms"])[pieces["stroked"] == 0].tolist()
     strokes = [course.tables.hardware.actuation_s] if pieces["stroked"].any() else []
     return float(min([MINUTE_S, *strokes, *(at / MS_PER_S for at in (*boluses, *lasting) if at > 0)]))
-
-
-def _system(therapy: Therapy, drug: Drug) -> LinearSystem:
-    patient = therapy.patient
-    return build_system(drug, therapy.catalogue, patient.height_cm, patient.weight_kg)
 
 
 def _kinetics(followed: Sequence[Followed], places: Sequence[int], tips: int) -> Kinetics:

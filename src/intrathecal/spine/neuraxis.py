@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,7 +70,7 @@ class _Network:
         self.from_blood: list[Array] = []
         self.transfers: list[tuple[Index, Index, Array]] = []
 
-    def add(self, names: list[str], capacity_mL: Array, to_blood: Array, from_blood: Array) -> Index:
+    def add(self, names: Sequence[str], capacity_mL: Array, to_blood: Array, from_blood: Array) -> Index:
         """New states with their capacities, losses and gains; their places among all states."""
         places = np.arange(len(self.names), len(self.names) + len(names))
         self.names += names
@@ -103,10 +104,11 @@ def matrix(parts: Sequence[Entries], size: int) -> sparse.csr_array:
     from scipy import sparse
 
     rows, columns, values = (np.concatenate(each) for each in zip(*parts, strict=True))
-    order = np.lexsort((columns, rows))
-    order = order[values[order] != 0.0]
-    begins = np.searchsorted(rows[order], np.arange(size + 1))
-    return sparse.csr_array((values[order], columns[order], begins), shape=(size, size))
+    stored = np.flatnonzero(values)
+    places = rows[stored] * size + columns[stored]
+    order = np.argsort(places)
+    begins = np.searchsorted(places[order], size * np.arange(size + 1))
+    return sparse.csr_array((values[stored[order]], columns[stored[order]], begins), shape=(size, size))
 
 
 def entries(generator: sparse.csr_array) -> Entries:
@@ -184,5 +186,10 @@ def _add_cranium(network: _Network, top: Index, canal: Canal, cranium: Cranium, 
     network.move(cranial, cisterna, cranium.exchange_mL_per_s / boxes[1])
 
 
-def _cells(layer: str, canal: Canal) -> list[str]:
-    return [f"{layer} {cell}" for cell in range(canal.cells)]
+def _cells(layer: str, canal: Canal) -> tuple[str, ...]:
+    return _names(layer, canal.cells)
+
+
+@lru_cache(maxsize=16)
+def _names(layer: str, cells: int) -> tuple[str, ...]:
+    return tuple(f"{layer} {cell}" for cell in range(cells))
