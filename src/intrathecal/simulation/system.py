@@ -29,7 +29,6 @@ from intrathecal.spine import (
     build_canal,
     dispersion,
     drug_layers,
-    entries,
     loss_per_s,
     matrix,
     spinal_flow,
@@ -335,7 +334,7 @@ class _Joined:
 
 def _alone(spine: Neuraxis) -> _Joined:
     return _Joined(
-        spine.states, (entries(spine.generator),), spine.to_blood, spine.capacity_mL, np.ones(len(spine.states))
+        spine.states, (spine.entries,), spine.to_blood, spine.capacity_mL, np.ones(len(spine.states))
     )
 
 
@@ -348,7 +347,7 @@ def _join(spine: Neuraxis, body: Body, csf_plasma_ratio: float) -> _Joined:
     return _Joined(
         states=spine.states + body.states,
         entries=(
-            entries(spine.generator),
+            spine.entries,
             (blood, every, spine.to_blood),
             (every, blood, returning),
             (size + rows.ravel(), size + columns.ravel(), own.ravel()),
