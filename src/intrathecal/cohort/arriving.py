@@ -165,13 +165,13 @@ def sweep(
 
     At the end of the course what is done at that very moment is done too.
     """
-    pieces, counts = tables.pieces, account.counts
+    pieces, counts, acts = tables.pieces, account.counts, tables.acts
     while True:
         piece = cursor[PIECE]
         if cursor[AT] < 0:
             if piece < len(pieces) and pieces[piece].start_ms >= until:
                 return
-            while cursor[ACTED] < len(tables.acts) and tables.acts[cursor[ACTED]].piece == piece:
+            while cursor[ACTED] < len(acts) and acts[cursor[ACTED]].piece == piece:
                 _do(tables, content, stream, account, cursor[ACTED], piece)
                 cursor[ACTED] += 1
             if piece >= len(pieces):

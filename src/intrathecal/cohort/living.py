@@ -144,30 +144,33 @@ def live(pump: Delivering, drugs: Kinetics, oral: Swallowing, mind: Mind, record
 
     While nothing changes at the tip the pump is left behind, and brought up to the time when something does.
     """
-    # What every step reads is named here: to take an array out of a tuple is as dear as what is done with it.
-    person, unwanted, figures, noise = mind.person, mind.unwanted, mind.figures, mind.noise
-    tolerated, peaks, presses, told, arrived = mind.tolerated, record.peaks, mind.presses, record.felt, record.drug
+    # What every step reads is named here, because to take an array out of a tuple is as dear as what is done with it.
+    doses, roles, opioid, shared, kept = mind.person
+    counts, site, wears_off = mind.unwanted
+    figures, scatter, tolerated, presses = mind.figures, mind.noise, mind.tolerated, mind.presses
+    peaks, told, arrived = record.peaks, record.felt, record.drug
+    tables, handset, content, stream, account, cursor, boluses, each = pump
     modes, grown, force, pairs, entered = drugs.modes, drugs.grown, drugs.force, drugs.pairs, drugs.entered
-    seen, whose, given, swallowed = drugs.seen, drugs.drug, pump.boluses.given, np.zeros(1)
-    shown, concentrations = np.zeros((len(whose), ROWS)), np.zeros((len(person.roles), EFFECTS))
-    sites, felt, quiet = np.zeros((len(person.roles), 2)), np.zeros(6), np.zeros(arrived.shape[1])
+    seen, whose, given, swallowed = drugs.seen, drugs.drug, boluses.given, np.zeros(1)
+    shown, concentrations = np.zeros((len(whose), ROWS)), np.zeros((len(roles), EFFECTS))
+    sites, felt, quiet = np.zeros((len(roles), 2)), np.zeros(6), np.zeros(arrived.shape[1])
     pressed, now, step, place, quiet_until, swallowed_until, slot = 0, 0, 0, 0, 0, 0, 0
     while True:
         _show(seen, modes, TIP_ROW + place, shown)
         _look(shown, whose, concentrations, arrived, step)
-        feel(person, concentrations, tolerated, figures[0], sites, felt)
-        side_effects(unwanted, sites, felt, peaks)
-        complaint = _tell(person, figures, felt, now, told, step)
+        feel(doses, roles, opioid, shared, concentrations, tolerated, figures[0], sites, felt)
+        side_effects(counts, site, wears_off, sites, felt, peaks)
+        complaint = _tell(shared, figures, felt, now, told, step)
         if now >= end_ms:
             break
-        score = np.rint(min(max(complaint + noise[step], 0.0), WORST_PAIN))
+        score = np.rint(min(max(complaint + scatter[step], 0.0), WORST_PAIN))
         told[step, SCORE] = score
-        tolerate(person, tolerated, felt)
+        tolerate(kept, tolerated, felt)
         until, before = min(now + STEP_MS, end_ms), given[0]
         if score > figures[3]:
-            _press(pump, record, now)
+            _press(tables, handset, boluses, record.counts, now)
         while pressed < len(presses) and presses[pressed] < until:
-            _press(pump, record, presses[pressed])
+            _press(tables, handset, boluses, record.counts, presses[pressed])
             pressed += 1
         seconds = (until - now) / MS_PER_S
         if until - now != STEP_MS:
@@ -175,52 +178,78 @@ def live(pump: Delivering, drugs: Kinetics, oral: Swallowing, mind: Mind, record
         if until <= quiet_until and given[0] == before:
             _grow(modes, grown, force, pairs, entered, 0, place, quiet, seconds, slot)
         else:
-            _catch_up(pump, now, before)
-            _flow(pump, drugs, now, until)
-            if pump.stream.marks[FULL]:
+            _catch_up(tables, content, stream, account, cursor, boluses, each, now, before)
+            _restart(stream, now)
+            sweep(tables, content, stream, account, cursor, boluses, each, until)
+            if stream.marks[FULL]:
                 record.counts[WITHOUT_ROOM] = 1
                 return
-            place = pump.stream.site[pump.stream.marks[COUNT] - 1]
-            quiet_until = _quiet_until(pump, quiet)
+            _flow(stream, drugs)
+            place = stream.site[stream.marks[COUNT] - 1]
+            quiet_until = _quiet_until(tables, content, stream, account, cursor, boluses, each, quiet)
         if oral.course >= 0 and until <= swallowed_until:
             _grow(modes, grown, force, pairs, entered, oral.course, 0, swallowed, seconds, slot)
         elif oral.course >= 0:
             swallowed_until = _swallow(oral, drugs, now, until, swallowed)
         now, step = until, step + 1
-    _catch_up(pump, end_ms, given[0])
+    _catch_up(tables, content, stream, account, cursor, boluses, each, end_ms, given[0])
 
 
 @inlined
-def _catch_up(pump: Delivering, now: int, given: int) -> None:
+def _catch_up(
+    tables: Tables,
+    content: Content,
+    stream: Stream,
+    account: Account,
+    cursor: Ints,
+    boluses: Boluses,
+    moves: float,
+    now: int,
+    given: int,
+) -> None:
     """Bring a pump that was left behind up to ``now``, when ``given`` boluses had been given; what arrived is known."""
-    if pump.cursor[AT] < 0 or pump.cursor[AT] >= now:
+    if cursor[AT] < 0 or cursor[AT] >= now:
         return
-    later = pump.boluses.given[0]
-    pump.boluses.given[0] = given
-    pump.stream.marks[COUNT] = 0
-    pump.stream.times[0] = pump.cursor[AT] / MS_PER_S
-    sweep(pump.tables, pump.content, pump.stream, pump.account, pump.cursor, pump.boluses, pump.moves, now)
-    pump.boluses.given[0] = later
+    later = boluses.given[0]
+    boluses.given[0] = given
+    _restart(stream, cursor[AT])
+    sweep(tables, content, stream, account, cursor, boluses, moves, now)
+    boluses.given[0] = later
 
 
 @inlined
-def _quiet_until(pump: Delivering, quiet: Array) -> int:
+def _restart(stream: Stream, at: int) -> None:
+    """What arrives is written down anew, from ``at`` (ms) on."""
+    stream.marks[COUNT] = 0
+    stream.times[0] = at / MS_PER_S
+
+
+@inlined
+def _quiet_until(
+    tables: Tables,
+    content: Content,
+    stream: Stream,
+    account: Account,
+    cursor: Ints,
+    boluses: Boluses,
+    moves: float,
+    quiet: Array,
+) -> int:
     """Until when (ms) what arrived last, written into ``quiet`` (drugs,), goes on if no bolus is given; 0 where that is open.
 
     It does where one fluid fills the line, no bolus runs, steps are not drawn singly, and the reservoir neither runs low nor
     empty.
     """
-    cursor, content, account, stream = pump.cursor, pump.content, pump.account, pump.stream
-    at, given = cursor[AT], pump.boluses.given[0]
+    at, given = cursor[AT], boluses.given[0]
     alike = content.marks[HEAD] + 1 == content.marks[FRONTS]
     if at < 0 or not alike or cursor[RUNNING] < given or stream.marks[COUNT] == 0:
         return 0
-    piece = pump.tables.pieces[cursor[PIECE]]
+    piece = tables.pieces[cursor[PIECE]]
     if piece.stroked:
         return 0
     flow = 0.0 if account.counts[EMPTY] else piece.flow
-    to = until_low(pump.tables, account, piece.fill, at, piece.end_ms, flow)
-    if to < piece.end_ms or flow * ML_PER_S * pump.moves * piece.drive * (to - at) / MS_PER_S > account.volume[TRUE]:
+    to = until_low(tables, account, piece.fill, at, piece.end_ms, flow)
+    if to < piece.end_ms or flow * ML_PER_S * moves * piece.drive * (to - at) / MS_PER_S > account.volume[TRUE]:
         return 0
     quiet[:] = stream.rates[stream.marks[COUNT] - 1]
     return to
@@ -260,11 +289,11 @@ def _look(shown: Array, whose: Ints, concentrations: Array, arrived: Array, step
 
 
 @inlined
-def _tell(person: Person, figures: Array, felt: Array, now: int, told: Array, step: int) -> float:
+def _tell(shared: Array, figures: Array, felt: Array, now: int, told: Array, step: int) -> float:
     """Write down what is felt into ``told`` (t, 6); the complaint."""
     left = 1.0 - felt[FRACTION]
     if figures[2] > 0.0:
-        complaint = figures[1] * left * (1.0 - hoped(person, now / MS_PER_S))
+        complaint = figures[1] * left * (1.0 - hoped(shared, now / MS_PER_S))
     else:
         complaint = min(max(figures[1] * left, 0.0), WORST_ASHWORTH)
     told[step, COMPLAINT] = complaint
@@ -276,13 +305,12 @@ def _tell(person: Person, figures: Array, felt: Array, now: int, told: Array, st
 
 
 @inlined
-def _press(pump: Delivering, record: Record, at: int) -> None:
+def _press(tables: Tables, handset: Patients, boluses: Boluses, counts: Ints, at: int) -> None:
     """The handset is pressed at ``at`` (ms)."""
-    tables, handset, boluses = pump.tables, pump.handset, pump.boluses
     piece = int(np.searchsorted(tables.pieces.start_ms, at, side="right")) - 1
-    record.counts[ASKED] += 1
+    counts[ASKED] += 1
     if answer(tables, handset, 0, at, piece) != GIVEN:
-        record.counts[REFUSED] += 1
+        counts[REFUSED] += 1
         return
     bolus = boluses.given[0]
     boluses.begin_ms[bolus] = at
@@ -292,15 +320,11 @@ def _press(pump: Delivering, record: Record, at: int) -> None:
 
 
 @inlined
-def _flow(pump: Delivering, drugs: Kinetics, now: int, until: int) -> None:
-    """Move the pump's drugs on with what arrives at the tip until ``until`` (ms)."""
-    stream = pump.stream
-    stream.marks[COUNT] = 0
-    stream.times[0] = now / MS_PER_S
-    sweep(pump.tables, pump.content, stream, pump.account, pump.cursor, pump.boluses, pump.moves, until)
+def _flow(stream: Stream, drugs: Kinetics) -> None:
+    """Move the pump's drugs on with what arrived at the tip."""
+    times, rates, site = stream.times, stream.rates, stream.site
     for piece in range(stream.marks[COUNT]):
-        seconds = stream.times[piece + 1] - stream.times[piece]
-        move(drugs, 0, stream.site[piece], stream.rates[piece], seconds)
+        move(drugs, 0, site[piece], rates[piece], times[piece + 1] - times[piece])
 
 
 @compiled

@@ -162,42 +162,59 @@ def _wander(draws: Array, spread: float, stays: float, moves: float) -> None:
 
 
 @inlined
-def feel(person: Person, seen: Array, tolerated: Array, insensitivity: float, sites: Array, felt: Array) -> None:
-    """What drugs do at concentrations ``seen`` (k, 4; ug/mL) and a tolerance ``tolerated`` (4,).
+def feel(
+    drugs: Array,
+    roles: Ints,
+    opioid: Ints,
+    shared: Array,
+    seen: Array,
+    tolerated: Array,
+    insensitivity: float,
+    sites: Array,
+    felt: Array,
+) -> None:
+    """What drugs do at concentrations ``seen`` (k, 4; ug/mL) and a tolerance ``tolerated`` (4,), in the person of the first four.
 
     The indices of every drug are written into ``sites`` (k, 2), and into ``felt`` (6,) the fraction of the complaint that is
     taken away, what is left of breathing, the factors of tolerance, and the opioids' indices that tolerance follows.
     """
-    # Every number is read where it stands: a row that is cut out of an array costs more than what is done with it.
-    shared, drugs = person.shared, person.drugs
+    # Arrays one by one, not as a `Person`, and every number read where it stands: each array that is taken out of another
+    # thing is counted by a locked instruction, and that costs more than what is done with it here.
     fast = shared[FAST_MAX]
     spinal_factor = 1.0 + fast * tolerated[SPINAL_FAST] + shared[SPINAL_SLOW] * tolerated[SPINAL_SLOWLY]
     brain_factor = 1.0 + fast * tolerated[SUPRASPINAL_FAST] + shared[SUPRASPINAL_SLOW] * tolerated[SUPRASPINAL_SLOWLY]
     spinal_opioid, brain_opioid = 0.0, 0.0
-    for drug in range(len(person.roles)):
+    for drug in range(len(roles)):
         systemic = seen[drug, 2] * drugs[drug, 2] + seen[drug, 3] * drugs[drug, 3]
         spinal = seen[drug, 0] * drugs[drug, 0] + drugs[drug, SYSTEMIC_SHARE] * systemic
         brain = seen[drug, 1] * drugs[drug, 1] + (1.0 - drugs[drug, SYSTEMIC_SHARE]) * systemic
         sites[drug, 0], sites[drug, 1] = spinal, brain
-        if person.opioid[drug]:
+        if opioid[drug]:
             spinal_opioid += spinal
             brain_opioid += brain
     felt[SPINAL_OPIOID] = spinal_opioid
     felt[SUPRASPINAL_OPIOID] = brain_opioid
     felt[SPINAL_FACTOR] = spinal_factor
     felt[SUPRASPINAL_FACTOR] = brain_factor
-    felt[FRACTION] = _taken(person, sites, spinal_factor, brain_factor, insensitivity)
-    felt[BREATHING] = _breathing(person, seen, brain_factor)
+    felt[FRACTION] = _taken(drugs, roles, shared, sites, spinal_factor, brain_factor, insensitivity)
+    felt[BREATHING] = _breathing(drugs, opioid, shared[STEEPEST_BREATHING], seen, brain_factor)
 
 
 @inlined
-def _taken(person: Person, sites: Array, spinal_factor: float, brain_factor: float, insensitivity: float) -> float:
+def _taken(
+    drugs: Array,
+    roles: Ints,
+    shared: Array,
+    sites: Array,
+    spinal_factor: float,
+    brain_factor: float,
+    insensitivity: float,
+) -> float:
     """The fraction of the complaint that is taken away."""
-    shared, drugs = person.shared, person.drugs
     opioids, locals_, steepest = -inf, -inf, shared[STEEPEST_LOCAL]
     ceiling, acting, left = 0.0, False, 1.0
-    for drug in range(len(person.roles)):
-        role, hill = person.roles[drug], drugs[drug, HILL]
+    for drug in range(len(roles)):
+        role, hill = roles[drug], drugs[drug, HILL]
         if role == AS_OPIOID:
             spinal, brain = sites[drug, 0] / spinal_factor, sites[drug, 1] / brain_factor
             both = (spinal + brain + shared[SITE_SYNERGY] * sqrt(spinal) * sqrt(brain)) / insensitivity
@@ -230,48 +247,47 @@ def _interacting(first: float, second: float, synergy: float) -> float:
 
 
 @inlined
-def _breathing(person: Person, seen: Array, brain_factor: float) -> float:
+def _breathing(drugs: Array, opioid: Ints, steepest: float, seen: Array, brain_factor: float) -> float:
     """What is left of breathing."""
-    drugs, steepest, odds = person.drugs, person.shared[STEEPEST_BREATHING], -inf
+    odds = -inf
     if steepest == 0.0:
         return 1.0
-    for drug in range(len(person.roles)):
+    for drug in range(len(opioid)):
         if drugs[drug, BREATHING_HILL] > 0.0:
             acts = (
                 seen[drug, 1] * drugs[drug, BREATHING_FLUID]
                 + seen[drug, 2] * drugs[drug, BREATHING_PLASMA]
                 + seen[drug, 3] * drugs[drug, BREATHING_METABOLITE]
             )
-            needed = brain_factor if person.opioid[drug] else 1.0
+            needed = brain_factor if opioid[drug] else 1.0
             odds = _add(odds, drugs[drug, BREATHING_HILL] / steepest * _log(acts / needed))
     return _share(-steepest * odds)
 
 
 @inlined
-def tolerate(person: Person, tolerated: Array, felt: Array) -> None:
-    """Move ``tolerated`` (4,) on by one step, at the opioids' indices of what is ``felt``."""
+def tolerate(kept: Array, tolerated: Array, felt: Array) -> None:
+    """Move ``tolerated`` (4,) on by one step, of which ``kept`` (4,) are a person's, at the opioids' indices of what is ``felt``."""
     for part in range(4):
         index = felt[SPINAL_OPIOID] if part < SUPRASPINAL_FAST else felt[SUPRASPINAL_OPIOID]
         target, held = 1.0 - 1.0 / (1.0 + index), tolerated[part]
         slow = 2 * (part % 2)
-        tolerated[part] = target + (held - target) * (person.kept[slow] if target > held else person.kept[slow + 1])
+        tolerated[part] = target + (held - target) * (kept[slow] if target > held else kept[slow + 1])
 
 
 @inlined
-def hoped(person: Person, since_s: float) -> float:
-    """The share of pain that placebo takes."""
-    return -float(person.shared[PLACEBO_MAX]) * expm1(-log(2.0) * since_s / person.shared[PLACEBO_HALF_S])
+def hoped(shared: Array, since_s: float) -> float:
+    """The share of pain that placebo takes of a person with what is ``shared`` (10,)."""
+    return -float(shared[PLACEBO_MAX]) * expm1(-log(2.0) * since_s / shared[PLACEBO_HALF_S])
 
 
 @inlined
-def side_effects(unwanted: Unwanted, sites: Array, felt: Array, peaks: Array) -> None:
-    """Raise ``peaks`` (e,) to what each side effect depends on now."""
-    counts, site = unwanted.counts, unwanted.site
+def side_effects(counts: Ints, site: Ints, wears_off: Ints, sites: Array, felt: Array, peaks: Array) -> None:
+    """Raise ``peaks`` (e,) to what each side effect, of which the first three are `Unwanted`, depends on now."""
     for effect in range(len(peaks)):
         total, where = 0.0, site[effect]
         for drug in range(len(sites)):
             total += counts[effect, drug] * sites[drug, where]
-        if unwanted.wears_off[effect]:
+        if wears_off[effect]:
             total /= felt[SUPRASPINAL_FACTOR] if where else felt[SPINAL_FACTOR]
         peaks[effect] = max(peaks[effect], total)
 
@@ -283,12 +299,13 @@ def settle(person: Person, seen: Array, pain: float, tolerated: Array) -> tuple[
     Pain as the person has it, pain without any drug, and insensitivity, as `patient.baseline` finds them; ``tolerated`` (4,)
     becomes the tolerance at rest.
     """
-    sites, felt = np.zeros((len(person.roles), 2)), np.zeros(6)
-    feel(person, seen, np.zeros(4), 1.0, sites, felt)
+    drugs, roles, opioid, shared = person.drugs, person.roles, person.opioid, person.shared
+    sites, felt = np.zeros((len(roles), 2)), np.zeros(6)
+    feel(drugs, roles, opioid, shared, seen, np.zeros(4), 1.0, sites, felt)
     for part in range(4):
         index = felt[SPINAL_OPIOID] if part < SUPRASPINAL_FAST else felt[SUPRASPINAL_OPIOID]
         tolerated[part] = 1.0 - 1.0 / (1.0 + index)
-    feel(person, seen, tolerated, 1.0, sites, felt)
+    feel(drugs, roles, opioid, shared, seen, tolerated, 1.0, sites, felt)
     spinal, brain = felt[SPINAL_FACTOR], felt[SUPRASPINAL_FACTOR]
     relieved = felt[FRACTION]
     if pain <= WORST_PAIN * (1.0 - relieved):
@@ -297,11 +314,11 @@ def settle(person: Person, seen: Array, pain: float, tolerated: Array) -> tuple[
     low, high = 0.0, LARGEST_POWER if relieved > wanted else 0.0
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
-        if _taken(person, sites, spinal, brain, 2.0**middle) > wanted:
+        if _taken(drugs, roles, shared, sites, spinal, brain, 2.0**middle) > wanted:
             low = middle
         else:
             high = middle
-    return WORST_PAIN * (1.0 - _taken(person, sites, spinal, brain, 2.0**high)), WORST_PAIN, 2.0**high
+    return WORST_PAIN * (1.0 - _taken(drugs, roles, shared, sites, spinal, brain, 2.0**high)), WORST_PAIN, 2.0**high
 
 
 @inlined
