@@ -40,6 +40,14 @@ def compiled(function: Function) -> Function:
     return cast(Function, _Compiled(function, frozenset()))
 
 
+def inlined(function: Function) -> Function:
+    """The same as `compiled`, written out wherever it is called: for what is called at every step and is handed many arrays.
+
+    Every array is half a dozen numbers, and a call copies all of them.
+    """
+    return cast(Function, _Compiled(function, frozenset(), written_out=True))
+
+
 def summed(function: Function) -> Function:
     """The same, where sums may be taken in any order and products be contracted into them: for dot products of many terms."""
     return cast(Function, _Compiled(function, frozenset({"reassoc", "contract", "nsz"})))
@@ -53,8 +61,8 @@ def contracted(function: Function) -> Function:
 class _Compiled:
     """A function that is compiled when it is needed: numba takes a quarter of a second to load."""
 
-    def __init__(self, function: Callable[..., Any], allowed: frozenset[str]) -> None:
-        self._function, self._allowed = function, allowed
+    def __init__(self, function: Callable[..., Any], allowed: frozenset[str], written_out: bool = False) -> None:
+        self._function, self._allowed, self._written_out = function, allowed, written_out
         update_wrapper(self, function)
 
     def __call__(self, *arguments: Any) -> Any:
@@ -73,7 +81,9 @@ class _Compiled:
         # without a home, or with sources that cannot be looked at, numba finds a place, or none
         with suppress(OSError, RuntimeError):
             config.CACHE_DIR = _kept_in(config.CACHE_DIR)
-        made = numba.njit(nogil=True, error_model="numpy", fastmath=set(self._allowed))(self._function)
+        made = numba.njit(nogil=True, error_model="numpy", fastmath=set(self._allowed), forceinline=self._written_out)(
+            self._function
+        )
         with suppress(RuntimeError):  # no place can be written
             made.enable_caching()
             _keep_if_possible(made)

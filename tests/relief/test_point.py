@@ -22,6 +22,7 @@ from intrathecal.relief import (
     breathing_fraction,
     exposures,
     indices,
+    noise,
     placebo,
     relief_fraction,
     site_index,
@@ -40,6 +41,7 @@ from intrathecal.relief.point import (
     feel,
     hoped,
     person_of,
+    scatter,
     settle,
     side_effects,
     tolerate,
@@ -98,7 +100,7 @@ def acting(catalogue: Catalogue, drugs: list[Drug], seen: Array) -> tuple[Indice
 def felt_by(person: Person, seen: Array, tolerated: Array, insensitivity: float = 1.0) -> tuple[Array, Array]:
     """What is felt (6,), and the indices at both sites (k, 2)."""
     sites, felt = np.full((len(seen), 2), np.nan), np.full(6, np.nan)
-    feel(person, seen, tolerated, insensitivity, sites, felt)
+    feel(*person[:4], seen, tolerated, insensitivity, sites, felt)
     return felt, sites
 
 
@@ -136,7 +138,7 @@ def test_one_time_is_felt_as_arrays_have_it(
 
     effects = catalogue.side_effects
     peaks = np.zeros(len(effects))
-    side_effects(unwanted_of(effects, drugs), sites, felt, peaks)
+    side_effects(*unwanted_of(effects, drugs), sites, felt, peaks)
     expected = exposures(effects, arrays, factors)
     for name, peak in zip(effects, peaks, strict=True):
         assert same(peak, expected.get(name, 0.0))
@@ -154,7 +156,7 @@ def test_tolerance_moves_on_as_arrays_have_it(
     for _ in range(3):
         seen = seen_by(data, drugs)
         felt, _ = felt_by(person, seen, state)
-        tolerate(person, state, felt)
+        tolerate(person.kept, state, felt)
         arrays = acting(catalogue, drugs, seen)
         spinal, brain = (site_index(arrays, "opioid", site) for site in ("spinal", "supraspinal"))
         held, _ = advance(catalogue.relief.tolerance, held, spinal, brain, STEP_S)
@@ -186,7 +188,7 @@ def test_hope_is_that_of_arrays(index: int, since_s: float) -> None:
     """From the first moment on."""
     relief = catalogues()[index].relief
     person = person_of(relief, [CATALOGUE.drugs["morphine"]], PAIN, STEP_S)
-    assert same(hoped(person, since_s), placebo(relief, since_s))
+    assert same(hoped(person.shared, since_s), placebo(relief, since_s))
 
 
 def test_local_anaesthetics_of_different_steepness_act_as_arrays_have_it() -> None:
@@ -200,3 +202,11 @@ def test_local_anaesthetics_of_different_steepness_act_as_arrays_have_it() -> No
     felt, _ = felt_by(person, seen, np.zeros(4))
     assert 0.1 < felt[FRACTION] < 0.99
     assert same(felt[FRACTION], relief_fraction(CATALOGUE.relief, arrays, factors))
+
+
+@pytest.mark.parametrize("steps", [1, 95, 96, 500])
+def test_answers_scatter_as_those_of_one_run(steps: int) -> None:
+    """Bit for bit, from the first step on."""
+    assert np.array_equal(
+        scatter(CATALOGUE.relief, 12345, steps, STEP_S), noise(CATALOGUE.relief, 12345, 0, steps, STEP_S, None)
+    )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.relief.support import RELIEF, with_relief
 
 from intrathecal.relief import noise, scores
+from intrathecal.relief.streams import generators
 
 STEP_S = 900
 DAY = 96
@@ -82,3 +83,12 @@ def test_answers_are_whole_numbers_on_the_scale(felt: list[tuple[float, float]])
     assert np.all((seen >= 0) & (seen <= 10))
     inside = (pain + away >= 0) & (pain + away <= 10)
     assert np.all(np.abs(seen - pain - away)[inside] <= 0.5)
+
+
+@given(st.integers(0, 2**140), st.integers(0, 2**31), st.integers(0, 2**31))
+def test_the_numbers_of_a_day_are_those_of_its_seed_sequence(seed: int, stream: int, day: int) -> None:
+    """Whatever the length of the seed; `numpy` itself says what they are."""
+    (found,) = generators(seed, stream, [day])
+    told = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(stream, day)))
+    assert found.bit_generator.state == told.bit_generator.state
+    assert np.array_equal(found.standard_normal(5), told.standard_normal(5))

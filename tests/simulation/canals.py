@@ -11,7 +11,7 @@ from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
 from intrathecal.simulation.system import LinearSystem, couple
-from intrathecal.spine import CSF, DEFAULT_CELLS, Canal, Cranium, Layer, assemble
+from intrathecal.spine import CSF, DEFAULT_CELLS, Canal, Cranium, Layer, assemble, entries
 
 Array = NDArray[np.float64]
 
@@ -50,7 +50,7 @@ def system(
     spine = assemble(canal, faces, AREA * speed * np.ones(canal.cells + 1), layers or {}, cranium)
     lost = loss * spine.mask(CSF)
     generator = sparse.csr_array(spine.generator - sparse.diags_array(lost).tocsr())
-    return couple("test", replace(spine, generator=generator, to_blood=spine.to_blood + lost), None, 0.0, 2.5)
+    return couple("test", replace(spine, entries=entries(generator), to_blood=spine.to_blood + lost), None, 0.0, 2.5)
 
 
 def steady(built: LinearSystem, push: Array) -> Array:

@@ -55,32 +55,49 @@ def with_values(catalogue: Catalogue, values: Mapping[str, Value]) -> Catalogue:
 
     Raises `CatalogueError` for an unknown name, and `EntryError` for values that do not fit the rest of their entry.
     """
-    single, drugs, left = {}, dict(catalogue.drugs), dict(values)
-    for kind in SINGLE:
-        single[kind] = _with(getattr(catalogue, kind), kind, left)
-    for name, drug in catalogue.drugs.items():
-        drugs[name] = _with(drug, f"drug.{name}", left)
-    if left:
-        name = min(left)
+    inside = _by_part(values)
+    drugs, of_drugs = dict(catalogue.drugs), inside.pop("drug", {})
+    single = {kind: getattr(catalogue, kind) for kind in SINGLE}
+    try:
+        for name, its in of_drugs.items():
+            drugs[name] = _with(drugs[name], its)
+        for kind, its in inside.items():
+            single[kind] = _with(single[kind], its)
+    except LookupError:
+        name = min(name for name in values if not _is_inside(catalogue, name))
         raise CatalogueError(
             f"{name}: no value of body or drugs has this name; {nearest(name, known_values(catalogue))}"
-        )
+        ) from None
     changed: dict[str, Any] = {"drugs": MappingProxyType(drugs), **single}
     return replace(catalogue, **changed)
 
 
-def _with(part: Any, path: str, values: dict[str, Value]) -> Any:
-    """``part``, which lies at ``path``, with those of ``values`` that are inside it, which are taken out of them."""
-    inside = f"{path}."
-    if not any(name.startswith(inside) for name in values):
-        return part
-    changed: dict[str, Any] = {}
-    for field in fields(part):
-        held, name = getattr(part, field.name), inside + field.name
-        if name in values:
-            changed[field.name] = values.pop(name)
-        elif is_dataclass(held) and not isinstance(held, Value):
-            changed[field.name] = _with(held, name, values)
+def _is_inside(catalogue: Catalogue, name: str) -> bool:
+    """Whether ``name`` is that of a value of body or drugs."""
+    return name in known_values(catalogue) and name.partition(".")[0] in (*SINGLE, "drug")
+
+
+def _by_part(values: Mapping[str, Value]) -> dict[str, Any]:
+    """``values`` by the parts of their dotted names, one inside the other."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        *parts, last = name.split(".")
+        inside = found
+        for part in parts:
+            inside = inside.setdefault(part, {})
+        inside[last] = value
+    return found
+
+
+def _with(part: Any, values: Mapping[str, Any]) -> Any:
+    """``part`` with other ``values``, by part and field. Raises `LookupError` for one that it does not have."""
+    if not is_dataclass(part):
+        raise LookupError("there is nothing inside")
+    known, changed = type(part).__dataclass_fields__, {}
+    for name, value in values.items():
+        if name not in known:
+            raise LookupError(name)
+        changed[name] = value if isinstance(value, Value) else _with(getattr(part, name), value)
     return _with_levels(part, changed)
 
 

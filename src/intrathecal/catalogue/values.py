@@ -49,7 +49,10 @@ class Value:
     @cached_property
     def canonical(self) -> float:
         """The value in the canonical unit of its kind (ug, mL, cm, s and what is made of them)."""
-        return float(self.exact)
+        # float(self.exact) to the last bit, without a fraction in its lowest terms that nobody asked for
+        top, bottom = self.number.as_integer_ratio()
+        unit = factor(self.unit, KINDS[self.kind][0])
+        return top * unit.numerator / (bottom * unit.denominator)
 
     def __str__(self) -> str:
         return f"{plain(self.number)} {self.unit}".replace(" dimensionless", "")

@@ -11,7 +11,7 @@ from intrathecal.cohort.driving import Arrivals
 from intrathecal.cohort.fronts import COUNT, ENTERED, FULL, Content, Stream, blank, push, put, room_for
 from intrathecal.cohort.pressing_rules import WHOLE
 from intrathecal.cohort.tables import DECAY, ESCAPE, FILL, Ints, Tables
-from intrathecal.compiled import compiled
+from intrathecal.compiled import compiled, inlined
 from intrathecal.flow import Array
 from intrathecal.pump.hardware import MS_PER_S, PL_PER_ML
 from intrathecal.simulation.ledger import Ledger
@@ -165,13 +165,13 @@ def sweep(
 
     At the end of the course what is done at that very moment is done too.
     """
-    pieces, counts = tables.pieces, account.counts
+    pieces, counts, acts = tables.pieces, account.counts, tables.acts
     while True:
         piece = cursor[PIECE]
         if cursor[AT] < 0:
             if piece < len(pieces) and pieces[piece].start_ms >= until:
                 return
-            while cursor[ACTED] < len(tables.acts) and tables.acts[cursor[ACTED]].piece == piece:
+            while cursor[ACTED] < len(acts) and acts[cursor[ACTED]].piece == piece:
                 _do(tables, content, stream, account, cursor[ACTED], piece)
                 cursor[ACTED] += 1
             if piece >= len(pieces):
@@ -194,7 +194,7 @@ def sweep(
         cursor[AT] = -1
 
 
-@compiled
+@inlined
 def _next_bolus(boluses: Boluses, cursor: Ints, at: int) -> int:
     """When (ms) the next bolus begins or ends, counting those that have by ``at``; far away without one."""
     begins, ends = boluses.begin_ms, boluses.end_ms
@@ -210,7 +210,7 @@ def _next_bolus(boluses: Boluses, cursor: Ints, at: int) -> int:
     return to
 
 
-@compiled
+@inlined
 def _flow(tables: Tables, piece: int, boluses: int, rate: float) -> float:
     """What is asked of the motor (pL/ms) while so many of the patient's boluses run, each at ``rate``."""
     row = tables.pieces[piece]
@@ -219,7 +219,7 @@ def _flow(tables: Tables, piece: int, boluses: int, rate: float) -> float:
     return float(row.with_press + (boluses - 1) * rate) if row.with_press > 0.0 else 0.0
 
 
-@compiled
+@inlined
 def until_low(tables: Tables, account: Account, fill: int, at: int, to: int, flow: float) -> int:
     """When the flow changes or the reservoir is counted low or empty, whichever is first."""
     if flow <= 0.0:
@@ -232,7 +232,7 @@ def until_low(tables: Tables, account: Account, fill: int, at: int, to: int, flo
     return to
 
 
-@compiled
+@inlined
 def _count(tables: Tables, account: Account, fill: int, to: int, asked_pL: float) -> None:
     step, counts = tables.hardware.step_pL, account.counts
     account.volume[OWED] += asked_pL
@@ -249,7 +249,7 @@ def _count(tables: Tables, account: Account, fill: int, to: int, asked_pL: float
         account.dates[1, fill] = to
 
 
-@compiled
+@inlined
 def _filled(tables: Tables, account: Account, fill: int, at: int) -> None:
     """The pump is told of a fill; what sounded goes on sounding where that is low or empty too."""
     counts = account.counts
@@ -263,7 +263,7 @@ def _filled(tables: Tables, account: Account, fill: int, at: int) -> None:
         account.dates[1, fill] = at
 
 
-@compiled
+@inlined
 def _move(
     tables: Tables,
     content: Content,
@@ -314,7 +314,7 @@ def _move(
     push(tables.tube, content, stream, to / MS_PER_S, 0.0, kept, site, account.mixed)
 
 
-@compiled
+@inlined
 def _do(tables: Tables, content: Content, stream: Stream, account: Account, act: int, piece: int) -> None:
     """What is done to reservoir and line."""
     row, figures, inside = tables.acts[act], tables.figures[act], account.inside

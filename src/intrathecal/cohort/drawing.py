@@ -61,7 +61,7 @@ class Varying:
     def at(self, deviate: float) -> Value:
         """The value ``deviate`` standard deviations from its median."""
         number = (_moved_share if self.share else _moved)(self.value, deviate)
-        return replace(self.value, number=_rounded(number), source=(CHOSEN,), verified=False, spread=None, note="drawn")
+        return Value(_rounded(number), self.value.unit, self.value.kind, (CHOSEN,), note="drawn")
 
 
 @dataclass(frozen=True)

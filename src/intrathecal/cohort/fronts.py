@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from intrathecal.cohort.tables import Ints, Tube
-from intrathecal.compiled import compiled
+from intrathecal.compiled import compiled, inlined
 from intrathecal.flow import Array
 
 #: A front is followed so many standard deviations to both sides.
@@ -89,7 +89,7 @@ def put(tube: Tube, content: Content, at_mL: float, concentration: Array) -> Non
     content.width[last + 1] = -1.0
 
 
-@compiled
+@inlined
 def emit(stream: Stream, end_s: float, flow: float, kept: float, concentration: Array, site: int) -> None:
     """Fluid of ``concentration`` leaves at ``flow`` (mL/s) until ``end_s``; pieces that are alike are joined."""
     count = stream.marks[COUNT]
@@ -150,7 +150,7 @@ def push(
     content.now[VELOCITY] = velocity
 
 
-@compiled
+@inlined
 def _blur(tube: Tube, content: Content, velocity: float, seconds: float) -> None:
     """Let the variance of the fronts grow, as `dispersion.Shear` does."""
     area2 = tube.area_cm2 * tube.area_cm2
@@ -165,7 +165,7 @@ def _blur(tube: Tube, content: Content, velocity: float, seconds: float) -> None
         content.variance[drug] += area2 * (2.0 * tube.diffusivities[drug] * seconds + 2.0 * velocity * excess)
 
 
-@compiled
+@inlined
 def _next_stop(
     content: Content, x: float, last: float, first: float, volume: float, before: Array, line_mL: float
 ) -> tuple[float, int]:
@@ -190,7 +190,7 @@ def _next_stop(
     return to, active
 
 
-@compiled
+@inlined
 def _foresee(content: Content, k: int, x: float, part: float, before: Array, line_mL: float) -> None:
     """The width with which a front will arrive, if it goes on as it came."""
     travelled = x + line_mL - content.born[k]
@@ -213,12 +213,12 @@ def _foresee(content: Content, k: int, x: float, part: float, before: Array, lin
     content.reach[k] = min(WIDTH * widest, left)
 
 
-@compiled
+@inlined
 def _has_passed(content: Content, k: int, x: float) -> bool:
     return bool(content.width[k].max() >= 0.0 and x >= content.front[k] + content.reach[k])
 
 
-@compiled
+@inlined
 def _mean(content: Content, active: int, x: float, to: float, mixed: Array) -> None:
     """The mean concentration of what leaves between two volumes."""
     head = content.marks[HEAD]
@@ -231,7 +231,7 @@ def _mean(content: Content, active: int, x: float, to: float, mixed: Array) -> N
         mixed[drug] = mean
 
 
-@compiled
+@inlined
 def _passed(content: Content, k: int, drug: int, x: float) -> float:
     """The integral, up to ``x``, of the part of a front that has arrived (mL)."""
     width, reach = content.width[k, drug], content.reach[k]

@@ -235,4 +235,7 @@ def exact_life(therapy: Therapy, why: str) -> Life:
 
 def _peaks(drugs: Sequence[str], seen: Array) -> dict[str, dict[str, float]]:
     """The largest of what is ``seen`` (drugs, 3, t), by drug and site."""
-    return {drug: dict(zip(SEEN, seen[place].max(axis=1).tolist(), strict=True)) for place, drug in enumerate(drugs)}
+    return {
+        drug: dict(zip(SEEN, highest, strict=True))
+        for drug, highest in zip(drugs, seen.max(axis=2).tolist(), strict=True)
+    }

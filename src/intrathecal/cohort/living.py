@@ -11,12 +11,12 @@ from math import expm1
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from intrathecal.cohort.arriving import (
     AT,
     EMPTY,
     ML_PER_S,
+    NEVER,
     PIECE,
     RUNNING,
     TRUE,
@@ -28,7 +28,7 @@ from intrathecal.cohort.arriving import (
 from intrathecal.cohort.fronts import COUNT, FRONTS, FULL, HEAD, Content, Stream
 from intrathecal.cohort.pressing_rules import Patients, answer, bolus_end
 from intrathecal.cohort.tables import GIVEN, Ints, Tables
-from intrathecal.compiled import compiled, summed
+from intrathecal.compiled import compiled, inlined, summed
 from intrathecal.flow import Array
 from intrathecal.pump.hardware import MS_PER_S
 from intrathecal.relief.patient import WORST_ASHWORTH, WORST_PAIN
@@ -49,6 +49,14 @@ from intrathecal.simulation.feeling import STEP_MS
 STEP_S = STEP_MS / MS_PER_S
 #: Rows of ``Kinetics.seen``: the effect sites, plasma and cisterna magna, and then the fluid at every place of the tip.
 EFFECTS, PLASMA_ROW, CISTERNA_ROW, TIP_ROW = 4, 4, 5, 6
+#: How many of them are looked at: of the tip only the place where it is.
+ROWS = 7
+#: The courses have numbers in multiples of so many, so that none is left over when they are taken several at a time.
+TOGETHER = 8
+#: Durations whose exponentials are kept: a step of the grid, and those of boluses and strokes, which come again and again.
+KEPT = 16
+#: A mode that has faded so far (ug) is set to zero: numbers that are nearly too small for a computer take it many times as long.
+NOTHING = 1e-200
 #: Columns of ``Record.felt``.
 COMPLAINT, SCORE, BREATHED, RELIEVED, TOLERANCE_SPINAL, TOLERANCE_SUPRASPINAL = range(6)
 #: What a record counts.
@@ -59,22 +67,24 @@ class Kinetics(NamedTuple):
     """The drugs of one patient by their modes: c courses of q numbers (fewer are filled up with modes that nothing enters).
 
     The last ``pairs`` (c,) of two numbers each are the real and imaginary part of one mode that turns. ``rates`` and
-    ``turning`` (c, q; 1/s) are the real and imaginary parts of the rates, ``grown`` (c, q) exp - 1 of them over a step of the
-    grid, ``seen`` (c, r, q) what is seen in ug/mL, ``force`` (c, s, q) what enters at a place gives to each mode, over its
-    rate. ``modes`` (c, q) is the state, ``entered`` (c, s) ug. ``drug`` (c,) is whose
-    concentrations a course adds to, and ``has`` (c, 4) at which effect sites it is at all.
+    ``turning`` (c, q; 1/s) are the real and imaginary parts of the rates, ``grown`` (k, c, q) exp - 1 of them over the
+    ``spans`` (k,; s), of which the first is a step of the grid and ``oldest`` (1,) the next to be given up, ``seen``
+    (c, r, q) what is seen in ug/mL (zeros where the drug is not), ``force`` (c, s, q) what enters at a place gives to each
+    mode, over its rate. ``modes`` (c, q) is the state, ``entered`` (c, s) ug. ``drug`` (c,) is whose concentrations a course
+    adds to.
     """
 
     rates: Array
     turning: Array
     grown: Array
+    spans: Array
+    oldest: Ints
     seen: Array
     force: Array
     modes: Array
     entered: Array
     pairs: Ints
     drug: Ints
-    has: NDArray[np.bool_]
 
 
 class Mind(NamedTuple):
@@ -133,123 +143,173 @@ def live(pump: Delivering, drugs: Kinetics, oral: Swallowing, mind: Mind, record
 
     While nothing changes at the tip the pump is left behind, and brought up to the time when something does.
     """
-    kinds = len(mind.person.roles)
-    concentrations, sites, felt = np.zeros((kinds, EFFECTS)), np.zeros((kinds, 2)), np.zeros(6)
-    quiet = np.zeros(record.drug.shape[1])
-    pressed, now, step, place, quiet_until = 0, 0, 0, 0, 0
+    # What every step reads is named here, because to take an array out of a tuple is as dear as what is done with it.
+    doses, roles, opioid, shared, kept = mind.person
+    counts, site, wears_off = mind.unwanted
+    figures, scatter, tolerated, presses = mind.figures, mind.noise, mind.tolerated, mind.presses
+    peaks, told, arrived = record.peaks, record.felt, record.drug
+    tables, handset, content, stream, account, cursor, boluses, each = pump
+    modes, grown, force, pairs, entered = drugs.modes, drugs.grown, drugs.force, drugs.pairs, drugs.entered
+    seen, whose, given, swallowed = drugs.seen, drugs.drug, boluses.given, np.zeros(1)
+    shown, concentrations = np.zeros((len(whose), ROWS)), np.zeros((len(roles), EFFECTS))
+    sites, felt, quiet = np.zeros((len(roles), 2)), np.zeros(6), np.zeros(arrived.shape[1])
+    pressed, now, step, place, quiet_until, swallowed_until, slot = 0, 0, 0, 0, 0, 0, 0
     while True:
-        _look(drugs, place, concentrations, record.drug[step])
-        feel(mind.person, concentrations, mind.tolerated, mind.figures[0], sites, felt)
-        side_effects(mind.unwanted, sites, felt, record.peaks)
-        row = record.felt[step]
-        _tell(mind, felt, now, row)
+        _show(seen, modes, TIP_ROW + place, shown)
+        _look(shown, whose, concentrations, arrived, step)
+        feel(doses, roles, opioid, shared, concentrations, tolerated, figures[0], sites, felt)
+        side_effects(counts, site, wears_off, sites, felt, peaks)
+        complaint = _tell(shared, figures, felt, now, told, step)
         if now >= end_ms:
             break
-        row[SCORE] = np.rint(min(max(row[COMPLAINT] + mind.noise[step], 0.0), WORST_PAIN))
-        tolerate(mind.person, mind.tolerated, felt)
-        until, given = min(now + STEP_MS, end_ms), pump.boluses.given[0]
-        if row[SCORE] > mind.figures[3]:
-            _press(pump, record, now)
-        while pressed < len(mind.presses) and mind.presses[pressed] < until:
-            _press(pump, record, mind.presses[pressed])
+        score = np.rint(min(max(complaint + scatter[step], 0.0), WORST_PAIN))
+        told[step, SCORE] = score
+        tolerate(kept, tolerated, felt)
+        until, before = min(now + STEP_MS, end_ms), given[0]
+        if score > figures[3]:
+            _press(tables, handset, boluses, record.counts, now)
+        while pressed < len(presses) and presses[pressed] < until:
+            _press(tables, handset, boluses, record.counts, presses[pressed])
             pressed += 1
-        if until <= quiet_until and pump.boluses.given[0] == given:
-            for drug in range(len(quiet)):
-                move(drugs, drug, place, quiet[drug], (until - now) / MS_PER_S)
+        seconds = (until - now) / MS_PER_S
+        if until - now != STEP_MS:
+            slot = _slot(drugs.rates, drugs.turning, pairs, grown, drugs.spans, drugs.oldest, seconds)
+        if until <= quiet_until and given[0] == before:
+            _grow(modes, grown, force, pairs, entered, 0, place, quiet, seconds, slot)
         else:
-            _catch_up(pump, now, given)
-            _flow(pump, drugs, now, until)
-            if pump.stream.marks[FULL]:
+            _catch_up(tables, content, stream, account, cursor, boluses, each, now, before)
+            _restart(stream, now)
+            sweep(tables, content, stream, account, cursor, boluses, each, until)
+            if stream.marks[FULL]:
                 record.counts[WITHOUT_ROOM] = 1
                 return
-            place = pump.stream.site[pump.stream.marks[COUNT] - 1]
-            quiet_until = _quiet_until(pump, quiet)
-        if oral.course >= 0:
-            _swallow(oral, drugs, now, until)
+            _flow(stream, drugs)
+            place = stream.site[stream.marks[COUNT] - 1]
+            quiet_until = _quiet_until(tables, content, stream, account, cursor, boluses, each, quiet)
+        if oral.course >= 0 and until <= swallowed_until:
+            _grow(modes, grown, force, pairs, entered, oral.course, 0, swallowed, seconds, slot)
+        elif oral.course >= 0:
+            swallowed_until = _swallow(oral, drugs, now, until, swallowed)
         now, step = until, step + 1
-    _catch_up(pump, end_ms, pump.boluses.given[0])
+    _catch_up(tables, content, stream, account, cursor, boluses, each, end_ms, given[0])
 
 
-@compiled
-def _catch_up(pump: Delivering, now: int, given: int) -> None:
+@inlined
+def _catch_up(
+    tables: Tables,
+    content: Content,
+    stream: Stream,
+    account: Account,
+    cursor: Ints,
+    boluses: Boluses,
+    moves: float,
+    now: int,
+    given: int,
+) -> None:
     """Bring a pump that was left behind up to ``now``, when ``given`` boluses had been given; what arrived is known."""
-    if pump.cursor[AT] < 0 or pump.cursor[AT] >= now:
+    if cursor[AT] < 0 or cursor[AT] >= now:
         return
-    later = pump.boluses.given[0]
-    pump.boluses.given[0] = given
-    pump.stream.marks[COUNT] = 0
-    pump.stream.times[0] = pump.cursor[AT] / MS_PER_S
-    sweep(pump.tables, pump.content, pump.stream, pump.account, pump.cursor, pump.boluses, pump.moves, now)
-    pump.boluses.given[0] = later
+    later = boluses.given[0]
+    boluses.given[0] = given
+    _restart(stream, cursor[AT])
+    sweep(tables, content, stream, account, cursor, boluses, moves, now)
+    boluses.given[0] = later
 
 
-@compiled
-def _quiet_until(pump: Delivering, quiet: Array) -> int:
+@inlined
+def _restart(stream: Stream, at: int) -> None:
+    """What arrives is written down anew, from ``at`` (ms) on."""
+    stream.marks[COUNT] = 0
+    stream.times[0] = at / MS_PER_S
+
+
+@inlined
+def _quiet_until(
+    tables: Tables,
+    content: Content,
+    stream: Stream,
+    account: Account,
+    cursor: Ints,
+    boluses: Boluses,
+    moves: float,
+    quiet: Array,
+) -> int:
     """Until when (ms) what arrived last, written into ``quiet`` (drugs,), goes on if no bolus is given; 0 where that is open.
 
     It does where one fluid fills the line, no bolus runs, steps are not drawn singly, and the reservoir neither runs low nor
     empty.
     """
-    cursor, content, account, stream = pump.cursor, pump.content, pump.account, pump.stream
-    at, given = cursor[AT], pump.boluses.given[0]
+    at, given = cursor[AT], boluses.given[0]
     alike = content.marks[HEAD] + 1 == content.marks[FRONTS]
     if at < 0 or not alike or cursor[RUNNING] < given or stream.marks[COUNT] == 0:
         return 0
-    piece = pump.tables.pieces[cursor[PIECE]]
+    piece = tables.pieces[cursor[PIECE]]
     if piece.stroked:
         return 0
     flow = 0.0 if account.counts[EMPTY] else piece.flow
-    to = until_low(pump.tables, account, piece.fill, at, piece.end_ms, flow)
-    if to < piece.end_ms or flow * ML_PER_S * pump.moves * piece.drive * (to - at) / MS_PER_S > account.volume[TRUE]:
+    to = until_low(tables, account, piece.fill, at, piece.end_ms, flow)
+    if to < piece.end_ms or flow * ML_PER_S * moves * piece.drive * (to - at) / MS_PER_S > account.volume[TRUE]:
         return 0
     quiet[:] = stream.rates[stream.marks[COUNT] - 1]
     return to
 
 
-@compiled
-def _look(drugs: Kinetics, place: int, concentrations: Array, seen: Array) -> None:
-    """Concentrations at the effect sites (k, 4), and at tip, plasma and cisterna magna (k, 3), which only the pump's drug has."""
-    concentrations[:] = 0.0
-    for course in range(len(drugs.drug)):
-        drug, modes, rows = drugs.drug[course], drugs.modes[course], drugs.seen[course]
-        for row in range(EFFECTS):
-            if drugs.has[course, row]:
-                concentrations[drug, row] += max(_at(rows[row], modes), 0.0)
-        if course < len(seen):
-            seen[course, 0] = max(_at(rows[TIP_ROW + place], modes), 0.0)
-            seen[course, 1] = max(_at(rows[PLASMA_ROW], modes), 0.0)
-            seen[course, 2] = max(_at(rows[CISTERNA_ROW], modes), 0.0)
-
-
 @summed
-def _at(row: Array, modes: Array) -> float:
-    total = 0.0
-    for mode in range(len(modes)):
-        total += row[mode] * modes[mode]
-    return total
+def _show(seen: Array, modes: Array, tip: int, shown: Array) -> None:
+    """What ``seen`` (c, r, q) is, into ``shown`` (c, 7): its first six rows, and the row of the ``tip``; each mode is read once."""
+    for course in range(modes.shape[0]):
+        spinal, brain, systemic, metabolic, plasma, cisterna, fluid = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        for mode in range(modes.shape[1]):
+            amount = modes[course, mode]
+            spinal += seen[course, 0, mode] * amount
+            brain += seen[course, 1, mode] * amount
+            systemic += seen[course, 2, mode] * amount
+            metabolic += seen[course, 3, mode] * amount
+            plasma += seen[course, PLASMA_ROW, mode] * amount
+            cisterna += seen[course, CISTERNA_ROW, mode] * amount
+            fluid += seen[course, tip, mode] * amount
+        shown[course, 0], shown[course, 1], shown[course, 2], shown[course, 3] = spinal, brain, systemic, metabolic
+        shown[course, PLASMA_ROW], shown[course, CISTERNA_ROW], shown[course, TIP_ROW] = plasma, cisterna, fluid
 
 
-@compiled
-def _tell(mind: Mind, felt: Array, now: int, row: Array) -> None:
+@inlined
+def _look(shown: Array, whose: Ints, concentrations: Array, arrived: Array, step: int) -> None:
+    """Concentrations at the effect sites (k, 4), and at tip, plasma and cisterna magna (t, k, 3), which only the pump's drug has."""
+    for drug in range(len(concentrations)):
+        for site in range(EFFECTS):
+            concentrations[drug, site] = 0.0
+    for course in range(len(whose)):
+        for site in range(EFFECTS):
+            concentrations[whose[course], site] += max(shown[course, site], 0.0)
+    for drug in range(arrived.shape[1]):
+        arrived[step, drug, 0] = max(shown[drug, TIP_ROW], 0.0)
+        arrived[step, drug, 1] = max(shown[drug, PLASMA_ROW], 0.0)
+        arrived[step, drug, 2] = max(shown[drug, CISTERNA_ROW], 0.0)
+
+
+@inlined
+def _tell(shared: Array, figures: Array, felt: Array, now: int, told: Array, step: int) -> float:
+    """Write down what is felt into ``told`` (t, 6); the complaint."""
     left = 1.0 - felt[FRACTION]
-    if mind.figures[2] > 0.0:
-        row[COMPLAINT] = mind.figures[1] * left * (1.0 - hoped(mind.person, now / MS_PER_S))
+    if figures[2] > 0.0:
+        complaint = figures[1] * left * (1.0 - hoped(shared, now / MS_PER_S))
     else:
-        row[COMPLAINT] = min(max(mind.figures[1] * left, 0.0), WORST_ASHWORTH)
-    row[BREATHED] = felt[BREATHING]
-    row[RELIEVED] = felt[FRACTION]
-    row[TOLERANCE_SPINAL] = felt[SPINAL_FACTOR]
-    row[TOLERANCE_SUPRASPINAL] = felt[SUPRASPINAL_FACTOR]
+        complaint = min(max(figures[1] * left, 0.0), WORST_ASHWORTH)
+    told[step, COMPLAINT] = complaint
+    told[step, BREATHED] = felt[BREATHING]
+    told[step, RELIEVED] = felt[FRACTION]
+    told[step, TOLERANCE_SPINAL] = felt[SPINAL_FACTOR]
+    told[step, TOLERANCE_SUPRASPINAL] = felt[SUPRASPINAL_FACTOR]
+    return complaint
 
 
-@compiled
-def _press(pump: Delivering, record: Record, at: int) -> None:
+@inlined
+def _press(tables: Tables, handset: Patients, boluses: Boluses, counts: Ints, at: int) -> None:
     """The handset is pressed at ``at`` (ms)."""
-    tables, handset, boluses = pump.tables, pump.handset, pump.boluses
     piece = int(np.searchsorted(tables.pieces.start_ms, at, side="right")) - 1
-    record.counts[ASKED] += 1
+    counts[ASKED] += 1
     if answer(tables, handset, 0, at, piece) != GIVEN:
-        record.counts[REFUSED] += 1
+        counts[REFUSED] += 1
         return
     bolus = boluses.given[0]
     boluses.begin_ms[bolus] = at
@@ -258,47 +318,78 @@ def _press(pump: Delivering, record: Record, at: int) -> None:
     boluses.given[0] = bolus + 1
 
 
-@compiled
-def _flow(pump: Delivering, drugs: Kinetics, now: int, until: int) -> None:
-    """Move the pump's drugs on with what arrives at the tip until ``until`` (ms)."""
-    stream = pump.stream
-    stream.marks[COUNT] = 0
-    stream.times[0] = now / MS_PER_S
-    sweep(pump.tables, pump.content, stream, pump.account, pump.cursor, pump.boluses, pump.moves, until)
+@inlined
+def _flow(stream: Stream, drugs: Kinetics) -> None:
+    """Move the pump's drugs on with what arrived at the tip."""
+    times, rates, site = stream.times, stream.rates, stream.site
     for piece in range(stream.marks[COUNT]):
-        seconds = stream.times[piece + 1] - stream.times[piece]
-        for drug in range(stream.rates.shape[1]):
-            move(drugs, drug, stream.site[piece], stream.rates[piece, drug], seconds)
+        move(drugs, 0, site[piece], rates[piece], times[piece + 1] - times[piece])
 
 
 @compiled
-def _swallow(oral: Swallowing, drugs: Kinetics, now: int, until: int) -> None:
-    """Move the oral opioid on."""
+def _swallow(oral: Swallowing, drugs: Kinetics, now: int, until: int, swallowed: Array) -> int:
+    """Move the oral opioid on; until when (ms) what was ``swallowed`` last (1,) goes on."""
     for change in range(len(oral.times_ms)):
-        last = oral.times_ms[change + 1] if change + 1 < len(oral.times_ms) else until
+        last = oral.times_ms[change + 1] if change + 1 < len(oral.times_ms) else NEVER
         first, end = max(oral.times_ms[change], now), min(last, until)
         if end > first:
-            move(drugs, oral.course, 0, oral.rates[change], (end - first) / MS_PER_S)
+            swallowed[0] = oral.rates[change]
+            move(drugs, oral.course, 0, swallowed, (end - first) / MS_PER_S)
+        if last > until:
+            return int(last)
+    return NEVER
+
+
+@inlined
+def move(drugs: Kinetics, first: int, place: int, ug_per_s: Array, seconds: float) -> None:
+    """Every mode of the courses from ``first`` on exactly, over a constant inflow ``ug_per_s`` (k,) to k of them."""
+    slot = _slot(drugs.rates, drugs.turning, drugs.pairs, drugs.grown, drugs.spans, drugs.oldest, seconds)
+    _grow(drugs.modes, drugs.grown, drugs.force, drugs.pairs, drugs.entered, first, place, ug_per_s, seconds, slot)
 
 
 @compiled
-def move(drugs: Kinetics, course: int, place: int, ug_per_s: float, seconds: float) -> None:
-    """Every mode exactly, over a constant inflow."""
-    modes, rates, force = drugs.modes[course], drugs.rates[course], drugs.force[course, place]
-    drugs.entered[course, place] += ug_per_s * seconds
-    alone, whole = len(modes) - 2 * drugs.pairs[course], seconds == STEP_S
-    if whole:
+def _slot(rates: Array, turning: Array, pairs: Ints, grown: Array, spans: Array, oldest: Ints, seconds: float) -> int:
+    """Where the exponentials over a duration are; they are found now where it is met for the first time, or again."""
+    for slot in range(len(spans)):
+        if spans[slot] == seconds:
+            return slot
+    slot = oldest[0]
+    oldest[0] = slot + 1 if slot + 1 < len(spans) else 1
+    spans[slot] = seconds
+    for course in range(rates.shape[0]):
+        alone = rates.shape[1] - 2 * pairs[course]
         for mode in range(alone):
-            modes[mode] += drugs.grown[course, mode] * (modes[mode] + ug_per_s * force[mode])
-    else:
+            grown[slot, course, mode] = expm1(rates[course, mode] * seconds)
+        for mode in range(alone, rates.shape[1], 2):
+            turned = cmath.exp(complex(rates[course, mode], turning[course, mode]) * seconds) - 1.0
+            grown[slot, course, mode], grown[slot, course, mode + 1] = turned.real, turned.imag
+    return slot
+
+
+@summed
+def _grow(
+    modes: Array,
+    grown: Array,
+    force: Array,
+    pairs: Ints,
+    entered: Array,
+    first: int,
+    place: int,
+    ug_per_s: Array,
+    seconds: float,
+    slot: int,
+) -> None:
+    for given in range(len(ug_per_s)):
+        course, ug = first + given, ug_per_s[given]
+        entered[course, place] += ug * seconds
+        alone = modes.shape[1] - 2 * pairs[course]
         for mode in range(alone):
-            modes[mode] += expm1(rates[mode] * seconds) * (modes[mode] + ug_per_s * force[mode])
-    for mode in range(alone, len(modes), 2):
-        if whole:
-            grown = complex(drugs.grown[course, mode], drugs.grown[course, mode + 1])
-        else:
-            grown = cmath.exp(complex(rates[mode], drugs.turning[course, mode]) * seconds) - 1.0
-        held = complex(modes[mode] + ug_per_s * force[mode], modes[mode + 1] + ug_per_s * force[mode + 1])
-        change = grown * held
-        modes[mode] += change.real
-        modes[mode + 1] += change.imag
+            held = modes[course, mode] + ug * force[course, place, mode]
+            moved = modes[course, mode] + grown[slot, course, mode] * held
+            modes[course, mode] = moved if abs(moved) > NOTHING else 0.0
+        for mode in range(alone, modes.shape[1], 2):
+            real = modes[course, mode] + ug * force[course, place, mode]
+            imaginary = modes[course, mode + 1] + ug * force[course, place, mode + 1]
+            cosine, sine = grown[slot, course, mode], grown[slot, course, mode + 1]
+            modes[course, mode] += cosine * real - sine * imaginary
+            modes[course, mode + 1] += sine * real + cosine * imaginary

@@ -11,16 +11,15 @@ from numpy.typing import NDArray
 from intrathecal.catalogue import Drug
 from intrathecal.cohort.course import Course
 from intrathecal.cohort.following import Followed, follow
-from intrathecal.cohort.living import EFFECTS, STEP_S, TIP_ROW, Kinetics, Mind, Swallowing
+from intrathecal.cohort.living import EFFECTS, KEPT, STEP_S, TIP_ROW, TOGETHER, Kinetics, Mind, Swallowing
 from intrathecal.flow import Array
 from intrathecal.pump.hardware import DAY_MS, MS_PER_S
-from intrathecal.relief import noise
-from intrathecal.relief.point import SITES, Person, person_of, settle, unwanted_of
+from intrathecal.relief.point import Person, person_of, scatter, settle, unwanted_of
 from intrathecal.simulation.background import BY_MOUTH, MORPHINE, is_swallowed
 from intrathecal.simulation.certainty import MINUTE_S
 from intrathecal.simulation.feeling import PAIN, SPASTICITY, STEP_MS, is_spastic
 from intrathecal.simulation.presses import press_times
-from intrathecal.simulation.system import LinearSystem, build_system
+from intrathecal.simulation.system import build_systems
 from intrathecal.therapy import NoPresses, PressWhenPain, Therapy
 
 DAY_S = 86_400.0
@@ -51,16 +50,17 @@ class Ready:
 def ready(therapy: Therapy, course: Course) -> Ready:
     """Everything about the patient of ``therapy`` that `living.live` needs; ``course`` is that of the pump."""
     drugs = [entry.drug for entry in therapy.drugs]
-    systems = {drug.name: _system(therapy, drug) for drug in drugs}
-    followed = [follow(systems[drug.name], course.sites, shortest_s(course)) for drug in drugs]
-    places, own = list(range(len(drugs))), list(drugs)
-    swallowed = is_swallowed(therapy)
+    places, own, names = list(range(len(drugs))), list(drugs), [drug.name for drug in drugs]
+    swallowed, patient = is_swallowed(therapy), therapy.patient
+    if swallowed and MORPHINE not in names:
+        own.append(therapy.catalogue.drugs[MORPHINE])
+        names.append(MORPHINE)
+    systems = build_systems(own, therapy.catalogue, patient.height_cm, patient.weight_kg)
+    shortest = shortest_s(course)
+    followed = [follow(system, course.sites, shortest) for system in systems[: len(drugs)]]
     if swallowed:
-        morphine = therapy.catalogue.drugs[MORPHINE]
-        followed.append(follow(systems.get(MORPHINE) or _system(therapy, morphine), (BY_MOUTH,), DAY_S))
-        if MORPHINE not in systems:
-            own.append(morphine)
-        places.append([drug.name for drug in own].index(MORPHINE))
+        places.append(names.index(MORPHINE))
+        followed.append(follow(systems[places[-1]], (BY_MOUTH,), DAY_S))
     kinetics = _kinetics(followed, places, len(course.sites))
     resting = np.zeros((len(own), EFFECTS))
     if swallowed:
@@ -84,35 +84,32 @@ def shortest_s(course: Course) -> float:
     return float(min([MINUTE_S, *strokes, *(at / MS_PER_S for at in (*boluses, *lasting) if at > 0)]))
 
 
-def _system(therapy: Therapy, drug: Drug) -> LinearSystem:
-    patient = therapy.patient
-    return build_system(drug, therapy.catalogue, patient.height_cm, patient.weight_kg)
-
-
 def _kinetics(followed: Sequence[Followed], places: Sequence[int], tips: int) -> Kinetics:
     """All courses side by side; the modes that one has less than another are modes of nothing."""
-    count, most = len(followed), max(each.seen.shape[1] for each in followed)
-    rates, turning, grown = np.full((count, most), -1.0), np.zeros((count, most)), np.zeros((count, most))
+    count, widest = len(followed), max(each.seen.shape[1] for each in followed)
+    most = -(-widest // TOGETHER) * TOGETHER
+    rates, turning, grown = np.full((count, most), -1.0), np.zeros((count, most)), np.zeros((KEPT, count, most))
     seen, force = np.zeros((count, TIP_ROW + tips, most)), np.zeros((count, tips, most))
     for course, each in enumerate(followed):
         at, real, own = _places(each, most), each.real, each.rates
         rates[course, at] = np.concatenate([own.real, own.real[real:]])
         turning[course, at] = np.concatenate([own.imag, own.imag[real:]])
         over_a_step = np.expm1(own * STEP_S)
-        grown[course, at] = np.concatenate([over_a_step.real, over_a_step.imag[real:]])
+        grown[0, course, at] = np.concatenate([over_a_step.real, over_a_step.imag[real:]])
         seen[course, : len(each.seen), at] = each.seen.T
         force[course, : len(each.force), at] = each.over_rates(each.force).T
     return Kinetics(
         rates=rates,
         turning=turning,
         grown=grown,
+        spans=np.array([STEP_S, *np.zeros(KEPT - 1)]),
+        oldest=np.ones(1, dtype=np.int64),
         seen=seen,
         force=force,
         modes=np.zeros_like(rates),
         entered=np.zeros((count, tips)),
         pairs=np.array([each.rates.size - each.real for each in followed]),
         drug=np.array(places, dtype=np.int64),
-        has=np.array([[site in each.system.effects for site in SITES] for each in followed]),
     )
 
 
@@ -138,7 +135,7 @@ def _mind(therapy: Therapy, drugs: Sequence[Drug], resting: Array, end_ms: int) 
     mind = Mind(
         person=person,
         unwanted=unwanted_of(therapy.catalogue.side_effects, drugs),
-        noise=noise(relief, plan.seed, 0, steps, STEP_S, None),
+        noise=scatter(relief, plan.seed, steps, STEP_S),
         tolerated=tolerated,
         figures=np.array([insensitivity, untreated if pained else spastic, float(pained), above]),
         presses=np.array(presses, dtype=np.int64),

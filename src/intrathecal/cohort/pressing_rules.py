@@ -21,7 +21,7 @@ from intrathecal.cohort.tables import (
     Table,
     Tables,
 )
-from intrathecal.compiled import compiled
+from intrathecal.compiled import compiled, inlined
 from intrathecal.flow import Array
 from intrathecal.pump.hardware import DAY_MS
 
@@ -108,13 +108,13 @@ def catch_up(tables: Tables, patients: Patients, p: int, piece: int) -> None:
                 _note(patients, p, HELD_UP)
 
 
-@compiled
+@inlined
 def _note(patients: Patients, p: int, reason: int) -> None:
     if patients.memory[p].needs == FINE:
         patients.memory[p].needs = reason
 
 
-@compiled
+@inlined
 def bolus_end(tables: Tables, patients: Patients, p: int, press: int) -> int:
     """When (ms) a bolus that was given ends, or is cut short."""
     regime = patients.regime[p, press]
@@ -125,7 +125,7 @@ def bolus_end(tables: Tables, patients: Patients, p: int, press: int) -> int:
 # ---- reservoir
 
 
-@compiled
+@inlined
 def _steps(tables: Tables, patients: Patients, p: int, used_pL: float) -> int:
     """The steps counted since the last fill, when so much was asked of the motor."""
     step = tables.hardware.step_pL
@@ -133,7 +133,7 @@ def _steps(tables: Tables, patients: Patients, p: int, used_pL: float) -> int:
     return int(np.floor((owed + used_pL) / step + WHOLE))
 
 
-@compiled
+@inlined
 def _is_dry(tables: Tables, patients: Patients, p: int, at: int, piece: int) -> bool:
     pieces, fill = tables.pieces, patients.memory[p].fill
     if patients.memory[p].dry:
@@ -151,7 +151,7 @@ def _is_dry(tables: Tables, patients: Patients, p: int, at: int, piece: int) -> 
     return bool(patients.memory[p].dry)
 
 
-@compiled
+@inlined
 def _extra(tables: Tables, piece: int, begin: int, end: int, alone_from: int) -> float:
     """What a bolus adds from ``begin`` to ``end`` to what is asked of the motor; before ``alone_from`` another runs."""
     pieces = tables.pieces
@@ -171,7 +171,7 @@ def _extra(tables: Tables, piece: int, begin: int, end: int, alone_from: int) ->
     return extra
 
 
-@compiled
+@inlined
 def _give(tables: Tables, patients: Patients, p: int, at: int, piece: int) -> None:
     """The bolus that was just written down is under way."""
     count = patients.memory[p].pressed
@@ -181,7 +181,7 @@ def _give(tables: Tables, patients: Patients, p: int, at: int, piece: int) -> No
     patients.memory[p].extra_pL += _extra(tables, piece, at, end, max(at, before))
 
 
-@compiled
+@inlined
 def _look_for_clamps(tables: Tables, patients: Patients, p: int, press: int, piece: int) -> None:
     """Whether a bolus changes the rate of others, or gets another one than it asks for."""
     pieces, end = tables.pieces, bolus_end(tables, patients, p, press)
@@ -194,7 +194,7 @@ def _look_for_clamps(tables: Tables, patients: Patients, p: int, press: int, pie
 # ---- the fastest flow
 
 
-@compiled
+@inlined
 def _is_too_fast(tables: Tables, patients: Patients, p: int, at: int, piece: int) -> bool:
     regimes, regime = tables.regimes, tables.pieces[piece].regime
     rate, fastest = regimes[regime].rate, tables.hardware.fastest * (1.0 + EQUAL)
@@ -308,13 +308,13 @@ def _total(tables: Tables, patients: Patients, p: int, regime: int, first: int, 
     return total
 
 
-@compiled
+@inlined
 def _along(ms: Ints, totals: Array, rates: Array, at: int) -> float:
     index = _last(ms, at)
     return float(totals[index] + rates[index] * (at - ms[index])) if index >= 0 else 0.0
 
 
-@compiled
+@inlined
 def _last(ms: Ints, at: int) -> int:
     """The last of rising times that is not after ``at``; -1 if all are."""
     return int(np.searchsorted(ms, at, side="right")) - 1

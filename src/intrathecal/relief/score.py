@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from intrathecal.catalogue import Relief
 from intrathecal.relief.patient import WORST_PAIN
+from intrathecal.relief.streams import generators
 
 Array = NDArray[np.float64]
 
@@ -26,16 +27,11 @@ def noise(relief: Relief, seed: int, first_step: int, count: int, step_s: float,
     the values are the same, bit for bit, however a run is cut. Raises `ValueError` for a step that does not divide a day, and
     for a missing or superfluous ``last``.
     """
-    per_day = round(DAY_S / step_s)
-    if per_day * step_s != DAY_S:
-        raise ValueError(f"step_s is {step_s:g}: give a divisor of {DAY_S}")
     if (last is None) != (first_step == 0):
         raise ValueError("give the last value from step 1 on, and none at step 0")
-    spread = relief.score_sd.canonical
-    stays = relief.score_day_correlation.canonical ** (step_s / DAY_S)
-    moves = spread * (1.0 - stays * stays) ** 0.5
+    spread, stays, moves = wandering(relief, step_s)
     values: list[float] = []
-    for draw in _normals(seed, first_step, count, per_day):
+    for draw in normals(seed, first_step, count, step_s).tolist():
         last = spread * draw if last is None else stays * last + moves * draw
         values.append(last)
     return np.array(values)
@@ -46,12 +42,21 @@ def scores(pain: Array, away: Array) -> Array:
     return np.rint(np.clip(pain + away, 0.0, WORST_PAIN))
 
 
-def _normals(seed: int, first: int, count: int, per_day: int) -> list[float]:
-    """The standard normal numbers of the steps from ``first`` on."""
+def wandering(relief: Relief, step_s: float) -> tuple[float, float, float]:
+    """sd, a and sd sqrt(1 - a^2) of this module's docstring for steps of ``step_s``."""
+    spread = relief.score_sd.canonical
+    stays = relief.score_day_correlation.canonical ** (step_s / DAY_S)
+    return spread, stays, spread * (1.0 - stays * stays) ** 0.5
+
+
+def normals(seed: int, first: int, count: int, step_s: float) -> Array:
+    """The standard normal numbers z (count,) of the steps from ``first`` on; raises `ValueError` as `noise` does."""
+    per_day = round(DAY_S / step_s)
+    if per_day * step_s != DAY_S:
+        raise ValueError(f"step_s is {step_s:g}: give a divisor of {DAY_S}")
     days = range(first // per_day, -(-(first + count) // per_day))
-    drawn: list[float] = []
-    for day in days:
-        random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(SCORE_STREAM, day)))
-        drawn += random.standard_normal(per_day).tolist()
+    drawn = np.empty((len(days), per_day))
+    for row, generator in zip(drawn, generators(seed, SCORE_STREAM, days), strict=True):
+        generator.standard_normal(out=row)
     skipped = first % per_day
-    return drawn[skipped : skipped + count]
+    return drawn.ravel()[skipped : skipped + count]

@@ -29,7 +29,6 @@ from intrathecal.spine import (
     build_canal,
     dispersion,
     drug_layers,
-    entries,
     loss_per_s,
     matrix,
     spinal_flow,
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Index = NDArray[np.intp]
 
 INTRATHECAL, EPIDURAL_ROUTE, INTRAVENOUS, ORAL = "intrathecal", "epidural", "intravenous", "oral"
 #: The sink where drug leaves the body for good: clearance and first pass.
@@ -120,17 +120,22 @@ class LinearSystem:
         the sac, where nothing flows. Second order in the length of a cell. Raises `ValueError` outside the canal.
         """
         self._check_inside(z_cm)
+        return np.asarray(self._tip_rows([z_cm])[0])
+
+    def _tip_rows(self, places_cm: Sequence[float]) -> Array:
+        """The rows (k, n) of `tip_row` at ``places_cm``."""
         points, first = self.z_cm, self._first(CSF)
         places, per_mL = first + np.arange(points.size), 1.0 / self.canal.csf_volume_mL
-        if CISTERNA in self.sites and z_cm < points[0]:
+        if CISTERNA in self.sites and min(places_cm) < points[0]:
+            # above the first cell the place before it is the cisterna magna; a place below it does not change
             place = self.states.index(CISTERNA)
             points, places = np.append(self.canal.edges_cm[:1], points), np.append(place, places)
             per_mL = np.append(self.sites[CISTERNA][place], per_mL)
-        left, share = _between(points, z_cm)
-        row, right = np.zeros(len(self.states)), min(left + 1, points.size - 1)
-        row[places[left]] += (1.0 - share) * per_mL[left]
-        row[places[right]] += share * per_mL[right]
-        return row
+        left, share = _between(points, np.asarray(places_cm))
+        rows, right = np.zeros((left.size, len(self.states))), np.minimum(left + 1, points.size - 1)
+        np.add.at(rows, (np.arange(left.size), places[left]), (1.0 - share) * per_mL[left])
+        np.add.at(rows, (np.arange(left.size), places[right]), share * per_mL[right])
+        return rows
 
     def source(self, route: str, z_cm: float | None = None) -> Array:
         """Where a dose enters: the share (n) of it that each state receives; the shares sum to 1.
@@ -145,7 +150,7 @@ class LinearSystem:
                 raise ValueError(f"a dose given {route} needs a place: give z_cm")
             self._check_inside(z_cm)
             if route == INTRATHECAL:
-                left, share = _between(self.z_cm, z_cm)
+                (left,), (share,) = _between(self.z_cm, np.array([z_cm]))
                 entry[self._first(CSF) + left] = 1.0 - share
                 entry[self._first(CSF) + min(left + 1, self.canal.cells - 1)] += share
                 return entry
@@ -195,22 +200,33 @@ class LinearSystem:
         return self._index(f"{layer} 0")
 
 
-def _between(points: Array, z_cm: float) -> tuple[int, float]:
-    """The point at or before ``z_cm`` and how far towards the next it lies (0 to 1); the ends hold beyond themselves."""
-    place = float(np.interp(z_cm, points, np.arange(points.size)))
-    left = int(place)
-    return left, place - left
+def _between(points: Array, places_cm: Array) -> tuple[Index, Array]:
+    """The points at or before ``places_cm`` (k) and how far towards the next they lie (0 to 1); the ends hold beyond themselves."""
+    at = np.interp(places_cm, points, np.arange(points.size))
+    left = at.astype(np.intp)
+    return left, at - left
 
 
 def build_system(
     drug: Drug, catalogue: Catalogue, height_cm: float, weight_kg: float, cells: int = DEFAULT_CELLS
 ) -> LinearSystem:
     """The system of ``drug`` in a patient of ``height_cm`` and ``weight_kg``, with ``cells`` cells along the canal."""
-    layers = dict(zip((CORD, EPIDURAL), drug_layers(drug.csf), strict=True))
-    spine = build_neuraxis(catalogue, height_cm, layers, loss_per_s(drug.csf), cells)
-    body = build_body(drug, catalogue.physiology, weight_kg)
-    spread, sites = catalogue.physiology.epidural_spread.canonical, effect_sites(drug, catalogue.relief)
-    return couple(drug.name, spine, body, drug.csf_plasma_ratio.canonical, spread, sites)
+    return build_systems([drug], catalogue, height_cm, weight_kg, cells)[0]
+
+
+def build_systems(
+    drugs: Sequence[Drug], catalogue: Catalogue, height_cm: float, weight_kg: float, cells: int = DEFAULT_CELLS
+) -> list[LinearSystem]:
+    """The systems of several ``drugs`` in one patient, who has one canal."""
+    moving, spread = moving_fluid(catalogue, height_cm, cells), catalogue.physiology.epidural_spread.canonical
+    found = []
+    for drug in drugs:
+        layers = dict(zip((CORD, EPIDURAL), drug_layers(drug.csf), strict=True))
+        spine = assemble(*moving, layers, Cranium.of(catalogue.physiology, loss_per_s(drug.csf)))
+        body = build_body(drug, catalogue.physiology, weight_kg)
+        sites = effect_sites(drug, catalogue.relief)
+        found.append(couple(drug.name, spine, body, drug.csf_plasma_ratio.canonical, spread, sites))
+    return found
 
 
 def tracer_system(tracer: Tracer, catalogue: Catalogue, height_cm: float, cells: int = DEFAULT_CELLS) -> LinearSystem:
@@ -223,15 +239,14 @@ def build_neuraxis(
     catalogue: Catalogue, height_cm: float, layers: Mapping[str, Layer], loss_per_s: float, cells: int
 ) -> Neuraxis:
     """The neuraxis of a patient of ``height_cm``; dispersion is the catalogue's, at the motion of its physiology."""
-    canal = build_canal(catalogue.anatomy, height_cm, cells)
-    physiology = catalogue.physiology
-    return assemble(
-        canal,
-        dispersion(physiology, load_catalogue().physiology, canal),
-        spinal_flow(physiology, canal),
-        layers,
-        Cranium.of(physiology, loss_per_s),
-    )
+    return assemble(*moving_fluid(catalogue, height_cm, cells), layers, Cranium.of(catalogue.physiology, loss_per_s))
+
+
+def moving_fluid(catalogue: Catalogue, height_cm: float, cells: int) -> tuple[Canal, Array, Array]:
+    """The canal of a patient, and dispersion (cm2/s) and flow (mL/s) of its fluid at every face: what all drugs share."""
+    canal, physiology = build_canal(catalogue.anatomy, height_cm, cells), catalogue.physiology
+    spreading = dispersion(physiology, load_catalogue().physiology, canal)
+    return canal, spreading, spinal_flow(physiology, canal)
 
 
 def couple(
@@ -273,7 +288,7 @@ def couple(
         canal=canal,
         epidural_spread_cm=epidural_spread_cm,
     )
-    levels = {level: system.tip_row(z_cm) for level, z_cm in canal.sites_cm.items()}
+    levels = dict(zip(canal.sites_cm, system._tip_rows(list(canal.sites_cm.values())), strict=True))
     return replace(system, sites={**levels, **boxes})
 
 
@@ -316,9 +331,7 @@ class _Joined:
 
 
 def _alone(spine: Neuraxis) -> _Joined:
-    return _Joined(
-        spine.states, (entries(spine.generator),), spine.to_blood, spine.capacity_mL, np.ones(len(spine.states))
-    )
+    return _Joined(spine.states, (spine.entries,), spine.to_blood, spine.capacity_mL, np.ones(len(spine.states)))
 
 
 def _join(spine: Neuraxis, body: Body, csf_plasma_ratio: float) -> _Joined:
@@ -330,7 +343,7 @@ def _join(spine: Neuraxis, body: Body, csf_plasma_ratio: float) -> _Joined:
     return _Joined(
         states=spine.states + body.states,
         entries=(
-            entries(spine.generator),
+            spine.entries,
             (blood, every, spine.to_blood),
             (every, blood, returning),
             (size + rows.ravel(), size + columns.ravel(), own.ravel()),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +36,7 @@ class Neuraxis:
     """dx/dt = generator x + from_blood C_eq, with x in ug.
 
     ``states`` (n) are ``csf 0``, ``csf 1`` ... from the head down, the same for the layers that the drug has, then
-    ``cisterna_magna`` and ``cranial``. ``generator`` (n, n; 1/s) has all losses on its diagonal; ``to_blood`` (n; 1/s) are
+    ``cisterna_magna`` and ``cranial``. ``generator`` (n, n; 1/s; its ``entries``) has all losses on its diagonal; ``to_blood`` (n; 1/s) are
     the losses, so that the columns of ``generator`` sum to ``-to_blood``. ``from_blood`` (n; mL/s) times the
     concentration of the fluid that is in equilibrium with plasma is what the blood brings. ``capacity_mL`` (n) is the
     amount in every state, for 1 ug/mL in the fluid, at that equilibrium.
@@ -43,10 +44,15 @@ class Neuraxis:
 
     canal: Canal
     states: tuple[str, ...]
-    generator: sparse.csr_array
+    entries: Entries
     to_blood: Array
     from_blood: Array
     capacity_mL: Array
+
+    @cached_property
+    def generator(self) -> sparse.csr_array:
+        """The matrix of ``entries``."""
+        return matrix([self.entries], len(self.states))
 
     def mask(self, part: str) -> NDArray[np.bool_]:
         """Which states (n) belong to the layer or box ``part``."""
@@ -69,7 +75,7 @@ class _Network:
         self.from_blood: list[Array] = []
         self.transfers: list[tuple[Index, Index, Array]] = []
 
-    def add(self, names: list[str], capacity_mL: Array, to_blood: Array, from_blood: Array) -> Index:
+    def add(self, names: Sequence[str], capacity_mL: Array, to_blood: Array, from_blood: Array) -> Index:
         """New states with their capacities, losses and gains; their places among all states."""
         places = np.arange(len(self.names), len(self.names) + len(names))
         self.names += names
@@ -80,7 +86,7 @@ class _Network:
 
     def move(self, source: Index, target: Index, per_s: Array | float) -> None:
         """A transfer between states, place by place."""
-        self.transfers.append((source, target, np.broadcast_to(per_s, source.shape)))
+        self.transfers.append((source, target, per_s if isinstance(per_s, np.ndarray) else np.full(source.size, per_s)))
 
     def neuraxis(self, canal: Canal) -> Neuraxis:
         """Everything that was collected; what leaves a state stands on the diagonal."""
@@ -91,7 +97,11 @@ class _Network:
         return Neuraxis(
             canal=canal,
             states=tuple(self.names),
-            generator=matrix([(targets, sources, rates), (places, places, -leaving)], losses.size),
+            entries=(
+                np.concatenate([targets, places]),
+                np.concatenate([sources, places]),
+                np.concatenate([rates, -leaving]),
+            ),
             to_blood=losses,
             from_blood=np.concatenate(self.from_blood),
             capacity_mL=np.concatenate(self.volumes),
@@ -103,10 +113,22 @@ def matrix(parts: Sequence[Entries], size: int) -> sparse.csr_array:
     from scipy import sparse
 
     rows, columns, values = (np.concatenate(each) for each in zip(*parts, strict=True))
-    order = np.lexsort((columns, rows))
-    order = order[values[order] != 0.0]
-    begins = np.searchsorted(rows[order], np.arange(size + 1))
-    return sparse.csr_array((values[order], columns[order], begins), shape=(size, size))
+    if not values.all():
+        stored = np.flatnonzero(values)
+        rows, columns, values = rows[stored], columns[stored], values[stored]
+    order, columns, begins = _pattern(size, (rows * size + columns).astype(np.int64).tobytes())
+    return sparse.csr_array((values[order], columns, begins), shape=(size, size))
+
+
+@lru_cache(maxsize=64)
+def _pattern(size: int, places: bytes) -> tuple[Index, NDArray[np.int32], NDArray[np.int32]]:
+    """The order of ``places`` (row * size + column) in a CSR matrix, their columns, and where rows begin: the same for all people."""
+    given = np.frombuffer(places, dtype=np.int64)
+    order = np.argsort(given)
+    begins = np.searchsorted(given[order], size * np.arange(size + 1))
+    columns, begins = (given[order] % size).astype(np.int32), begins.astype(np.int32)
+    columns.flags.writeable = begins.flags.writeable = False
+    return order, columns, begins
 
 
 def entries(generator: sparse.csr_array) -> Entries:
@@ -184,5 +206,10 @@ def _add_cranium(network: _Network, top: Index, canal: Canal, cranium: Cranium, 
     network.move(cranial, cisterna, cranium.exchange_mL_per_s / boxes[1])
 
 
-def _cells(layer: str, canal: Canal) -> list[str]:
-    return [f"{layer} {cell}" for cell in range(canal.cells)]
+def _cells(layer: str, canal: Canal) -> tuple[str, ...]:
+    return _names(layer, canal.cells)
+
+
+@lru_cache(maxsize=16)
+def _names(layer: str, cells: int) -> tuple[str, ...]:
+    return tuple(f"{layer} {cell}" for cell in range(cells))

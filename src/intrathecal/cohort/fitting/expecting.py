@@ -166,5 +166,4 @@ def arrive(drugs: Kinetics, times_s: Array, rates: Array, where: NDArray[np.intp
     for piece in range(len(rates)):
         begin, end = max(times_s[piece], from_s), min(times_s[piece + 1], to_s)
         if end > begin:
-            for drug in range(rates.shape[1]):
-                move(drugs, drug, where[piece], rates[piece, drug], end - begin)
+            move(drugs, 0, where[piece], rates[piece], end - begin)
