@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import block_diag
 
 from intrathecal.body import PLASMA
 from intrathecal.flow import Array, Site
@@ -95,7 +94,7 @@ def _by_shared_rates(
         rates.append(-window.rates)
         terms.append(found.terms)
         errors.append(max(miss.of_step(), miss.of_dose(shortest_s)))
-    seen, force = np.hstack(terms), block_diag(*(np.ones((1, each.size)) for each in rates))
+    seen, force = np.hstack(terms), np.repeat(np.eye(len(rates)), [each.size for each in rates], axis=1)
     slower = np.concatenate(rates)
     return Followed(system, slower, slower.size, seen[: len(rows)], force, seen[len(rows) :], max(errors))
 
