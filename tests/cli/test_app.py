@@ -177,7 +177,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 def test_a_run_of_one_patient_loads_no_compiler() -> None:
     """Loading it takes as long as the rest of the start, and the first run would compile for many seconds."""
     code = "from intrathecal.cli import main; import atexit, sys; atexit.register(lambda: print('numba' in sys.modules)); main()"
-    words = ["simulate", "examples/failed-back.toml", "--days", "3"]
+    words = ["simulate", str(DEMO), "--days", "3"]
     done = subprocess.run([sys.executable, "-c", code, *words], check=True, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "False"
 
