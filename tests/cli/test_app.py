@@ -174,6 +174,14 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_a_run_of_one_patient_loads_no_compiler() -> None:
+    """Loading it takes as long as the rest of the start, and the first run would compile for many seconds."""
+    code = "from intrathecal.cli import main; import atexit, sys; atexit.register(lambda: print('numba' in sys.modules)); main()"
+    words = ["simulate", str(DEMO), "--days", "3"]
+    done = subprocess.run([sys.executable, "-c", code, *words], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
 def test_the_python_of_the_readme_runs() -> None:
     """The lines as they stand there, from the repository's folder."""
     lines = (ROOT / "README.md").read_text().split("```python\n")[1].split("```")[0]

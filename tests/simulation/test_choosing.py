@@ -6,11 +6,16 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from tests.simulation.extremes import CATALOGUE, DRUGS, Extreme, entry
+from tests.simulation.extremes import CATALOGUE, DRUGS, Array, Extreme, entry
 
+from intrathecal.simulation import propagation
+from intrathecal.simulation.certainty import certainty
+from intrathecal.simulation.comb import comb
+from intrathecal.simulation.exploring import explored
 from intrathecal.simulation.modal import Modal
-from intrathecal.simulation.propagation import TOLERANCE, choose, choose_for
-from intrathecal.simulation.system import build_system
+from intrathecal.simulation.propagation import COUNTS, TOLERANCE, choose, choose_for, looked_at
+from intrathecal.simulation.shifted import Shifted
+from intrathecal.simulation.system import LinearSystem, build_system
 
 
 @pytest.mark.parametrize("name", DRUGS)
@@ -36,6 +41,26 @@ def test_a_smaller_tolerance_takes_more_modes() -> None:
     assert all(each.error_estimate <= bound for each, bound in zip(found, (1e-4, 1e-7, 1e-9), strict=True))
     exact = choose_for(system, source, 0.0, 1e-15)
     assert exact.method.startswith(f"modal, {len(system.states)} modes, because fewer modes may be off by ")
+
+
+def test_what_cannot_follow_a_fine_mesh_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shifts far slower than drug leaves the cell at the tip are passed over: they would have missed by more than is allowed."""
+    system = Extreme(cells=1200).build()
+    source, tried = entry(system, "intrathecal", 0.6)[:, None], []
+
+    def tell(system: LinearSystem, comb: Shifted, entries: Array, count: int) -> Modal:
+        tried.append(count)
+        return explored(system, comb, entries, count)
+
+    monkeypatch.setattr(propagation, "explored", tell)
+    assert choose_for(system, source).error_estimate <= TOLERANCE
+    passed_over = [count for count in COUNTS if count < min(tried)]
+    assert passed_over
+    assert passed_over + tried == list(COUNTS[: len(passed_over) + len(tried)])
+    for count in passed_over:
+        shape = Shifted(comb(system))
+        missed = certainty(explored(system, shape, source, count), shape, source[:, 0], looked_at(system))
+        assert missed.worst > TOLERANCE
 
 
 def test_many_entries_take_all_modes() -> None:

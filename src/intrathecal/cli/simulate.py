@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from intrathecal.cli import typed
+from intrathecal.cli.loading import loading
 from intrathecal.cli.options import CatalogueFiles, Json, TherapyFile
 from intrathecal.cli.output import tell, writing
 from intrathecal.cli.progress import progress_bar
@@ -46,17 +47,19 @@ def simulate(
     lasting, sampled = _days(days), _every(every)
     targets = (report, data, diary, checkpoint, None if json in (None, "-") else Path(json))
     _check_targets([target for target in targets if target is not None], *(file for file in (therapy, compare) if file))
-    from intrathecal.therapy import load_therapy
+    with loading():
+        from intrathecal.therapy import load_therapy
 
-    plan = load_therapy(therapy, tuple(catalogue or ()))
+        plan = load_therapy(therapy, tuple(catalogue or ()))
+
+        from intrathecal.simulation.api import PROFILES
+        from intrathecal.simulation.api import simulate as run_therapy
     other = _other(plan, compare, tuple(catalogue or ()))
     if diary:
         from intrathecal.care.simulated import first_moment
 
         first_moment(plan)
     from intrathecal.cli.summary import summary
-    from intrathecal.simulation.api import PROFILES
-    from intrathecal.simulation.api import simulate as run_therapy
 
     with progress_bar("Simulating") as progress:
         run = run_therapy(

@@ -47,8 +47,7 @@ def advance(state: State, to: int) -> tuple[State, list[Action]]:
     """Book all that happens by itself up to ``to``."""
     actions: list[Action] = []
     while state.now < to:
-        now = flows(state)
-        state, done = _book(state, now, min(to, _next(state, now, to)))
+        state, done = _book(state, min(to, next_change(state, to)))
         actions += done
         state, sounded = settle(state)
         actions += sounded
@@ -57,12 +56,8 @@ def advance(state: State, to: int) -> tuple[State, list[Action]]:
 
 def next_change(state: State, horizon: int) -> int:
     """The first time later than now at which anything changes by itself, at most ``horizon``."""
-    return _next(state, flows(state), horizon)
-
-
-def _next(state: State, now: Flows, horizon: int) -> int:
-    """The same while these flows run ``now``."""
-    times, settings = [horizon], state.settings
+    times = [horizon]
+    settings, now = state.settings, flows(state)
     if state.bridge is None:
         change = next_base_change(settings, state.ramp_origin, state.now)
         start = next_start(settings, state.began, state.now + 1)
@@ -174,10 +169,12 @@ def _driven(state: State, base: Fraction, boluses: list[Fraction]) -> Fraction:
     return sum(boluses, base)
 
 
-def _book(state: State, now: Flows, to: int) -> tuple[State, list[Action]]:
-    """One quiet stretch: the flows of ``now`` until ``to``, counted in one call."""
+def _book(state: State, to: int) -> tuple[State, list[Action]]:
+    """One quiet stretch: a constant rate from now to ``to``, counted in one call."""
     length = to - state.now
-    hardware, rate = state.settings.hardware, now.motor
+    hardware = state.settings.hardware
+    now = flows(state)
+    rate = now.motor
     volume, running, bridge = _pass(state, now, length)
     if rate == 0:
         # The motor does not turn: time runs on for boluses, which are lost, and the bridge waits.

@@ -33,6 +33,10 @@ class Indices:
         """How the drug acts."""
         return self.drug.response.mechanism
 
+    def at(self, places: NDArray[np.intp]) -> Indices:
+        """The same at some ``places`` (k,) of the t times."""
+        return Indices(self.drug, self.spinal[places], self.supraspinal[places], self.breathing[places])
+
 
 def indices(relief: Relief, given: Iterable[tuple[Drug, Mapping[str, Array]]]) -> tuple[Indices, ...]:
     """The indices of drugs from their concentrations (t,) in ug/mL by effect site.

@@ -118,7 +118,7 @@ class Implicit:
         states[0] = state
         for segment, duration in enumerate(durations):
             states[segment + 1] = self._advance(states[segment], float(duration), entries @ given[segment])
-        return Trajectory(states, self.integral(states[-1]) - self.integral(states[0]))
+        return Trajectory(states, self)
 
     def _advance(self, state: Array, left_s: float, push: Array) -> Array:
         """``state`` after a segment."""

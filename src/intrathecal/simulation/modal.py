@@ -17,7 +17,7 @@ fluid with no larger one: the sum over all states covers the drug and each of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,8 @@ SERIES_BELOW, SERIES_TERMS = 0.5, 16
 LAST_DIGITS = 100.0
 # a memory of 2 x 8 bytes x modes x this many for every function of the modes
 SEGMENTS_AT_ONCE = 512
+# durations whose functions are kept
+DURATIONS = 1024
 
 
 def phi_functions(z: Modes) -> tuple[Modes, Modes, Modes]:
@@ -82,6 +84,7 @@ class Modal:
     balance: Array
     error_estimate: float
     remark: str = ""
+    _known_over: dict[float, Modes] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -151,9 +154,10 @@ class Modal:
         return self.rates, np.hstack([seen[:, :real], upper]), self._modes(force)
 
     def complex_parts(self, rows: Rows, entry: Array) -> tuple[Modes, Modes, Modes]:
-        """Rates (q,), what is seen of every mode in ``rows`` (p, q) and what ``entry`` (n) gives it (q,), of both modes of a pair.
+        """Rates (q,), what is seen of every mode in ``rows`` (p, q) and what ``entry`` (n) gives it (q,), for all q modes.
 
-        Complex numbers where there is a pair. The response to a constant inflow of 1 ug/s is then the sum of seen (e^{rate t} - 1) / rate force.
+        Complex numbers where there is a pair. The response to a constant inflow of 1 ug/s is then the sum of
+        seen (e^{rate t} - 1) / rate force.
         """
         real, pairs = self.real, self._pairs
         seen, force = rows @ self.vectors, self.inverse @ entry
@@ -183,22 +187,33 @@ class Modal:
         """
         durations, given, entries = check_run(durations_s, inputs, sources, self.vectors.shape[0])
         forcing = np.ascontiguousarray(self._modes(self._split(entries).T))
-        rates = self.rates if self._pairs else self.rates.real
         states = np.empty((durations.size + 1, 2, self.inverse.shape[0]))
         states[0] = state
         modes = np.ascontiguousarray(self._modes(np.asarray(state)))
         for start in range(0, durations.size, SEGMENTS_AT_ONCE):
             stop = min(start + SEGMENTS_AT_ONCE, durations.size)
             distinct, which = np.unique(durations[start:stop], return_inverse=True)
-            grown, phi1, phi2 = phi_functions(rates * distinct[:, None])
-            phi1, phi2 = phi1 * distinct[:, None], phi2 * (distinct * distinct)[:, None]
+            grown, phi1, phi2 = self._over(distinct)
             pushed = sum(given[start:stop, source, None] * forcing[source] for source in range(given.shape[1]))
             y = recurrence(modes[0], grown[which], phi1[which] * pushed)
             w = np.add.accumulate(np.concatenate([modes[1:], phi1[which] * y[:-1] + phi2[which] * pushed]))
             marched = np.stack([y[1:], w[1:]], axis=1)
             self._store(states[start + 1 : stop + 1], marched)
             modes = marched[-1]
-        return Trajectory(states, self.integral(states[-1]) - self.integral(states[0]))
+        return Trajectory(states, self)
+
+    def _over(self, durations_s: Array) -> Modes:
+        """e^z, t phi1(z) and t^2 phi2(z) (3, d, q) for durations t (d): a schedule has the same ones from day to day."""
+        wanted, known = durations_s.tolist(), self._known_over
+        missing = [duration for duration in wanted if duration not in known]
+        if missing:
+            if len(known) + len(missing) > DURATIONS:
+                known.clear()
+                missing = wanted
+            over = np.array(missing)[:, None]
+            grown, phi1, phi2 = phi_functions((self.rates if self._pairs else self.rates.real) * over)
+            known.update(zip(missing, np.stack([grown, phi1 * over, phi2 * (over * over)], axis=1), strict=True))
+        return np.stack([known[duration] for duration in wanted], axis=1)
 
     def _split(self, x: Array) -> Array:
         """The modes (q, ...) of amounts ``x`` (n, ...), which hold as much drug, to the last digit."""

@@ -35,7 +35,7 @@ LARGEST_LOSS = 1e-10
 #: Shifts of an entry, as `reduction` has them: the first that is enough is taken.
 COUNTS = (48, 64, 96)
 #: Modes are not found from shifts that are all this many times slower than drug leaves the place where it enters: they miss it.
-SLOWER = 4.0
+SLOWER = 2.5
 #: From this part of all states on, modes are no longer few.
 MOST_MODES = 0.7
 #: Of more states than this no dense matrix is made: its modes would take a minute and more.

@@ -52,7 +52,8 @@ class Moved:
 
     ``steps_s`` are the grid's times, ``marked_s`` those of changes, boluses and doses, ``samples_s`` these and the regular
     ones, ``watched_s`` those at which drug may act most; ``edges_s`` have them all. ``motions`` are the drugs' and
-    ``swallowed`` that of the oral opioid. ``due`` are the times (ms) at which a bolus or dose is to be sampled.
+    ``swallowed`` that of the oral opioid; ``indices`` are those of all drugs at the edges. ``due`` are the times (ms)
+    at which a bolus or dose is to be sampled.
     """
 
     given: tuple[int, ...]
@@ -66,13 +67,13 @@ class Moved:
     edges_s: Array
     motions: tuple[Trajectory, ...]
     swallowed: Trajectory | None
+    indices: tuple[Indices, ...]
     due: tuple[int, ...]
 
-    def acting(self, case: Case, times_s: Array) -> tuple[Indices, ...]:
+    def acting(self, times_s: Array) -> tuple[Indices, ...]:
         """The indices of all drugs at ``times_s``, which are among the edges."""
         at = np.searchsorted(self.edges_s, times_s)
-        swallowed = None if self.swallowed is None else self.swallowed.states[at]
-        return acting(case, [motion.states[at] for motion in self.motions], swallowed)
+        return tuple(each.at(at) for each in self.indices)
 
 
 def acting(case: Case, states: Sequence[Array], swallowed: Array | None) -> tuple[Indices, ...]:
@@ -150,7 +151,7 @@ def _lived(
     legs: tuple[tuple[Delivery, Passage], ...] = ()
     while True:
         moved = _move(case, reached, to, made, legs)
-        asked = ask(case.senses, felt, moved.acting(case, moved.steps_s), scatter)
+        asked = ask(case.senses, felt, moved.acting(moved.steps_s), scatter)
         if pump is None or not pained:
             return moved, asked, answered
         answered = answers(pump, _pressed(case, steps, asked.score), len(made) + 2 * more, answered)
@@ -200,7 +201,11 @@ def _move(
     times = [at for entry in entries for at in (entry.start_s, entry.end_s)]
     watched = _watched(reached, passage, to)
     edges = np.unique(np.clip(np.concatenate([[first_s, last_s], times, samples, watched, steps]), first_s, last_s))
-    swallowed = reached.swallowed
+    motions = tuple(
+        advance(channel, held.state, edges, entries, drug)
+        for drug, (channel, held) in enumerate(zip(case.channels, reached.held, strict=True))
+    )
+    oral = case.background.advance(reached.swallowed, edges) if case.background and reached.swallowed else None
     return Moved(
         given=pressed,
         legs=tuple(legs),
@@ -211,11 +216,9 @@ def _move(
         samples_s=samples,
         watched_s=watched,
         edges_s=edges,
-        motions=tuple(
-            advance(channel, held.state, edges, entries, drug)
-            for drug, (channel, held) in enumerate(zip(case.channels, reached.held, strict=True))
-        ),
-        swallowed=case.background.advance(swallowed, edges) if case.background and swallowed else None,
+        motions=motions,
+        swallowed=oral,
+        indices=acting(case, [motion.states for motion in motions], oral.states if oral else None),
         due=tuple(due),
     )
 
@@ -246,7 +249,7 @@ def _felt(case: Case, felt: Felt, moved: Moved, asked: Asked) -> tuple[Felt, dic
     """
     always = np.unique(np.concatenate([moved.marked_s, moved.watched_s, moved.steps_s]))
     times = np.union1d(moved.samples_s, always)
-    now = moved.acting(case, times)
+    now = moved.acting(times)
     feeling = feelings(case.senses, now, factors_at(felt, asked, times), times)
     counted, sampled = np.isin(times, always), np.isin(times, moved.samples_s)
     after = worsen(go_on(felt, asked), case.senses, now, feeling, counted)

@@ -148,7 +148,7 @@ class Squaring:
                     x = step.moved @ x + first @ given[segment]
                 units >>= 1
             states[segment + 1] = x, w
-        return Trajectory(states, self.integral(states[-1]) - self.integral(states[0]))
+        return Trajectory(states, self)
 
     def _steps(self, durations: Array) -> list[Step]:
         """The ladder up to the longest of ``durations``; the rungs that are missing are made and kept."""

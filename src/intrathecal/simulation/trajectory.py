@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,16 +26,27 @@ NOTHING = 1e-250
 BLOCK = 256
 
 
-@dataclass(frozen=True)
+class Integrating(Protocol):
+    """What has states that hold the integral of x too."""
+
+    def integral(self, state: Array) -> Array:
+        """The integral of x (n, ug s) since the first state of the run that led to ``state``."""
+
+
+@dataclass(frozen=True, eq=False)
 class Trajectory:
-    """A run over m segments.
+    """A run over m segments, ``advanced`` by its propagator.
 
     ``states`` (m + 1, 2, n): the propagator's own state at every edge; the last one continues the run, bit for bit.
-    ``integral`` (n): the integral of x over the run, in ug s.
     """
 
     states: Array
-    integral: Array
+    advanced: Integrating
+
+    @cached_property
+    def integral(self) -> Array:
+        """The integral of x over the run (n), in ug s."""
+        return self.advanced.integral(self.states[-1]) - self.advanced.integral(self.states[0])
 
 
 def check_run(durations_s: Array, inputs: Array, sources: Array, size: int) -> tuple[Array, Array, Array]:
@@ -85,7 +97,7 @@ def product(left: Array, right: Array) -> Array:
 
 
 def recurrence(first: Numbers, grown: Numbers, pushed: Numbers) -> Numbers:
-    """The x (m + 1, q) from the ``first`` (q) on that goes to ``grown`` (m, q) times itself and what is ``pushed`` (m, q).
+    """The x (m + 1, q) from the ``first`` (q) on that goes to ``grown`` (m, q or 1) times itself and what is ``pushed`` (m, q).
 
     Every column in turn is a stretch of one matrix with a single band below its diagonal, which BLAS goes down number by
     number: so a recurrence that is cut in two is the same to the last bit.
@@ -93,8 +105,9 @@ def recurrence(first: Numbers, grown: Numbers, pushed: Numbers) -> Numbers:
     from scipy.linalg import blas
 
     solve, steps = blas.ztbsv if np.iscomplexobj(pushed) else blas.dtbsv, len(pushed) + 1
-    x, band = np.empty((first.size, steps), pushed.dtype), np.zeros((first.size, steps, 2), pushed.dtype)
-    x[:, 0], x[:, 1:], band[:, :-1, 1] = first, pushed.T, -grown.T
+    # the diagonal of the matrix is 1 and is not looked at; one column does not lead to the next
+    x, band = np.empty((first.size, steps), pushed.dtype), np.empty((first.size, steps, 2), pushed.dtype)
+    x[:, 0], x[:, 1:], band[:, :-1, 1], band[:, -1, 1] = first, pushed.T, -grown.T, 0.0
     return np.asarray(solve(1, band.reshape(-1, 2).T, x.ravel(), lower=1, diag=1, overwrite_x=1).reshape(x.shape).T)
 
 

@@ -59,18 +59,24 @@ class Unrest:
 
     def advance(self, sizes_per_s: Array, fading_per_s: float, durations_s: Array, rates: Array) -> Unrest:
         """Over segments of ``durations_s`` (m), each at one of ``rates`` (m; ug/s); ``sizes_per_s`` (K) are the |s|."""
-        before = np.append(self.rate, rates[:-1])
-        changed = np.abs(rates - before)[:, None]
-        lasted = recurrence(np.array([self.lasted_s]), 1.0 * (changed == 0.0), durations_s[:, None])
-        over = np.where(changed > 0.0, before[:, None] * np.minimum(lasted[:-1], 2.0 / sizes_per_s), 0.0)
-        faded = np.exp(-fading_per_s * durations_s)[:, None]
-        added = faded * np.hstack([over, changed / sizes_per_s])
-        sums = recurrence(np.append(self.pieces, self.changes), np.broadcast_to(faded, added.shape), added)
-        pieces, changes = sums[:, : sizes_per_s.size], sums[:, sizes_per_s.size :]
-        whole = pieces[1:] + rates[:, None] * np.minimum(lasted[1:], 2.0 / sizes_per_s)
-        largest = np.minimum(whole, changes[1:] + rates[:, None] / sizes_per_s).max(axis=0, initial=0.0)
+        before, faded, sizes = (
+            np.append(self.rate, rates[:-1]),
+            np.exp(-fading_per_s * durations_s),
+            sizes_per_s[:, None],
+        )
+        changed = np.abs(rates - before)
+        steady, at = 1.0 * (changed == 0.0), np.flatnonzero(changed)
+        lasted = recurrence(np.array([self.lasted_s]), steady[:, None], durations_s[:, None])[:, 0]
+        added = np.zeros((2 * sizes.size, rates.size))
+        added[: sizes.size, at] = before[at] * np.minimum(lasted[at], 2.0 / sizes) * faded[at]
+        added[sizes.size :, at] = changed[at] / sizes * faded[at]
+        sums = recurrence(np.append(self.pieces, self.changes), faded[:, None], added.T).T
+        pieces, changes = sums[: sizes.size], sums[sizes.size :]
+        whole = pieces[:, 1:] + rates * np.minimum(lasted[1:], 2.0 / sizes)
+        largest = np.minimum(whole, changes[:, 1:] + rates / sizes).max(axis=1, initial=0.0)
         rate = float(rates[-1]) if rates.size else self.rate
-        return Unrest(pieces[-1], changes[-1], np.maximum(self.largest, largest), rate, float(lasted[-1, 0]))
+        ended = pieces[:, -1].copy(), changes[:, -1].copy()
+        return Unrest(*ended, np.maximum(self.largest, largest), rate, float(lasted[-1]))
 
 
 @dataclass(frozen=True, eq=False)
