@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -38,6 +39,7 @@ from intrathecal.pump.pressing import standing
 from intrathecal.pump.remembering import MOST_PIECES
 from intrathecal.pump.settings import Settings
 from intrathecal.pump.state import State
+from intrathecal.simulation.certainty import MINUTE_S
 from intrathecal.simulation.delivery import NG_PER_UG, Delivery, Passage
 from intrathecal.simulation.touching import Impulse, given
 from intrathecal.therapy import (
@@ -108,6 +110,15 @@ class Course:
         daily = (length // DAY_MS + 1) * regimes["most"]
         locked = length // np.maximum(regimes["lockout"], 1) + 1
         return int(np.where(regimes["rate"] > 0, np.minimum(daily, locked), 0).sum())
+
+    @cached_property
+    def shortest_s(self) -> float:
+        """The shortest time for which anything is given to anybody; a minute where all of it takes longer."""
+        regimes, pieces = self.tables.regimes, self.tables.pieces
+        boluses = regimes["over"][regimes["rate"] > 0].tolist()
+        lasting = (pieces["end_ms"] - pieces["start_ms"])[pieces["stroked"] == 0].tolist()
+        strokes = [self.tables.hardware.actuation_s] if pieces["stroked"].any() else []
+        return float(min([MINUTE_S, *strokes, *(at / MS_PER_S for at in (*boluses, *lasting) if at > 0)]))
 
     @property
     def decays(self) -> bool:

@@ -13,10 +13,10 @@ from intrathecal.catalogue import Drug
 from intrathecal.cohort.course import Course
 from intrathecal.cohort.living import EFFECTS, KEPT, STEP_S, TIP_ROW, TOGETHER, Kinetics, Mind, Swallowing
 from intrathecal.flow import Array, Site
-from intrathecal.pump.hardware import DAY_MS, MS_PER_S
+from intrathecal.pump.hardware import DAY_MS
 from intrathecal.relief.point import SITES, Person, person_of, scatter, settle, unwanted_of
 from intrathecal.simulation.background import BY_MOUTH, MORPHINE, is_swallowed
-from intrathecal.simulation.certainty import MINUTE_S, certainty
+from intrathecal.simulation.certainty import certainty
 from intrathecal.simulation.comb import comb
 from intrathecal.simulation.feeling import PAIN, SPASTICITY, STEP_MS, is_spastic
 from intrathecal.simulation.modal import Modal, modal
@@ -123,8 +123,7 @@ def ready(therapy: Therapy, course: Course) -> Ready:
         own.append(therapy.catalogue.drugs[MORPHINE])
         names.append(MORPHINE)
     systems = build_systems(own, therapy.catalogue, patient.height_cm, patient.weight_kg)
-    shortest = shortest_s(course)
-    followed = [follow(system, course.sites, shortest) for system in systems[: len(drugs)]]
+    followed = [follow(system, course.sites, course.shortest_s) for system in systems[: len(drugs)]]
     if swallowed:
         places.append(names.index(MORPHINE))
         followed.append(follow(systems[places[-1]], (BY_MOUTH,), DAY_S))
@@ -140,15 +139,6 @@ def ready(therapy: Therapy, course: Course) -> Ready:
     first = 0.0 if therapy.pump else therapy.patient.oral_opioid.canonical
     oral = Swallowing(times, np.array([first, *(rate for _, rate in course.oral)]), len(drugs) if swallowed else -1)
     return Ready(tuple(own), tuple(followed), kinetics, oral, mind, before)
-
-
-def shortest_s(course: Course) -> float:
-    """The shortest time for which anything is given."""
-    regimes, pieces = course.tables.regimes, course.tables.pieces
-    boluses = regimes["over"][regimes["rate"] > 0].tolist()
-    lasting = (pieces["end_ms"] - pieces["start_ms"])[pieces["stroked"] == 0].tolist()
-    strokes = [course.tables.hardware.actuation_s] if pieces["stroked"].any() else []
-    return float(min([MINUTE_S, *strokes, *(at / MS_PER_S for at in (*boluses, *lasting) if at > 0)]))
 
 
 def _kinetics(followed: Sequence[Followed], places: Sequence[int], tips: int) -> Kinetics:
