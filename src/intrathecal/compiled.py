@@ -76,9 +76,9 @@ class _Compiled:
         # without a home, or with sources that cannot be looked at, numba finds a place, or none
         with suppress(OSError, RuntimeError):
             config.CACHE_DIR = _kept_in(config.CACHE_DIR)
-        made = numba.njit(
-            nogil=True, error_model="numpy", fastmath=set(self._allowed), forceinline=self._written_out
-        )(self._function)
+        made = numba.njit(nogil=True, error_model="numpy", fastmath=set(self._allowed), forceinline=self._written_out)(
+            self._function
+        )
         with suppress(RuntimeError):  # no place can be written
             made.enable_caching()
             _keep_if_possible(made)

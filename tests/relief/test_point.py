@@ -207,4 +207,6 @@ def test_local_anaesthetics_of_different_steepness_act_as_arrays_have_it() -> No
 @pytest.mark.parametrize("steps", [1, 95, 96, 500])
 def test_answers_scatter_as_those_of_one_run(steps: int) -> None:
     """Bit for bit, from the first step on."""
-    assert np.array_equal(scatter(CATALOGUE.relief, 12345, steps, STEP_S), noise(CATALOGUE.relief, 12345, 0, steps, STEP_S, None))
+    assert np.array_equal(
+        scatter(CATALOGUE.relief, 12345, steps, STEP_S), noise(CATALOGUE.relief, 12345, 0, steps, STEP_S, None)
+    )

@@ -14,12 +14,12 @@ from intrathecal.cohort.course import Course, prepare_course
 from intrathecal.cohort.drawing import Drawn, Population
 from intrathecal.cohort.fronts import blank, room_for
 from intrathecal.cohort.handset import Handset
+from intrathecal.cohort.kinetics import STEP_S
 from intrathecal.cohort.living import (
     ASKED,
     BREATHED,
     COMPLAINT,
     REFUSED,
-    STEP_S,
     WITHOUT_ROOM,
     Delivering,
     Record,
@@ -235,4 +235,7 @@ def exact_life(therapy: Therapy, why: str) -> Life:
 
 def _peaks(drugs: Sequence[str], seen: Array) -> dict[str, dict[str, float]]:
     """The largest of what is ``seen`` (drugs, 3, t), by drug and site."""
-    return {drug: dict(zip(SEEN, highest, strict=True)) for drug, highest in zip(drugs, seen.max(axis=2).tolist(), strict=True)}
+    return {
+        drug: dict(zip(SEEN, highest, strict=True))
+        for drug, highest in zip(drugs, seen.max(axis=2).tolist(), strict=True)
+    }

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from intrathecal.body import PLASMA
 from intrathecal.catalogue import Drug
 from intrathecal.cohort.course import Course
-from intrathecal.cohort.living import EFFECTS, KEPT, STEP_S, TIP_ROW, TOGETHER, Kinetics, Mind, Swallowing
+from intrathecal.cohort.kinetics import EFFECTS, KEPT, STEP_S, TIP_ROW, TOGETHER, Kinetics
+from intrathecal.cohort.living import Mind, Swallowing
 from intrathecal.flow import Array, Site
 from intrathecal.pump.hardware import DAY_MS
 from intrathecal.relief.point import SITES, Person, person_of, scatter, settle, unwanted_of
@@ -36,13 +37,15 @@ DAY_S = 86_400.0
 
 @dataclass(frozen=True, eq=False)
 class Followed:
-    """One drug in one patient by its ``modes``; ``seen`` (r, q) and ``force`` (s, q) in their order, and a bound on the error.
+    """One drug in one patient by q numbers: the ``real`` modes, and both parts of those that turn (`simulation.modal`).
 
-    ``everywhere`` (p, q) are the sites of the system, in its order.
+    ``rates`` (m; 1/s) are those of the modes, ``seen`` (r, q) and ``force`` (s, q) what they show and what feeds them, by rows
+    and entries, ``everywhere`` (p, q) the sites of the system, in its order. ``error`` is a bound.
     """
 
     system: LinearSystem
-    modes: Modal
+    rates: NDArray[np.complex128]
+    real: int
     seen: Array
     force: Array
     everywhere: Array
@@ -50,7 +53,7 @@ class Followed:
 
     def over_rates(self, parts: Array) -> Array:
         """The real and imaginary ``parts`` (..., q) of numbers, divided by the rates of their modes."""
-        real, rates = self.modes.real, self.modes.rates
+        real, rates = self.real, self.rates
         divided = parts.copy()
         divided[..., :real] /= rates.real[:real]
         cosine, sine = np.split(parts[..., real:], 2, axis=-1)
@@ -74,9 +77,15 @@ def follow(system: LinearSystem, sites: Sequence[Site], shortest_s: float) -> Fo
             *(system.tip_row(places[site.level]) if site.level else nothing for site in sites),
         ]
     )
+    return _followed(system, entries, rows, shortest_s)
+
+
+def _followed(system: LinearSystem, entries: Array, rows: Array, shortest_s: float) -> Followed:
+    """What enters at ``entries`` (n, s), as it is seen at ``rows`` (r, n), by as few modes as are good enough there."""
     modes, error = _modes(system, entries, rows, shortest_s)
     everywhere = np.array(list(system.sites.values())) @ modes.vectors
-    return Followed(system, modes, rows @ modes.vectors, (modes.inverse @ entries).T, everywhere, error)
+    force = (modes.inverse @ entries).T
+    return Followed(system, modes.rates, modes.real, rows @ modes.vectors, force, everywhere, error)
 
 
 def _modes(system: LinearSystem, entries: Array, rows: Array, shortest_s: float) -> tuple[Modal, float]:
@@ -111,7 +120,7 @@ class Ready:
     def reached(self, course: int) -> Array:
         """The state (q) of a course, in the order of its modes."""
         modes = self.kinetics.modes[course]
-        return np.asarray(modes[_places(self.followed[course].modes, modes.size)])
+        return np.asarray(modes[_places(self.followed[course], modes.size)])
 
 
 def ready(therapy: Therapy, course: Course) -> Ready:
@@ -132,7 +141,7 @@ def ready(therapy: Therapy, course: Course) -> Ready:
     if swallowed:
         last = followed[-1]
         held = -therapy.patient.oral_opioid.canonical * last.over_rates(last.force[0])
-        kinetics.modes[-1, _places(last.modes, kinetics.modes.shape[1])] = held
+        kinetics.modes[-1, _places(last, kinetics.modes.shape[1])] = held
         resting[places[-1]] = np.maximum(last.seen[:EFFECTS] @ held, 0.0)
     mind, before = _mind(therapy, own, resting, course.end_ms)
     times = np.array([0, *(at for at, _ in course.oral)], dtype=np.int64)
@@ -148,7 +157,7 @@ def _kinetics(followed: Sequence[Followed], places: Sequence[int], tips: int) ->
     rates, turning, grown = np.full((count, most), -1.0), np.zeros((count, most)), np.zeros((KEPT, count, most))
     seen, force = np.zeros((count, TIP_ROW + tips, most)), np.zeros((count, tips, most))
     for course, each in enumerate(followed):
-        at, real, own = _places(each.modes, most), each.modes.real, each.modes.rates
+        at, real, own = _places(each, most), each.real, each.rates
         rates[course, at] = np.concatenate([own.real, own.real[real:]])
         turning[course, at] = np.concatenate([own.imag, own.imag[real:]])
         over_a_step = np.expm1(own * STEP_S)
@@ -165,16 +174,17 @@ def _kinetics(followed: Sequence[Followed], places: Sequence[int], tips: int) ->
         force=force,
         modes=np.zeros_like(rates),
         entered=np.zeros((count, tips)),
-        pairs=np.array([each.modes.rates.size - each.modes.real for each in followed]),
+        pairs=np.array([each.rates.size - each.real for each in followed]),
         drug=np.array(places, dtype=np.int64),
     )
 
 
-def _places(modes: Modal, most: int) -> NDArray[np.intp]:
+def _places(followed: Followed, most: int) -> NDArray[np.intp]:
     """Where the modes stand among ``most`` numbers: real ones first, and both parts of those that turn at the end."""
-    pairs = modes.rates.size - modes.real
+    real = followed.real
+    pairs = followed.rates.size - real
     turning = most - 2 * pairs + 2 * np.arange(pairs)
-    return np.concatenate([np.arange(modes.real), turning, turning + 1])
+    return np.concatenate([np.arange(real), turning, turning + 1])
 
 
 def _mind(therapy: Therapy, drugs: Sequence[Drug], resting: Array, end_ms: int) -> tuple[Mind, float]:

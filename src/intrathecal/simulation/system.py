@@ -201,7 +201,7 @@ class LinearSystem:
 
 
 def _between(points: Array, places_cm: Array) -> tuple[Index, Array]:
-    """The points at or before ``places_cm`` (k) and how far towards the next they lie (0 to 1); the ends hold beyond themselves."""
+    """The points at or before ``places_cm`` (k), how far towards the next these lie (0 to 1); the ends hold beyond themselves."""
     at = np.interp(places_cm, points, np.arange(points.size))
     left = at.astype(np.intp)
     return left, at - left
@@ -239,9 +239,7 @@ def build_neuraxis(
     catalogue: Catalogue, height_cm: float, layers: Mapping[str, Layer], loss_per_s: float, cells: int
 ) -> Neuraxis:
     """The neuraxis of a patient of ``height_cm``; dispersion is the catalogue's, at the motion of its physiology."""
-    return assemble(
-        *moving_fluid(catalogue, height_cm, cells), layers, Cranium.of(catalogue.physiology, loss_per_s)
-    )
+    return assemble(*moving_fluid(catalogue, height_cm, cells), layers, Cranium.of(catalogue.physiology, loss_per_s))
 
 
 def moving_fluid(catalogue: Catalogue, height_cm: float, cells: int) -> tuple[Canal, Array, Array]:
@@ -342,9 +340,7 @@ class _Joined:
 
 
 def _alone(spine: Neuraxis) -> _Joined:
-    return _Joined(
-        spine.states, (spine.entries,), spine.to_blood, spine.capacity_mL, np.ones(len(spine.states))
-    )
+    return _Joined(spine.states, (spine.entries,), spine.to_blood, spine.capacity_mL, np.ones(len(spine.states)))
 
 
 def _join(spine: Neuraxis, body: Body, csf_plasma_ratio: float) -> _Joined:
