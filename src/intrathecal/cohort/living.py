@@ -45,8 +45,6 @@ from intrathecal.relief.patient import WORST_ASHWORTH, WORST_PAIN
 from intrathecal.relief.point import (
     BREATHING,
     FRACTION,
-    SPINAL_FACTOR,
-    SUPRASPINAL_FACTOR,
     Person,
     Unwanted,
     feel,
@@ -57,7 +55,7 @@ from intrathecal.relief.point import (
 from intrathecal.simulation.feeling import STEP_MS
 
 #: Columns of ``Record.felt``.
-COMPLAINT, SCORE, BREATHED, RELIEVED, TOLERANCE_SPINAL, TOLERANCE_SUPRASPINAL = range(6)
+COMPLAINT, BREATHED = range(2)
 #: What a record counts.
 ASKED, REFUSED, WITHOUT_ROOM = range(3)
 
@@ -81,7 +79,7 @@ class Mind(NamedTuple):
 class Record(NamedTuple):
     """What is written down.
 
-    ``felt`` (t, 6), ``drug`` (t, k, 3) ug/mL at tip, plasma and cisterna magna, the ``peaks`` of unwanted effects (e,), and
+    ``felt`` (t, 2), ``drug`` (t, k, 3) ug/mL at tip, plasma and cisterna magna, the ``peaks`` of unwanted effects (e,), and
     ``counts``.
     """
 
@@ -138,7 +136,6 @@ def live(pump: Delivering, drugs: Kinetics, oral: Swallowing, mind: Mind, record
         if now >= end_ms:
             break
         score = np.rint(min(max(complaint + scatter[step], 0.0), WORST_PAIN))
-        told[step, SCORE] = score
         tolerate(kept, tolerated, felt)
         until, before = min(now + STEP_MS, end_ms), given[0]
         if score > figures[3]:
@@ -246,7 +243,7 @@ def _look(shown: Array, whose: Ints, concentrations: Array, arrived: Array, step
 
 @inlined
 def _tell(shared: Array, figures: Array, felt: Array, now: int, told: Array, step: int) -> float:
-    """Write down what is felt into ``told`` (t, 6); the complaint."""
+    """Write down what is felt into ``told`` (t, 2); the complaint."""
     left = float(1.0 - felt[FRACTION])
     if figures[2] > 0.0:
         complaint = float(figures[1]) * left * (1.0 - hoped(shared, now / MS_PER_S))
@@ -254,9 +251,6 @@ def _tell(shared: Array, figures: Array, felt: Array, now: int, told: Array, ste
         complaint = min(max(float(figures[1]) * left, 0.0), WORST_ASHWORTH)
     told[step, COMPLAINT] = complaint
     told[step, BREATHED] = felt[BREATHING]
-    told[step, RELIEVED] = felt[FRACTION]
-    told[step, TOLERANCE_SPINAL] = felt[SPINAL_FACTOR]
-    told[step, TOLERANCE_SUPRASPINAL] = felt[SUPRASPINAL_FACTOR]
     return complaint
 
 
