@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from intrathecal.catalogue import CatalogueError, load_catalogue
-from intrathecal.catalogue.overriding import known_values, override
+from intrathecal.catalogue.overriding import known_values, override, with_values
 
 CATALOGUE = load_catalogue()
 VALUES = known_values(CATALOGUE)
@@ -97,3 +98,33 @@ def test_what_cannot_be_set_is_said_once(name: str, text: str, said: str) -> Non
     assert message.startswith(f"--set, {name}: ")
     assert said in message
     assert "\n" not in message
+
+
+def test_many_values_are_changed_at_once_and_nothing_else() -> None:
+    """In body and drugs, at any depth; the areas of the levels go with the volume of fluid."""
+    names = [
+        LOSS,
+        "drug.fentanyl.plasma.clearance",
+        "physiology.heart_rate",
+        "relief.tolerance.fast_max",
+        "anatomy.csf_volume",
+    ]
+    more = {name: replace(VALUES[name], number=VALUES[name].number * Decimal("1.1")) for name in names}
+    changed = with_values(CATALOGUE, more)
+    found = known_values(changed)
+    assert {name for name in VALUES if found[name] != VALUES[name]} == set(names)
+    assert {name: found[name] for name in names} == more
+    areas = [
+        (one.csf_mm2, other.csf_mm2)
+        for one, other in zip(changed.anatomy.levels, CATALOGUE.anatomy.levels, strict=True)
+    ]
+    assert all(wide == pytest.approx(1.1 * narrow) for wide, narrow in areas)
+
+
+@pytest.mark.parametrize(
+    "name", ["drug.morphine.csf.nothing", "drug.water.csf.loss_half_life", "relief.nothing", "pump.x.y", "nothing"]
+)
+def test_many_values_are_refused_where_one_is_unknown(name: str) -> None:
+    """The message names it."""
+    with pytest.raises(CatalogueError, match=f"{name}: no value of body or drugs has this name"):
+        with_values(CATALOGUE, {LOSS: VALUES[LOSS], name: VALUES[LOSS]})

@@ -93,7 +93,7 @@ def _with(part: Any, values: Mapping[str, Any]) -> Any:
     """``part`` with other ``values``, by part and field. Raises `LookupError` for one that it does not have."""
     if not is_dataclass(part):
         raise LookupError("there is nothing inside")
-    known, changed = type(part).__dataclass_fields__, {}
+    known, changed = {field.name for field in fields(part)}, {}
     for name, value in values.items():
         if name not in known:
             raise LookupError(name)

@@ -288,7 +288,8 @@ def _move(
         account.volume[TRUE] -= volume
         account.volume[LEFT] += volume
         push(tables.tube, content, stream, end, rate, kept, site, account.mixed)
-        push(tables.tube, content, stream, to / MS_PER_S, 0.0, kept, site, account.mixed)
+        if end < to / MS_PER_S:
+            push(tables.tube, content, stream, to / MS_PER_S, 0.0, kept, site, account.mixed)
         return
     step, owed = tables.hardware.step_pL, account.volume[OWED]
     steps = int(np.floor((owed + flow * (to - at)) / step + WHOLE)) if flow > 0.0 else 0

@@ -103,15 +103,6 @@ class Course:
     controller_only: str
 
     @cached_property
-    def shortest_s(self) -> float:
-        """The shortest time for which anything is given."""
-        regimes, pieces = self.tables.regimes, self.tables.pieces
-        boluses = regimes["over"][regimes["rate"] > 0].tolist()
-        lasting = (pieces["end_ms"] - pieces["start_ms"])[pieces["stroked"] == 0].tolist()
-        strokes = [self.tables.hardware.actuation_s] if pieces["stroked"].any() else []
-        return float(min([MINUTE_S, *strokes, *(at / MS_PER_S for at in (*boluses, *lasting) if at > 0)]))
-
-    @cached_property
     def most_presses(self) -> int:
         """More than this many presses cannot be given in a run."""
         regimes = self.tables.regimes
@@ -119,6 +110,15 @@ class Course:
         daily = (length // DAY_MS + 1) * regimes["most"]
         locked = length // np.maximum(regimes["lockout"], 1) + 1
         return int(np.where(regimes["rate"] > 0, np.minimum(daily, locked), 0).sum())
+
+    @cached_property
+    def shortest_s(self) -> float:
+        """The shortest time for which anything is given to anybody; a minute where all of it takes longer."""
+        regimes, pieces = self.tables.regimes, self.tables.pieces
+        boluses = regimes["over"][regimes["rate"] > 0].tolist()
+        lasting = (pieces["end_ms"] - pieces["start_ms"])[pieces["stroked"] == 0].tolist()
+        strokes = [self.tables.hardware.actuation_s] if pieces["stroked"].any() else []
+        return float(min([MINUTE_S, *strokes, *(at / MS_PER_S for at in (*boluses, *lasting) if at > 0)]))
 
     @property
     def decays(self) -> bool:

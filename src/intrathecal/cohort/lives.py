@@ -14,12 +14,12 @@ from intrathecal.cohort.course import Course, prepare_course
 from intrathecal.cohort.drawing import Drawn, Population
 from intrathecal.cohort.fronts import blank, room_for
 from intrathecal.cohort.handset import Handset
+from intrathecal.cohort.kinetics import STEP_S
 from intrathecal.cohort.living import (
     ASKED,
     BREATHED,
     COMPLAINT,
     REFUSED,
-    STEP_S,
     WITHOUT_ROOM,
     Delivering,
     Record,
@@ -155,7 +155,7 @@ def compiled_life(patient: Ready, course: Course, therapy: Therapy, drawn: Drawn
     pump = Delivering(tables, handset.patients, content, stream, account, cursor(), boluses, 1.0 + drawn.drive_error)
     effects = therapy.catalogue.side_effects
     record = Record(
-        np.zeros((steps + 1, 6)), np.zeros((steps + 1, len(drugs), 3)), np.zeros(len(effects)), np.zeros(3, np.int64)
+        np.zeros((steps + 1, 2)), np.zeros((steps + 1, len(drugs), 3)), np.zeros(len(effects)), np.zeros(3, np.int64)
     )
     live(pump, patient.kinetics, patient.oral, patient.mind, record, course.end_ms)
     needs = _needs(handset, pump, record)

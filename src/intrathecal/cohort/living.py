@@ -6,8 +6,6 @@ tip moves the drugs on to the next. Between changes of what arrives every mode m
 
 from __future__ import annotations
 
-import cmath
-from math import expm1
 from typing import NamedTuple
 
 import numpy as np
@@ -26,17 +24,27 @@ from intrathecal.cohort.arriving import (
     until_low,
 )
 from intrathecal.cohort.fronts import COUNT, FRONTS, FULL, HEAD, Content, Stream
+from intrathecal.cohort.kinetics import (
+    CISTERNA_ROW,
+    EFFECTS,
+    PLASMA_ROW,
+    ROWS,
+    TIP_ROW,
+    Kinetics,
+    grow,
+    move,
+    show,
+    slot_of,
+)
 from intrathecal.cohort.pressing_rules import Patients, answer, bolus_end
 from intrathecal.cohort.tables import GIVEN, Ints, Tables
-from intrathecal.compiled import compiled, inlined, summed
+from intrathecal.compiled import compiled, inlined
 from intrathecal.flow import Array
 from intrathecal.pump.hardware import MS_PER_S
 from intrathecal.relief.patient import WORST_ASHWORTH, WORST_PAIN
 from intrathecal.relief.point import (
     BREATHING,
     FRACTION,
-    SPINAL_FACTOR,
-    SUPRASPINAL_FACTOR,
     Person,
     Unwanted,
     feel,
@@ -46,45 +54,10 @@ from intrathecal.relief.point import (
 )
 from intrathecal.simulation.feeling import STEP_MS
 
-STEP_S = STEP_MS / MS_PER_S
-#: Rows of ``Kinetics.seen``: the effect sites, plasma and cisterna magna, and then the fluid at every place of the tip.
-EFFECTS, PLASMA_ROW, CISTERNA_ROW, TIP_ROW = 4, 4, 5, 6
-#: How many of them are looked at: of the tip only the place where it is.
-ROWS = 7
-#: The courses have numbers in multiples of so many, so that none is left over when they are taken several at a time.
-TOGETHER = 8
-#: Durations whose exponentials are kept: a step of the grid, and those of boluses and strokes, which come again and again.
-KEPT = 16
-#: A mode that has faded so far (ug) is set to zero: numbers that are nearly too small for a computer take it many times as long.
-NOTHING = 1e-200
 #: Columns of ``Record.felt``.
-COMPLAINT, SCORE, BREATHED, RELIEVED, TOLERANCE_SPINAL, TOLERANCE_SUPRASPINAL = range(6)
+COMPLAINT, BREATHED = range(2)
 #: What a record counts.
 ASKED, REFUSED, WITHOUT_ROOM = range(3)
-
-
-class Kinetics(NamedTuple):
-    """The drugs of one patient by their modes: c courses of q numbers (fewer are filled up with modes that nothing enters).
-
-    The last ``pairs`` (c,) of two numbers each are the real and imaginary part of one mode that turns. ``rates`` and
-    ``turning`` (c, q; 1/s) are the real and imaginary parts of the rates, ``grown`` (k, c, q) exp - 1 of them over the
-    ``spans`` (k,; s), of which the first is a step of the grid and ``oldest`` (1,) the next to be given up, ``seen``
-    (c, r, q) what is seen in ug/mL (zeros where the drug is not), ``force`` (c, s, q) what enters at a place gives to each
-    mode, over its rate. ``modes`` (c, q) is the state, ``entered`` (c, s) ug. ``drug`` (c,) is whose concentrations a course
-    adds to.
-    """
-
-    rates: Array
-    turning: Array
-    grown: Array
-    spans: Array
-    oldest: Ints
-    seen: Array
-    force: Array
-    modes: Array
-    entered: Array
-    pairs: Ints
-    drug: Ints
 
 
 class Mind(NamedTuple):
@@ -106,7 +79,7 @@ class Mind(NamedTuple):
 class Record(NamedTuple):
     """What is written down.
 
-    ``felt`` (t, 6), ``drug`` (t, k, 3) ug/mL at tip, plasma and cisterna magna, the ``peaks`` of unwanted effects (e,), and
+    ``felt`` (t, 2), ``drug`` (t, k, 3) ug/mL at tip, plasma and cisterna magna, the ``peaks`` of unwanted effects (e,), and
     ``counts``.
     """
 
@@ -155,7 +128,7 @@ def live(pump: Delivering, drugs: Kinetics, oral: Swallowing, mind: Mind, record
     sites, felt, quiet = np.zeros((len(roles), 2)), np.zeros(6), np.zeros(arrived.shape[1])
     pressed, now, step, place, quiet_until, swallowed_until, slot = 0, 0, 0, 0, 0, 0, 0
     while True:
-        _show(seen, modes, TIP_ROW + place, shown)
+        show(seen, modes, TIP_ROW + place, shown)
         _look(shown, whose, concentrations, arrived, step)
         feel(doses, roles, opioid, shared, concentrations, tolerated, figures[0], sites, felt)
         side_effects(counts, site, wears_off, sites, felt, peaks)
@@ -163,7 +136,6 @@ def live(pump: Delivering, drugs: Kinetics, oral: Swallowing, mind: Mind, record
         if now >= end_ms:
             break
         score = np.rint(min(max(complaint + scatter[step], 0.0), WORST_PAIN))
-        told[step, SCORE] = score
         tolerate(kept, tolerated, felt)
         until, before = min(now + STEP_MS, end_ms), given[0]
         if score > figures[3]:
@@ -173,9 +145,9 @@ def live(pump: Delivering, drugs: Kinetics, oral: Swallowing, mind: Mind, record
             pressed += 1
         seconds = (until - now) / MS_PER_S
         if until - now != STEP_MS:
-            slot = _slot(drugs.rates, drugs.turning, pairs, grown, drugs.spans, drugs.oldest, seconds)
+            slot = slot_of(drugs.rates, drugs.turning, pairs, grown, drugs.spans, drugs.oldest, seconds)
         if until <= quiet_until and given[0] == before:
-            _grow(modes, grown, force, pairs, entered, 0, place, quiet, seconds, slot)
+            grow(modes, grown, force, pairs, entered, 0, place, quiet, seconds, slot)
         else:
             _catch_up(tables, content, stream, account, cursor, boluses, each, now, before)
             _restart(stream, now)
@@ -187,7 +159,7 @@ def live(pump: Delivering, drugs: Kinetics, oral: Swallowing, mind: Mind, record
             place = stream.site[stream.marks[COUNT] - 1]
             quiet_until = _quiet_until(tables, content, stream, account, cursor, boluses, each, quiet)
         if oral.course >= 0 and until <= swallowed_until:
-            _grow(modes, grown, force, pairs, entered, oral.course, 0, swallowed, seconds, slot)
+            grow(modes, grown, force, pairs, entered, oral.course, 0, swallowed, seconds, slot)
         elif oral.course >= 0:
             swallowed_until = _swallow(oral, drugs, now, until, swallowed)
         now, step = until, step + 1
@@ -254,27 +226,9 @@ def _quiet_until(
     return to
 
 
-@summed
-def _show(seen: Array, modes: Array, tip: int, shown: Array) -> None:
-    """What ``seen`` (c, r, q) is, into ``shown`` (c, 7): its first six rows, and the row of the ``tip``; each mode is read once."""
-    for course in range(modes.shape[0]):
-        spinal, brain, systemic, metabolic, plasma, cisterna, fluid = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        for mode in range(modes.shape[1]):
-            amount = modes[course, mode]
-            spinal += seen[course, 0, mode] * amount
-            brain += seen[course, 1, mode] * amount
-            systemic += seen[course, 2, mode] * amount
-            metabolic += seen[course, 3, mode] * amount
-            plasma += seen[course, PLASMA_ROW, mode] * amount
-            cisterna += seen[course, CISTERNA_ROW, mode] * amount
-            fluid += seen[course, tip, mode] * amount
-        shown[course, 0], shown[course, 1], shown[course, 2], shown[course, 3] = spinal, brain, systemic, metabolic
-        shown[course, PLASMA_ROW], shown[course, CISTERNA_ROW], shown[course, TIP_ROW] = plasma, cisterna, fluid
-
-
 @inlined
 def _look(shown: Array, whose: Ints, concentrations: Array, arrived: Array, step: int) -> None:
-    """Concentrations at the effect sites (k, 4), and at tip, plasma and cisterna magna (t, k, 3), which only the pump's drug has."""
+    """Concentrations at the effect sites (k, 4), and of the pump's drugs at tip, plasma and cisterna magna (t, k, 3)."""
     for drug in range(len(concentrations)):
         for site in range(EFFECTS):
             concentrations[drug, site] = 0.0
@@ -289,17 +243,14 @@ def _look(shown: Array, whose: Ints, concentrations: Array, arrived: Array, step
 
 @inlined
 def _tell(shared: Array, figures: Array, felt: Array, now: int, told: Array, step: int) -> float:
-    """Write down what is felt into ``told`` (t, 6); the complaint."""
-    left = 1.0 - felt[FRACTION]
+    """Write down what is felt into ``told`` (t, 2); the complaint."""
+    left = float(1.0 - felt[FRACTION])
     if figures[2] > 0.0:
-        complaint = figures[1] * left * (1.0 - hoped(shared, now / MS_PER_S))
+        complaint = float(figures[1]) * left * (1.0 - hoped(shared, now / MS_PER_S))
     else:
-        complaint = min(max(figures[1] * left, 0.0), WORST_ASHWORTH)
+        complaint = min(max(float(figures[1]) * left, 0.0), WORST_ASHWORTH)
     told[step, COMPLAINT] = complaint
     told[step, BREATHED] = felt[BREATHING]
-    told[step, RELIEVED] = felt[FRACTION]
-    told[step, TOLERANCE_SPINAL] = felt[SPINAL_FACTOR]
-    told[step, TOLERANCE_SUPRASPINAL] = felt[SUPRASPINAL_FACTOR]
     return complaint
 
 
@@ -338,58 +289,3 @@ def _swallow(oral: Swallowing, drugs: Kinetics, now: int, until: int, swallowed:
         if last > until:
             return int(last)
     return NEVER
-
-
-@inlined
-def move(drugs: Kinetics, first: int, place: int, ug_per_s: Array, seconds: float) -> None:
-    """Every mode of the courses from ``first`` on exactly, over a constant inflow ``ug_per_s`` (k,) to k of them."""
-    slot = _slot(drugs.rates, drugs.turning, drugs.pairs, drugs.grown, drugs.spans, drugs.oldest, seconds)
-    _grow(drugs.modes, drugs.grown, drugs.force, drugs.pairs, drugs.entered, first, place, ug_per_s, seconds, slot)
-
-
-@compiled
-def _slot(rates: Array, turning: Array, pairs: Ints, grown: Array, spans: Array, oldest: Ints, seconds: float) -> int:
-    """Where the exponentials over a duration are; they are found now where it is met for the first time, or again."""
-    for slot in range(len(spans)):
-        if spans[slot] == seconds:
-            return slot
-    slot = oldest[0]
-    oldest[0] = slot + 1 if slot + 1 < len(spans) else 1
-    spans[slot] = seconds
-    for course in range(rates.shape[0]):
-        alone = rates.shape[1] - 2 * pairs[course]
-        for mode in range(alone):
-            grown[slot, course, mode] = expm1(rates[course, mode] * seconds)
-        for mode in range(alone, rates.shape[1], 2):
-            turned = cmath.exp(complex(rates[course, mode], turning[course, mode]) * seconds) - 1.0
-            grown[slot, course, mode], grown[slot, course, mode + 1] = turned.real, turned.imag
-    return slot
-
-
-@summed
-def _grow(
-    modes: Array,
-    grown: Array,
-    force: Array,
-    pairs: Ints,
-    entered: Array,
-    first: int,
-    place: int,
-    ug_per_s: Array,
-    seconds: float,
-    slot: int,
-) -> None:
-    for given in range(len(ug_per_s)):
-        course, ug = first + given, ug_per_s[given]
-        entered[course, place] += ug * seconds
-        alone = modes.shape[1] - 2 * pairs[course]
-        for mode in range(alone):
-            held = modes[course, mode] + ug * force[course, place, mode]
-            moved = modes[course, mode] + grown[slot, course, mode] * held
-            modes[course, mode] = moved if abs(moved) > NOTHING else 0.0
-        for mode in range(alone, modes.shape[1], 2):
-            real = modes[course, mode] + ug * force[course, place, mode]
-            imaginary = modes[course, mode + 1] + ug * force[course, place, mode + 1]
-            cosine, sine = grown[slot, course, mode], grown[slot, course, mode + 1]
-            modes[course, mode] += cosine * real - sine * imaginary
-            modes[course, mode + 1] += sine * real + cosine * imaginary

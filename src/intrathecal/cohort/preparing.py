@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from intrathecal.catalogue import Drug
 from intrathecal.cohort.course import Course
 from intrathecal.cohort.following import Followed, follow
-from intrathecal.cohort.living import EFFECTS, KEPT, STEP_S, TIP_ROW, TOGETHER, Kinetics, Mind, Swallowing
+from intrathecal.cohort.kinetics import EFFECTS, KEPT, STEP_S, TIP_ROW, TOGETHER, Kinetics
+from intrathecal.cohort.living import Mind, Swallowing
 from intrathecal.flow import Array
 from intrathecal.pump.hardware import DAY_MS
 from intrathecal.relief.point import Person, person_of, scatter, settle, unwanted_of
@@ -102,11 +103,12 @@ def _kinetics(followed: Sequence[Followed], places: Sequence[int], tips: int) ->
     )
 
 
-def _places(modes: Followed, most: int) -> NDArray[np.intp]:
+def _places(followed: Followed, most: int) -> NDArray[np.intp]:
     """Where the modes stand among ``most`` numbers: real ones first, and both parts of those that turn at the end."""
-    pairs = modes.rates.size - modes.real
+    real = followed.real
+    pairs = followed.rates.size - real
     turning = most - 2 * pairs + 2 * np.arange(pairs)
-    return np.concatenate([np.arange(modes.real), turning, turning + 1])
+    return np.concatenate([np.arange(real), turning, turning + 1])
 
 
 def _mind(therapy: Therapy, drugs: Sequence[Drug], resting: Array, end_ms: int) -> tuple[Mind, float]:

@@ -266,7 +266,7 @@ def _breathing(drugs: Array, opioid: Ints, steepest: float, seen: Array, brain_f
 
 @inlined
 def tolerate(kept: Array, tolerated: Array, felt: Array) -> None:
-    """Move ``tolerated`` (4,) on by one step, of which ``kept`` (4,) are a person's, at the opioids' indices of what is ``felt``."""
+    """Move ``tolerated`` (4,) on by one step, by what is ``kept`` (4,) in it, at the opioids' indices of what is ``felt``."""
     for part in range(4):
         index = felt[SPINAL_OPIOID] if part < SUPRASPINAL_FAST else felt[SUPRASPINAL_OPIOID]
         target, held = 1.0 - 1.0 / (1.0 + index), tolerated[part]

@@ -8,6 +8,7 @@ alternative"), as numpy has it, in whole numbers of 32 bits.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
@@ -30,7 +31,7 @@ OLD_BY, NEW_BY = np.uint32(0xCA01F9DD), np.uint32(0x4973F715)
 def generators(seed: int, stream: int, days: Sequence[int]) -> Iterator[np.random.Generator]:
     """The generators of ``numpy.random.default_rng(SeedSequence(seed, spawn_key=(stream, day)))``, one for each of ``days``."""
     for words in _starts(seed, stream, days):
-        yield np.random.Generator(np.random.PCG64(_Known(words)))
+        yield np.random.Generator(np.random.PCG64(cast(np.random.SeedSequence, _Known(words))))
 
 
 class _Known(ISeedSequence):
@@ -51,12 +52,15 @@ def _starts(seed: int, stream: int, days: Sequence[int]) -> NDArray[np.uint64]:
     words = max(POOL, -(-seed.bit_length() // WORD_BITS)) + 1
     hashed = POOL * words
     going_in, coming_out = _hashes(IN_FROM, IN_BY, hashed, POOL), _hashes(OUT_FROM, OUT_BY, 0, START)
-    day = (np.asarray(days, dtype=np.uint32)[:, None] ^ going_in[:-1]) * going_in[1:]
-    pool = OLD_BY * before - NEW_BY * (day ^ (day >> HALF))
-    pool ^= pool >> HALF
-    start = (np.concatenate([pool, pool], axis=1) ^ coming_out[:-1]) * coming_out[1:]
-    start ^= start >> HALF
+    day = _folded((np.asarray(days, dtype=np.uint32)[:, None] ^ going_in[:-1]) * going_in[1:])
+    pool = _folded(OLD_BY * before - NEW_BY * day)
+    start = _folded((np.concatenate([pool, pool], axis=1) ^ coming_out[:-1]) * coming_out[1:])
     return start.astype("<u4").view("<u8").astype(np.uint64)
+
+
+def _folded(words: Words) -> Words:
+    """The upper half of every word laid over its lower half."""
+    return np.asarray(words ^ (words >> HALF))
 
 
 def _hashes(first: int, by: int, skipped: int, count: int) -> Words:

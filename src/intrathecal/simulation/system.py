@@ -201,7 +201,7 @@ class LinearSystem:
 
 
 def _between(points: Array, places_cm: Array) -> tuple[Index, Array]:
-    """The points at or before ``places_cm`` (k) and how far towards the next they lie (0 to 1); the ends hold beyond themselves."""
+    """The points at or before ``places_cm`` (k), how far towards the next these lie (0 to 1); the ends hold beyond themselves."""
     at = np.interp(places_cm, points, np.arange(points.size))
     left = at.astype(np.intp)
     return left, at - left
@@ -263,15 +263,20 @@ def couple(
     what the spine loses is eliminated. ``effects`` follow their fluids.
     """
     joined = _join(spine, body, csf_plasma_ratio) if body is not None else _alone(spine)
-    canal = spine.canal
-    for site in effects:
-        fluid = joined.row(site.fluid) if isinstance(site.fluid, str) else _stretch(canal, joined.states, *site.fluid)
-        joined = joined.followed(site, fluid)
+    canal, parents, own = spine.canal, len(spine.states), len(joined.states)
+    joined = joined.followed(
+        effects,
+        [
+            joined.row(site.fluid) if isinstance(site.fluid, str) else _stretch(canal, joined.states, *site.fluid)
+            for site in effects
+        ],
+    )
     names, copies = joined.states, [_effect(site) for site in effects]
-    masks = {part: np.append(spine.mask(part), np.zeros(len(names) - len(spine.states), bool)) for part in LAYERS}
+    masks = {part: np.zeros(len(names), dtype=bool) for part in (*LAYERS, BODY)}
+    for part in LAYERS:
+        masks[part][:parents] = spine.mask(part)
     masks[CSF][[names.index(box) for box in (CISTERNA, CRANIAL) if box in names]] = True
-    masks[BODY] = ~np.any(list(masks.values()), axis=0)
-    masks[BODY][[names.index(state) for state in (METABOLITE, *copies) if state in names]] = False
+    masks[BODY][parents:own] = [state != METABOLITE for state in names[parents:own]]
     boxes = {state: joined.row(state) for state in (CISTERNA, PLASMA) if state in names}
     system = LinearSystem(
         drug=name,
@@ -311,17 +316,21 @@ class _Joined:
         row[place] = 1.0 / self.capacity_mL[place]
         return row
 
-    def followed(self, site: EffectSite, fluid: Array) -> _Joined:
-        """The same and a state for ``site``, which follows the concentration ``fluid`` (n, never negative)."""
-        capacity_mL, per_s = 1.0 / fluid.max(), log(2.0) / site.half_life_s
-        follows = np.append(per_s * capacity_mL * fluid, -per_s)
-        places = np.flatnonzero(follows)
+    def followed(self, sites: Sequence[EffectSite], fluids: Sequence[Array]) -> _Joined:
+        """The same and a state for each of ``sites``, which follow the concentrations ``fluids`` (n each, never negative)."""
+        found, size, capacities_mL, levels = list(self.entries), len(self.states), [], []
+        for place, (site, fluid) in enumerate(zip(sites, fluids, strict=True), size):
+            capacity_mL, per_s, seen = 1.0 / fluid.max(), log(2.0) / site.half_life_s, np.flatnonzero(fluid)
+            here = np.full(seen.size + 1, place)
+            found.append((here, np.append(seen, place), np.append(per_s * capacity_mL * fluid[seen], -per_s)))
+            capacities_mL.append(capacity_mL)
+            levels.append(self.level[fluid.argmax()])
         return _Joined(
-            states=(*self.states, _effect(site)),
-            entries=(*self.entries, (np.full(places.size, follows.size - 1), places, follows[places])),
-            eliminated=np.append(self.eliminated, 0.0),
-            capacity_mL=np.append(self.capacity_mL, capacity_mL),
-            level=np.append(self.level, self.level[fluid.argmax()]),
+            states=(*self.states, *(_effect(site) for site in sites)),
+            entries=tuple(found),
+            eliminated=np.append(self.eliminated, np.zeros(len(sites))),
+            capacity_mL=np.append(self.capacity_mL, capacities_mL),
+            level=np.append(self.level, levels),
         )
 
     def weights(self, cell_mL: float) -> Array:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
+Column = NDArray[np.int32]
 #: Rows, columns and values of a matrix.
 Entries = tuple[Index, Index, Array]
 
@@ -36,10 +37,10 @@ class Neuraxis:
     """dx/dt = generator x + from_blood C_eq, with x in ug.
 
     ``states`` (n) are ``csf 0``, ``csf 1`` ... from the head down, the same for the layers that the drug has, then
-    ``cisterna_magna`` and ``cranial``. ``generator`` (n, n; 1/s; its ``entries``) has all losses on its diagonal; ``to_blood`` (n; 1/s) are
-    the losses, so that the columns of ``generator`` sum to ``-to_blood``. ``from_blood`` (n; mL/s) times the
-    concentration of the fluid that is in equilibrium with plasma is what the blood brings. ``capacity_mL`` (n) is the
-    amount in every state, for 1 ug/mL in the fluid, at that equilibrium.
+    ``cisterna_magna`` and ``cranial``. ``entries`` are those of ``generator`` (n, n; 1/s), which has all losses on its
+    diagonal; ``to_blood`` (n; 1/s) are the losses, so that the columns of ``generator`` sum to ``-to_blood``.
+    ``from_blood`` (n; mL/s) times the concentration of the fluid that is in equilibrium with plasma is what the blood
+    brings. ``capacity_mL`` (n) is the amount in every state, for 1 ug/mL in the fluid, at that equilibrium.
     """
 
     canal: Canal
@@ -121,12 +122,12 @@ def matrix(parts: Sequence[Entries], size: int) -> sparse.csr_array:
 
 
 @lru_cache(maxsize=64)
-def _pattern(size: int, places: bytes) -> tuple[Index, NDArray[np.int32], NDArray[np.int32]]:
-    """The order of ``places`` (row * size + column) in a CSR matrix, their columns, and where rows begin: the same for all people."""
+def _pattern(size: int, places: bytes) -> tuple[Index, Column, Column]:
+    """How ``places`` (row * size + column) stand in a CSR matrix, in which columns, and where rows begin: alike in all people."""
     given = np.frombuffer(places, dtype=np.int64)
     order = np.argsort(given)
-    begins = np.searchsorted(given[order], size * np.arange(size + 1))
-    columns, begins = (given[order] % size).astype(np.int32), begins.astype(np.int32)
+    columns = (given[order] % size).astype(np.int32)
+    begins = np.searchsorted(given[order], size * np.arange(size + 1)).astype(np.int32)
     columns.flags.writeable = begins.flags.writeable = False
     return order, columns, begins
 

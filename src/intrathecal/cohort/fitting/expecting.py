@@ -23,8 +23,8 @@ from intrathecal.cohort.driving import Arrivals
 from intrathecal.cohort.fitting.errors import FitError
 from intrathecal.cohort.fitting.prior import Prior
 from intrathecal.cohort.handset import Handset
+from intrathecal.cohort.kinetics import Kinetics, move
 from intrathecal.cohort.lives import compiled_life, why_not
-from intrathecal.cohort.living import Kinetics, move
 from intrathecal.cohort.preparing import Ready, ready
 from intrathecal.compiled import compiled
 from intrathecal.flow import Array
