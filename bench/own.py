@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import cast
 
 import numpy as np
@@ -13,14 +12,14 @@ from scipy import sparse
 from bench.workloads import Array, Run, Solved, Workload, steps
 from intrathecal.simulation.certainty import Certainty, certainty
 from intrathecal.simulation.comb import SIDES, Comb, arranged
-from intrathecal.simulation.evenly import driven, evened, run_evenly
+from intrathecal.simulation.evenly import driven, evened, fed_at_most, run_evenly
 from intrathecal.simulation.lockstep import at_rest, responses
 from intrathecal.simulation.modal import modal
 from intrathecal.simulation.reduction import reduced
 from intrathecal.simulation.shared_rates import STEPS, fitted, window_for
 from intrathecal.simulation.system import ELIMINATED, WEIGHT_RANGE, LinearSystem
 from intrathecal.simulation.trajectory import largest
-from intrathecal.simulation.unrest import FADING, Unrest
+from intrathecal.simulation.unrest import FADING
 
 #: Shifts that are tried in turn, and the frequencies at which the error is looked at (1/s).
 COUNTS = (36, 48, 64, 96)
@@ -103,13 +102,8 @@ def shared(workload: Workload) -> Run:
 def bound(miss: Certainty, workload: Workload, seen: Array) -> float:
     """The bound on the error of what is ``seen`` (p, q), relative to the largest of each place."""
     sizes = np.abs(miss.shifts)
-    given = nothing(sizes).advance(sizes, -float(miss.shifts[0].real), np.diff(workload.edges_s), workload.inputs)
-    return miss.relative(miss.bound(partial(given.at, sizes)), seen.max(axis=1))
-
-
-def nothing(sizes: Array) -> Unrest:
-    """Before anything has entered, at frequencies of ``sizes`` (K; 1/s)."""
-    return Unrest(0.0 * sizes, 0.0 * sizes, 0.0 * sizes)
+    most = fed_at_most(sizes, -float(miss.shifts[0].real), np.diff(workload.edges_s), workload.inputs)
+    return miss.relative(miss.bound(lambda size: np.interp(size, sizes, most)), seen.max(axis=1))
 
 
 def shaped(workload: Workload) -> Comb:

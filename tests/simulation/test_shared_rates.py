@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from tests.simulation.extremes import EXTREMES, Array, Extreme, drawn, entry, schedule
 
 from intrathecal.simulation.comb import comb
-from intrathecal.simulation.evenly import driven, evened, fed_most
+from intrathecal.simulation.evenly import driven, evened, fed_at_most, fed_most
 from intrathecal.simulation.lockstep import at_rest, observed, responses
 from intrathecal.simulation.modal import modal
 from intrathecal.simulation.shared_rates import STEPS, Answers, answers, window_for
 from intrathecal.simulation.system import LinearSystem
+from intrathecal.simulation.unrest import Unrest
 
 ROUTES = st.sampled_from(["intrathecal", "epidural", "intravenous"])
 ALL_STEPS = pytest.mark.parametrize("step", STEPS)
@@ -149,3 +150,17 @@ def test_drug_that_never_leaves_has_no_rates(stays_s: float) -> None:
     """It is said, not guessed."""
     with pytest.raises(ArithmeticError, match="never leaves"):
         window_for(stays_s, *STEPS[0])
+
+
+@settings(deadline=None)
+@given(st.integers(0, 1000))
+def test_what_is_said_to_be_fed_at_most_is_that_of_a_whole_run(seed: int) -> None:
+    """The compiled sums are those that a run of one patient keeps, and no smaller than what a turning mode truly holds."""
+    durations, rates = schedule(seed)
+    sizes, fading = np.geomspace(1e-7, 10.0, 24), 1e-6
+    told = fed_at_most(sizes, fading, durations, rates[:, 0])
+    nothing = Unrest(0.0 * sizes, 0.0 * sizes, 0.0 * sizes)
+    assert told == pytest.approx(nothing.advance(sizes, fading, durations, rates[:, 0]).largest, rel=1e-12)
+    flow = evened(np.concatenate([[0.0], np.cumsum(durations)]), rates[:, 0], 900.0, 100)
+    shifts = 1j * np.sqrt(sizes**2 - fading**2, where=sizes > fading, out=0.0 * sizes) - np.minimum(fading, sizes)
+    assert (fed_most(shifts, flow) <= told * (1 + 1e-9)).all()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from intrathecal.compiled import contracted
+from intrathecal.compiled import compiled, contracted
 from intrathecal.simulation.modal import Modal, Modes
 from intrathecal.simulation.trajectory import Array
 
@@ -99,6 +99,35 @@ def fed_most(shifts: Modes, flow: Flow) -> Array:
     most, real, imag = np.zeros(shifts.size), changed.real.copy(), changed.imag.copy()
     _march_most(flow, kept.real.copy(), kept.imag.copy(), pushed.real.copy(), pushed.imag.copy(), real, imag, most)
     return np.asarray(np.sqrt(most))
+
+
+def fed_at_most(sizes_per_s: Array, fading_per_s: float, durations_s: Array, rates: Array) -> Array:
+    """A bound on the largest |V| (K) at any time, at |s| of ``sizes_per_s`` (K): that of `unrest`, compiled.
+
+    Not as sharp as `fed_most`, it needs one exponential for each of the ``durations_s`` (m), at ``rates`` (m; ug/s).
+    """
+    most = np.zeros(sizes_per_s.size)
+    _follow(sizes_per_s, np.exp(-fading_per_s * durations_s), durations_s, rates, most)
+    return most
+
+
+@compiled
+def _follow(sizes: Array, faded: Array, durations: Array, rates: Array, most: Array) -> None:
+    """The larger of ``most`` (K) and the smaller of two sums: over what entered, and over changes of it."""
+    pieces, changes, rate, lasted = np.zeros(sizes.size), np.zeros(sizes.size), 0.0, 0.0
+    for segment in range(durations.size):
+        changed = abs(rates[segment] - rate)
+        if changed > 0.0:
+            for k in range(sizes.size):
+                pieces[k] += rate * min(lasted, 2.0 / sizes[k])
+                changes[k] += changed / sizes[k]
+            rate, lasted = rates[segment], 0.0
+        lasted += durations[segment]
+        for k in range(sizes.size):
+            pieces[k] *= faded[segment]
+            changes[k] *= faded[segment]
+            whole = pieces[k] + rate * min(lasted, 2.0 / sizes[k])
+            most[k] = max(most[k], min(whole, changes[k] + rate / sizes[k]))
 
 
 @contracted
