@@ -12,7 +12,7 @@ from scipy import sparse
 from bench.workloads import Array, Run, Solved, Workload, steps
 from intrathecal.simulation.certainty import Certainty, certainty
 from intrathecal.simulation.comb import SIDES, Comb, arranged
-from intrathecal.simulation.evenly import driven, evened, fed_at_most, run_evenly
+from intrathecal.simulation.evenly import evened, fed_at_most, run_evenly, seen_evenly
 from intrathecal.simulation.lockstep import at_rest, responses
 from intrathecal.simulation.modal import modal
 from intrathecal.simulation.reduction import reduced
@@ -88,8 +88,7 @@ def shared(workload: Workload) -> Run:
             if miss.relative(miss.bound(lambda size: 1.0 / size), steady[:-1]) > rtol:
                 continue
             counting = window.fit_count(values[-1], stays_s)
-            states = driven(-window.rates, np.ones(window.rates.size), flow)
-            there = np.vstack([found.terms, counting]) @ states.T
+            there = seen_evenly(-window.rates, np.vstack([found.terms, counting]), flow)
             if bound(miss, workload, there[:-1]) <= rtol:
                 flops = PER_STEP * flow.held.size * window.rates.size * (1.0 + len(rows))
                 left = counting.sum() * flow.entered - there[-1]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.simulation.extremes import EXTREMES, Array, Extreme, drawn, entry, schedule
 
 from intrathecal.simulation.comb import comb
-from intrathecal.simulation.evenly import driven, evened, fed_at_most, fed_most
+from intrathecal.simulation.evenly import driven, evened, fed_at_most, fed_most, seen_evenly
 from intrathecal.simulation.lockstep import at_rest, observed, responses
 from intrathecal.simulation.modal import modal
 from intrathecal.simulation.shared_rates import STEPS, Answers, answers, window_for
@@ -118,7 +118,9 @@ def test_a_whole_schedule_errs_by_no_more_than_its_bound(seed: int) -> None:
     run = every.run(every.internal(0.0 * source), np.diff(edges), given_rates[:, None], source[:, None])
     right = every.observe(run.states[np.searchsorted(edges, times)], places(built)).T
     found = answered(built, source, STEPS[1])
-    told = found.terms @ driven(-found.window.rates, np.ones(found.window.rates.size), flow).T
+    told = seen_evenly(-found.window.rates, found.terms, flow)
+    held = driven(-found.window.rates, np.ones(found.window.rates.size), flow)
+    assert told == pytest.approx(found.terms @ held.T, rel=1e-9, abs=1e-12 * told.max())
     most, sizes = fed_most(found.window.shifts, flow), np.abs(found.window.shifts)
     bound = found.certainty.bound(lambda size: np.interp(size, sizes, most))
     assert found.certainty.relative(np.abs(told - right).max(axis=1), right.max(axis=1)) <= found.certainty.relative(

@@ -18,6 +18,8 @@ from intrathecal.simulation.modal import Modal, Modes
 from intrathecal.simulation.trajectory import Array
 
 Index = NDArray[np.int64]
+#: Steps that are moved, and then looked at, at once.
+BLOCK = 512
 
 
 class Flow(NamedTuple):
@@ -85,11 +87,30 @@ def run_evenly(modes: Modal, flow: Flow, entry: Array) -> Even:
 
 def driven(rates: Modes, force: Modes, flow: Flow) -> Modes:
     """Modes (k, q) of ``rates`` (q; 1/s) at the end of every step, each given its ``force`` (q) times the flow."""
-    pushed, grown = force / rates, np.expm1(rates * flow.step_s)
-    changed = np.expm1(flow.before_s[:, None] * rates) * pushed
-    states = np.empty((flow.held.size, rates.size), dtype=rates.dtype)
-    _march_evenly(flow, 1.0 + grown, grown * pushed, changed, states)
+    states, now = np.empty((flow.held.size, rates.size), dtype=rates.dtype), np.zeros_like(rates)
+    _march_evenly(flow, *_exponentials(rates, force, flow), 0, now, states)
     return states
+
+
+def seen_evenly(rates: Array, terms: Array, flow: Flow) -> Array:
+    """``terms`` (p, q) times real modes of ``rates`` (q; 1/s) that are given the flow, at the end of every step: (p, k).
+
+    In blocks of steps, so that the modes are still close to the processor when they are looked at.
+    """
+    made, now = _exponentials(rates, np.ones(rates.size), flow), np.zeros(rates.size)
+    states, seen = np.empty((BLOCK, rates.size)), np.empty((len(terms), flow.held.size))
+    for start in range(0, flow.held.size, BLOCK):
+        into = seen[:, start : start + BLOCK]
+        block = states[: into.shape[1]]
+        _march_evenly(flow, *made, start, now, block)
+        np.matmul(terms, block.T, out=into)
+    return seen
+
+
+def _exponentials(rates: Modes, force: Modes, flow: Flow) -> tuple[Modes, Modes, Modes]:
+    """What a step keeps of every mode (q), what it adds for each ug/s (q), and what a change before its end does (o, q)."""
+    pushed, grown = force / rates, np.expm1(rates * flow.step_s)
+    return 1.0 + grown, grown * pushed, np.expm1(flow.before_s[:, None] * rates) * pushed
 
 
 def fed_most(shifts: Modes, flow: Flow) -> Array:
@@ -153,10 +174,12 @@ def _march_most(
 
 
 @contracted
-def _march_evenly(flow: Flow, kept: Modes, pushed: Modes, changed: Modes, states: Modes) -> None:
-    """The modes at the end of every step (k, q), of which a step keeps the part ``kept`` (q)."""
-    now = np.zeros_like(kept)
-    for step in range(flow.held.size):
+def _march_evenly(
+    flow: Flow, kept: Modes, pushed: Modes, changed: Modes, start: int, now: Modes, states: Modes
+) -> None:
+    """The modes at the end of some steps (k, q), from the step ``start`` on at which they are ``now`` (q), which moves on."""
+    for place in range(len(states)):
+        step = start + place
         held, first, last = flow.held[step], flow.first[step], flow.first[step + 1]
         for mode in range(now.size):
             now[mode] = kept[mode] * now[mode] + pushed[mode] * held
@@ -165,4 +188,4 @@ def _march_evenly(flow: Flow, kept: Modes, pushed: Modes, changed: Modes, states
             for mode in range(now.size):
                 now[mode] += amount * changed[row, mode]
         for mode in range(now.size):
-            states[step, mode] = now[mode]
+            states[place, mode] = now[mode]
