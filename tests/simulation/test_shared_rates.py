@@ -139,6 +139,7 @@ def test_the_most_that_a_turning_mode_holds_is_that_of_its_run() -> None:
 
 
 @ALL_STEPS
+@settings(deadline=None, max_examples=25)
 @given(st.floats(1e2, 1e8), st.floats(1e2, 1e8))
 def test_patients_share_their_rates(step: tuple[float, float], one_s: float, other_s: float) -> None:
     """Whoever keeps drug for longer has slower rates besides, and all others in common."""
