@@ -21,8 +21,9 @@ from intrathecal.simulation.system import ELIMINATED, WEIGHT_RANGE, LinearSystem
 from intrathecal.simulation.trajectory import largest
 from intrathecal.simulation.unrest import FADING
 
-#: Shifts that are tried in turn, and the frequencies at which the error is looked at (1/s).
-COUNTS = (36, 48, 64, 96)
+#: Shifts that are tried in turn, each with the tolerance below which it is not worth a try.
+COUNTS = {36: 1e-7, 48: 0.0, 64: 0.0, 96: 0.0}
+#: Where the error is looked at (1/s).
 FREQUENCIES_PER_S = np.geomspace(1e-7, 30.0, 18)
 #: Floating-point operations for a mode, a step and an output.
 PER_STEP = 2.0
@@ -56,7 +57,7 @@ def krylov(workload: Workload) -> Run:
     counted = np.vstack([rows, system.parent])
 
     def run(rtol: float) -> Solved:
-        for count in COUNTS:
+        for count in (count for count, least in COUNTS.items() if rtol >= least):
             modes = reduced(cast(LinearSystem, system), comb, source[:, None], count)
             done = run_evenly(modes, flow, source)
             there = done.seen(counted).T
