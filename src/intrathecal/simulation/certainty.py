@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -46,6 +47,16 @@ class Resolvent(Protocol):
 
     def resolvent(self, shifts: Numbers, entry: Array) -> Numbers:
         """The x (n, K) of (s_k - G) x_k = ``entry`` (n) for every one of ``shifts`` (K, 1/s; no real part below zero)."""
+
+
+def fed_by_step(size: Array) -> Array:
+    """|V| of a step of 1 ug/s, at most."""
+    return 1.0 / size
+
+
+def fed_by_dose(over_s: float, size: Array) -> Array:
+    """|V| of 1 ug that is given over ``over_s``, at most."""
+    return np.asarray(np.minimum(1.0, 2.0 / np.maximum(size * over_s, TINY)))
 
 
 @dataclass(frozen=True)
@@ -74,7 +85,7 @@ class Certainty:
 
     def of_step(self) -> float:
         """The largest error of a step, relative to the largest value at the same place."""
-        return self._worst(lambda size: 1.0 / size, self._step(PEAK_TIMES_S))
+        return self._worst(fed_by_step, self._step(PEAK_TIMES_S))
 
     def of_dose(self, over_s: float) -> float:
         """The same of a dose given over ``over_s``; at once for 0."""
@@ -83,7 +94,7 @@ class Certainty:
         else:
             after = np.maximum(PEAK_TIMES_S, over_s)
             response = (self._step(after) - self._step(after - over_s)) / over_s
-        return self._worst(lambda size: np.minimum(1.0, 2.0 / np.maximum(size * over_s, TINY)), response)
+        return self._worst(partial(fed_by_dose, over_s), response)
 
     def bound(self, fed: Size) -> Array:
         """The largest error (p,; ug/mL) of inputs whose |V| is at most what ``fed`` gives for |s|."""

@@ -17,12 +17,12 @@ All windows are cut from one grid of rates. Patients who share a flow therefore 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import ceil, floor, log
 
 import numpy as np
 
-from intrathecal.simulation.certainty import Certainty
+from intrathecal.simulation.certainty import PEAK_TIMES_S, Certainty, fed_by_dose, fed_by_step
 from intrathecal.simulation.comb import Comb
 from intrathecal.simulation.lockstep import observed
 from intrathecal.simulation.modal import Modes
@@ -113,6 +113,24 @@ class Answers:
     window: Window
     terms: Array
     certainty: Certainty
+
+    def worst(self, rows: slice, over_s: float) -> float:
+        """The larger of the bounds, at some of the rows, for a step and for a dose over ``over_s``, which is above 0."""
+        miss, grown, dosed = self.certainty.of_rows(rows), *_responses(self.window, over_s)
+        step = miss.relative(miss.bound(fed_by_step), (miss.seen @ grown).max(axis=1))
+        dose = miss.relative(miss.bound(partial(fed_by_dose, over_s)), (miss.seen @ dosed).max(axis=1))
+        return max(step, dose)
+
+
+@lru_cache(maxsize=256)
+def _responses(window: Window, over_s: float) -> tuple[Array, Array]:
+    """What the rates of a window hold (q, t) after a step of 1 ug/s, and after 1 ug given over a time: the same for everybody."""
+
+    def grown(times_s: Array) -> Array:
+        return np.asarray(-np.expm1(-window.rates[:, None] * times_s) / window.rates[:, None])
+
+    after = np.maximum(PEAK_TIMES_S, over_s)
+    return grown(PEAK_TIMES_S), (grown(after) - grown(after - over_s)) / over_s
 
 
 def window_for(stays_s: float, step: float, fastest_per_s: float) -> Window:
