@@ -5,42 +5,18 @@ A page that is not in the table is open to nobody. Whoever looks at a page about
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 
+from intrathecal.workstation import pages
 from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Patient
-from intrathecal.workstation.clinic.models.people import Role
+from intrathecal.workstation.rules import EVERYBODY, PATIENT, SAFE, Rule
 
-PHYSICIAN, NURSE, PHARMACIST = Role.PHYSICIAN, Role.NURSE, Role.PHARMACIST
-ADMINISTRATOR, PATIENT = Role.ADMINISTRATOR, Role.PATIENT
-STAFF = frozenset({PHYSICIAN, NURSE, PHARMACIST})
-EVERYBODY = frozenset(Role)
-NOBODY: frozenset[Role] = frozenset()
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Which roles may look at a page, and which may change something there; ``public`` needs no login."""
-
-    look: frozenset[Role]
-    change: frozenset[Role] = NOBODY
-    public: bool = False
-
-
-OPEN = Rule(EVERYBODY, EVERYBODY, public=True)
-#: By the name of the page. Names of `allauth` are matched by their beginning, in `rule_of`.
-RULES: Mapping[str, Rule] = {
-    "board": Rule(STAFF),
-    "board_csv": Rule(STAFF),
-    "patient": Rule(STAFF),
-}
 #: Beginnings of names that belong to logging in and out, and to second factors.
 LOGIN = ("account_", "mfa_")
 #: Of these, what asks for no login.
@@ -49,8 +25,9 @@ BEFORE_LOGIN = ("account_login", "account_logout", "account_inactive", "mfa_auth
 
 def rule_of(name: str) -> Rule | None:
     """The rule of a page, or None where there is none: then it is open to nobody."""
-    if name in RULES:
-        return RULES[name]
+    known = pages.rules().get(name)
+    if known is not None:
+        return known
     if name.startswith(LOGIN):
         return Rule(EVERYBODY, EVERYBODY, public=name in BEFORE_LOGIN)
     return None
@@ -109,10 +86,10 @@ def _look_at(request: HttpRequest, name: str, key: int) -> None:
 
 def may(request: HttpRequest) -> dict[str, object]:
     """For templates: ``may.look.NAME`` and ``may.change.NAME``, so that no page offers what it would refuse."""
-    role = getattr(getattr(request, "user", None), "role", "")
+    role, rules = getattr(getattr(request, "user", None), "role", ""), pages.rules()
+    look = {name: role in rule.look for name, rule in rules.items()}
     return {
-        "may": {
-            "look": {name: role in rule.look for name, rule in RULES.items()},
-            "change": {name: role in rule.change for name, rule in RULES.items()},
-        }
+        "may": {"look": look, "change": {name: role in rule.change for name, rule in rules.items()}},
+        "navigation": [(name, label) for name, label in pages.navigation() if look[name]],
+        "tabs": [(name, label) for name, label in pages.tabs() if look[name]],
     }

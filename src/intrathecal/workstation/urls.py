@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from intrathecal.workstation.pages import board, patient
+from intrathecal.workstation import pages
 
 handler403 = "intrathecal.workstation.failing.forbidden"
 handler404 = "intrathecal.workstation.failing.missing"
 handler500 = "intrathecal.workstation.failing.broken"
 
-urlpatterns = [
-    path("login/", include("allauth.urls")),
-    path("", board.board, name="board"),
-    path("board.csv", board.csv, name="board_csv"),
-    path("patients/<int:patient>/", patient.overview, name="patient"),
-]
+urlpatterns = [path("login/", include("allauth.urls")), *pages.urlpatterns()]

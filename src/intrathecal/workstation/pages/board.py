@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from intrathecal.workstation.clinic import worklist
 from intrathecal.workstation.clinic.worklist import Line
+from intrathecal.workstation.rules import STAFF, Rule
 
 #: Lines on a page; printed pages and tables have all of them.
 PER_PAGE = 100
@@ -80,3 +83,8 @@ def csv(request: HttpRequest) -> HttpResponse:
 def plain(cell: str) -> str:
     """Text that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+urlpatterns = [path("", board, name="board"), path("board.csv", csv, name="board_csv")]
+RULES = {"board": Rule(STAFF), "board_csv": Rule(STAFF)}
+NAVIGATION = (("board", gettext_lazy("Board")),)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import path
+from django.utils.translation import gettext_lazy
 
 from intrathecal.workstation.clinic import timeline
 from intrathecal.workstation.clinic.models import Patient
 from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.rules import STAFF, Rule
 
 
 def overview(request: HttpRequest, patient: int) -> HttpResponse:
@@ -20,3 +23,8 @@ def overview(request: HttpRequest, patient: int) -> HttpResponse:
         "events": timeline.events(one),
     }
     return render(request, "workstation/patient.html", context)
+
+
+urlpatterns = [path("patients/<int:patient>/", overview, name="patient")]
+RULES = {"patient": Rule(STAFF)}
+TABS = (("patient", gettext_lazy("Overview")),)
