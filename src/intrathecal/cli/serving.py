@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 Listen = Annotated[str, typer.Option(metavar="HOST:PORT", help="Where it answers.")]
-Database = Annotated[str, typer.Option(metavar="URL", help="sqlite:////path/file.db or postgresql://user:password@host/name.")]
+Database = Annotated[
+    str, typer.Option(metavar="URL", help="sqlite:////path/file.db or postgresql://user:password@host/name.")
+]
 Demo = Annotated[bool, typer.Option("--demo", help="With invented patients and live virtual pumps.")]
 BROKEN = 1
 

@@ -20,7 +20,14 @@ from intrathecal.workstation.rules import EVERYBODY, PATIENT, SAFE, Rule
 #: Beginnings of names that belong to logging in and out, and to second factors.
 LOGIN = ("account_", "mfa_")
 #: Of these, what asks for no login.
-BEFORE_LOGIN = ("account_login", "account_logout", "account_inactive", "mfa_authenticate", "mfa_login_webauthn", "mfa_reauthenticate")
+BEFORE_LOGIN = (
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
+    "mfa_reauthenticate",
+)
 
 
 def rule_of(name: str) -> Rule | None:
@@ -46,6 +53,7 @@ class Gate:
         self._answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass it on; `process_view` is asked before any page is."""
         return self._answer(request)
 
     def process_view(

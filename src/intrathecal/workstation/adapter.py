@@ -6,7 +6,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
 
-class ClinicAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class ClinicAdapter(DefaultAccountAdapter):
     """An administrator makes accounts."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

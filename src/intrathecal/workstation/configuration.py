@@ -38,7 +38,13 @@ def secret(path: Path) -> str:
 def hosts() -> list[str]:
     """The names that are answered to: those of this machine, and what is given, separated by commas."""
     given = os.environ.get(HOSTS, "")
-    return ["localhost", "127.0.0.1", "[::1]", "testserver", *(name.strip() for name in given.split(",") if name.strip())]
+    return [
+        "localhost",
+        "127.0.0.1",
+        "[::1]",
+        "testserver",
+        *(name.strip() for name in given.split(",") if name.strip()),
+    ]
 
 
 def time_zone() -> str:

@@ -19,6 +19,7 @@ class Headers:
         self._answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass it on, and add what is missing in the answer."""
         response = self._answer(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from intrathecal.workstation.clinic.models.people import Role
-
-PHYSICIAN, NURSE, PHARMACIST = Role.PHYSICIAN, Role.NURSE, Role.PHARMACIST
-ADMINISTRATOR, PATIENT = Role.ADMINISTRATOR, Role.PATIENT
+#: The values of `clinic.models.people.Role`.
+PHYSICIAN, NURSE, PHARMACIST, ADMINISTRATOR, PATIENT = "physician", "nurse", "pharmacist", "administrator", "patient"
 STAFF = frozenset({PHYSICIAN, NURSE, PHARMACIST})
-EVERYBODY = frozenset(Role)
-NOBODY: frozenset[Role] = frozenset()
+EVERYBODY = STAFF | {ADMINISTRATOR, PATIENT}
+NOBODY: frozenset[str] = frozenset()
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -19,8 +17,8 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 class Rule:
     """Which roles may look at a page, and which may change something there; ``public`` needs no login."""
 
-    look: frozenset[Role]
-    change: frozenset[Role] = NOBODY
+    look: frozenset[str]
+    change: frozenset[str] = NOBODY
     public: bool = False
 
 

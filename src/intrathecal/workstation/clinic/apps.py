@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 
 
-class ClinicConfig(AppConfig):  # type: ignore[misc]
+class ClinicConfig(AppConfig):
     """The records of a clinic."""
 
     name = "intrathecal.workstation.clinic"

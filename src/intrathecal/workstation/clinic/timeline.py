@@ -25,7 +25,12 @@ class Event:
 def events(patient: Patient) -> list[Event]:
     """All of it."""
     found = chain(
-        _notes(patient), _programs(patient), _implants(patient), _refills(patient), _alarms(patient), _appointments(patient)
+        _notes(patient),
+        _programs(patient),
+        _implants(patient),
+        _refills(patient),
+        _alarms(patient),
+        _appointments(patient),
     )
     return sorted(found, key=lambda event: event.at, reverse=True)
 

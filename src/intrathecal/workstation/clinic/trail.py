@@ -14,7 +14,6 @@ from typing import Any
 
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
-from auditlog.signals import accessed
 from django.db import transaction
 from django.db.models import Model
 from django.db.models.signals import post_save
@@ -34,7 +33,9 @@ def watch() -> None:
 
 def viewed(record: Model, page: str) -> None:
     """Write down that the ``page`` showed a ``record`` to whoever is asking."""
-    accessed.send(type(record), instance=record, additional_data={"page": page})
+    LogEntry.objects.log_create(
+        record, force_log=True, changes=None, action=LogEntry.Action.ACCESS, additional_data={"page": page}
+    )
 
 
 def _seal(sender: type[LogEntry], instance: LogEntry, created: bool, **_: Any) -> None:

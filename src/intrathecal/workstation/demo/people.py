@@ -21,8 +21,54 @@ STAFF = (
     ("pharmacist", Role.PHARMACIST, "Jon", "Lindqvist"),
     ("administrator", Role.ADMINISTRATOR, "Sol", "Marin"),
 )
-GIVEN = "Lucia Anton Beata Carlos Dunja Emil Farah Goran Hanna Ivo Jana Karim Leila Milan Nadia Oskar Petra Rasmus Sara Teo".split()
-FAMILY = "Moreno Abel Brandt Costa Dahl Egger Fiala Greco Holm Ivanov Jansen Keller Lopez Meier Novak Olsen Pavlic Rossi Silva Toth".split()
+GIVEN = tuple(
+    [
+        "Lucia",
+        "Anton",
+        "Beata",
+        "Carlos",
+        "Dunja",
+        "Emil",
+        "Farah",
+        "Goran",
+        "Hanna",
+        "Ivo",
+        "Jana",
+        "Karim",
+        "Leila",
+        "Milan",
+        "Nadia",
+        "Oskar",
+        "Petra",
+        "Rasmus",
+        "Sara",
+        "Teo",
+    ]
+)
+FAMILY = tuple(
+    [
+        "Moreno",
+        "Abel",
+        "Brandt",
+        "Costa",
+        "Dahl",
+        "Egger",
+        "Fiala",
+        "Greco",
+        "Holm",
+        "Ivanov",
+        "Jansen",
+        "Keller",
+        "Lopez",
+        "Meier",
+        "Novak",
+        "Olsen",
+        "Pavlic",
+        "Rossi",
+        "Silva",
+        "Toth",
+    ]
+)
 INDICATIONS = ("failed-back", "cancer", "spasticity", "crps", "compression-fractures")
 #: How many in each phase.
 PHASES = {Phase.CANDIDATE: 6, Phase.TRIAL: 5, Phase.PLANNED: 3, Phase.IMPLANTED: 28, Phase.ENDED: 4}
@@ -56,6 +102,6 @@ def patients() -> None:
         )
 
 
-def _phases() -> Iterator[Phase]:
+def _phases() -> Iterator[str]:
     for phase, count in PHASES.items():
-        yield from [phase] * count
+        yield from [str(phase)] * count

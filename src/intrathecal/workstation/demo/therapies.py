@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from random import Random
 
 from django.utils import timezone
@@ -21,14 +21,18 @@ def therapies() -> None:
     """Make them."""
     random, nurse = Random(11), User.objects.filter(role=Role.NURSE).first()  # noqa: S311
     physician = User.objects.filter(role=Role.PHYSICIAN).first()
-    for index, patient in enumerate(Patient.objects.filter(phase__in=(Phase.IMPLANTED, Phase.ENDED)).order_by("number")):
+    for index, patient in enumerate(
+        Patient.objects.filter(phase__in=(Phase.IMPLANTED, Phase.ENDED)).order_by("number")
+    ):
         implant = _implant(patient, index, random)
         _refills(implant, index, random, nurse)
         _program(patient, implant, index, physician)
         if index % 13 == 3:
             Alarm.objects.create(implant=implant, name="low reservoir", began_at=timezone.now() - timedelta(hours=7))
         if index % 17 == 5:
-            Alarm.objects.create(implant=implant, name="motor stall", critical=True, began_at=timezone.now() - timedelta(hours=2))
+            Alarm.objects.create(
+                implant=implant, name="motor stall", critical=True, began_at=timezone.now() - timedelta(hours=2)
+            )
 
 
 def _implant(patient: Patient, index: int, random: Random) -> Implant:
@@ -62,7 +66,7 @@ def _refills(implant: Implant, index: int, random: Random, nurse: User) -> None:
     last = implant.explanted_on or today
     due_in = -3 if index % 11 == 2 else (index * 3) % 60
     day = last - timedelta(days=74 - due_in)
-    days = []
+    days: list[date] = []
     while day > implant.implanted_on and len(days) < 6:
         days.append(day)
         day -= timedelta(days=74)
@@ -100,5 +104,5 @@ def _program(patient: Patient, implant: Implant, index: int, physician: User) ->
     )
 
 
-def _at(day: object) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time(9, 30)))  # type: ignore[arg-type]
+def _at(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time(9, 30)))

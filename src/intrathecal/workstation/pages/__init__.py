@@ -1,7 +1,7 @@
 """The pages, one module for each.
 
-A module has ``urlpatterns``, and ``RULES`` for every name in them. ``NAVIGATION`` are names and labels for the head of every page,
-``TABS`` the same for the pages about one patient.
+A module has ``urlpatterns``, and ``RULES`` for every name in them. ``NAVIGATION`` are names and labels for the head of every
+page, ``TABS`` the same for the pages about one patient.
 """
 
 from __future__ import annotations

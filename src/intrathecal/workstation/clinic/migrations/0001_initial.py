@@ -5,284 +5,571 @@ import django.contrib.auth.validators
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import intrathecal.workstation.clinic.models.patients
 from django.conf import settings
 from django.db import migrations, models
 
+import intrathecal.workstation.clinic.models.patients
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Head',
+            name="Head",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveBigIntegerField(default=0)),
-                ('digest', models.CharField(default='', max_length=64)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveBigIntegerField(default=0)),
+                ("digest", models.CharField(default="", max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='Implant',
+            name="Implant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(max_length=60, verbose_name='pump')),
-                ('serial', models.CharField(max_length=40, verbose_name='serial number')),
-                ('udi', models.CharField(blank=True, max_length=200, verbose_name='UDI as scanned')),
-                ('pocket', models.CharField(blank=True, max_length=60, verbose_name='pocket')),
-                ('implanted_on', models.DateField(verbose_name='implanted on')),
-                ('service_ends_on', models.DateField(blank=True, null=True, verbose_name='service ends on')),
-                ('purge_uL', models.PositiveIntegerField(blank=True, null=True, verbose_name='purge volume, uL')),
-                ('explanted_on', models.DateField(blank=True, null=True, verbose_name='explanted on')),
-                ('why_explanted', models.CharField(blank=True, max_length=200, verbose_name='why explanted')),
-                ('address', models.CharField(blank=True, max_length=80, verbose_name='address of a live pump')),
-                ('key_file', models.CharField(blank=True, max_length=200, verbose_name='key of a live pump')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("model", models.CharField(max_length=60, verbose_name="pump")),
+                ("serial", models.CharField(max_length=40, verbose_name="serial number")),
+                ("udi", models.CharField(blank=True, max_length=200, verbose_name="UDI as scanned")),
+                ("pocket", models.CharField(blank=True, max_length=60, verbose_name="pocket")),
+                ("implanted_on", models.DateField(verbose_name="implanted on")),
+                ("service_ends_on", models.DateField(blank=True, null=True, verbose_name="service ends on")),
+                ("purge_uL", models.PositiveIntegerField(blank=True, null=True, verbose_name="purge volume, uL")),
+                ("explanted_on", models.DateField(blank=True, null=True, verbose_name="explanted on")),
+                ("why_explanted", models.CharField(blank=True, max_length=200, verbose_name="why explanted")),
+                ("address", models.CharField(blank=True, max_length=80, verbose_name="address of a live pump")),
+                ("key_file", models.CharField(blank=True, max_length=200, verbose_name="key of a live pump")),
             ],
             options={
-                'ordering': ('-implanted_on', '-pk'),
+                "ordering": ("-implanted_on", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('role', models.CharField(choices=[('physician', 'Physician'), ('nurse', 'Nurse'), ('pharmacist', 'Pharmacist'), ('administrator', 'Administrator'), ('patient', 'Patient')], max_length=20, verbose_name='role')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("physician", "Physician"),
+                            ("nurse", "Nurse"),
+                            ("pharmacist", "Pharmacist"),
+                            ("administrator", "Administrator"),
+                            ("patient", "Patient"),
+                        ],
+                        max_length=20,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='Catheter',
+            name="Catheter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('placed_on', models.DateField(verbose_name='placed on')),
-                ('tip_level', models.CharField(max_length=4, verbose_name='level of the tip')),
-                ('space', models.CharField(default='intrathecal', max_length=12, verbose_name='space')),
-                ('segments', models.JSONField(default=list, verbose_name='segments')),
-                ('dead_nL', models.PositiveIntegerField(verbose_name='dead volume, nL')),
-                ('why', models.CharField(blank=True, max_length=200, verbose_name='why')),
-                ('implant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='catheters', to='clinic.implant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("placed_on", models.DateField(verbose_name="placed on")),
+                ("tip_level", models.CharField(max_length=4, verbose_name="level of the tip")),
+                ("space", models.CharField(default="intrathecal", max_length=12, verbose_name="space")),
+                ("segments", models.JSONField(default=list, verbose_name="segments")),
+                ("dead_nL", models.PositiveIntegerField(verbose_name="dead volume, nL")),
+                ("why", models.CharField(blank=True, max_length=200, verbose_name="why")),
+                (
+                    "implant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="catheters", to="clinic.implant"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-placed_on', '-pk'),
+                "ordering": ("-placed_on", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='Alarm',
+            name="Alarm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='alarm')),
-                ('critical', models.BooleanField(default=False, verbose_name='critical')),
-                ('began_at', models.DateTimeField(verbose_name='since')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='until')),
-                ('seen_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('implant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='alarms', to='clinic.implant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, verbose_name="alarm")),
+                ("critical", models.BooleanField(default=False, verbose_name="critical")),
+                ("began_at", models.DateTimeField(verbose_name="since")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="until")),
+                (
+                    "seen_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "implant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="alarms", to="clinic.implant"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-began_at', '-pk'),
+                "ordering": ("-began_at", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='Patient',
+            name="Patient",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=30, unique=True, verbose_name='number')),
-                ('family_name', models.CharField(max_length=80, verbose_name='family name')),
-                ('given_name', models.CharField(max_length=80, verbose_name='given name')),
-                ('born', models.DateField(verbose_name='born')),
-                ('height_cm', models.PositiveSmallIntegerField(verbose_name='height, cm')),
-                ('weight_g', models.PositiveIntegerField(verbose_name='weight, g')),
-                ('phase', models.CharField(choices=[('candidate', 'Candidate'), ('trial', 'Trial'), ('planned', 'Implant planned'), ('implanted', 'Pump implanted'), ('ended', 'Ended')], default='candidate', max_length=12, verbose_name='phase')),
-                ('indication', models.CharField(max_length=60, verbose_name='indication')),
-                ('allergies', models.CharField(blank=True, max_length=200, verbose_name='allergies')),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='telephone')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('link', models.CharField(default=intrathecal.workstation.clinic.models.patients.personal_link, max_length=40, unique=True, verbose_name='personal link')),
-                ('since', models.DateField(verbose_name='first seen')),
-                ('physician', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='patients', to=settings.AUTH_USER_MODEL, verbose_name='physician')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=30, unique=True, verbose_name="number")),
+                ("family_name", models.CharField(max_length=80, verbose_name="family name")),
+                ("given_name", models.CharField(max_length=80, verbose_name="given name")),
+                ("born", models.DateField(verbose_name="born")),
+                ("height_cm", models.PositiveSmallIntegerField(verbose_name="height, cm")),
+                ("weight_g", models.PositiveIntegerField(verbose_name="weight, g")),
+                (
+                    "phase",
+                    models.CharField(
+                        choices=[
+                            ("candidate", "Candidate"),
+                            ("trial", "Trial"),
+                            ("planned", "Implant planned"),
+                            ("implanted", "Pump implanted"),
+                            ("ended", "Ended"),
+                        ],
+                        default="candidate",
+                        max_length=12,
+                        verbose_name="phase",
+                    ),
+                ),
+                ("indication", models.CharField(max_length=60, verbose_name="indication")),
+                ("allergies", models.CharField(blank=True, max_length=200, verbose_name="allergies")),
+                ("phone", models.CharField(blank=True, max_length=40, verbose_name="telephone")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                (
+                    "link",
+                    models.CharField(
+                        default=intrathecal.workstation.clinic.models.patients.personal_link,
+                        max_length=40,
+                        unique=True,
+                        verbose_name="personal link",
+                    ),
+                ),
+                ("since", models.DateField(verbose_name="first seen")),
+                (
+                    "physician",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="patients",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="physician",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('family_name', 'given_name', 'number'),
+                "ordering": ("family_name", "given_name", "number"),
             },
         ),
         migrations.CreateModel(
-            name='Note',
+            name="Note",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('kind', models.CharField(max_length=30, verbose_name='kind')),
-                ('text', models.TextField(verbose_name='text')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='clinic.patient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(verbose_name="at")),
+                ("kind", models.CharField(max_length=30, verbose_name="kind")),
+                ("text", models.TextField(verbose_name="text")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="clinic.patient"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-at', '-pk'),
+                "ordering": ("-at", "-pk"),
             },
         ),
         migrations.AddField(
-            model_name='implant',
-            name='patient',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='implants', to='clinic.patient'),
+            model_name="implant",
+            name="patient",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="implants", to="clinic.patient"
+            ),
         ),
         migrations.CreateModel(
-            name='Appointment',
+            name="Appointment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('begins_at', models.DateTimeField(verbose_name='begins')),
-                ('minutes', models.PositiveSmallIntegerField(default=30, verbose_name='minutes')),
-                ('kind', models.CharField(max_length=40, verbose_name='what for')),
-                ('cancelled', models.BooleanField(default=False, verbose_name='cancelled')),
-                ('uid', models.CharField(default=intrathecal.workstation.clinic.models.patients.personal_link, max_length=60, unique=True)),
-                ('patient', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='clinic.patient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("begins_at", models.DateTimeField(verbose_name="begins")),
+                ("minutes", models.PositiveSmallIntegerField(default=30, verbose_name="minutes")),
+                ("kind", models.CharField(max_length=40, verbose_name="what for")),
+                ("cancelled", models.BooleanField(default=False, verbose_name="cancelled")),
+                (
+                    "uid",
+                    models.CharField(
+                        default=intrathecal.workstation.clinic.models.patients.personal_link, max_length=60, unique=True
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="clinic.patient",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('begins_at', 'pk'),
+                "ordering": ("begins_at", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='Answer',
+            name="Answer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('checklist', models.CharField(max_length=30, verbose_name='checklist')),
-                ('check_name', models.CharField(max_length=60, verbose_name='check')),
-                ('state', models.CharField(max_length=20, verbose_name='state')),
-                ('note', models.CharField(blank=True, max_length=400, verbose_name='note')),
-                ('on', models.DateField(verbose_name='on')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='clinic.patient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("checklist", models.CharField(max_length=30, verbose_name="checklist")),
+                ("check_name", models.CharField(max_length=60, verbose_name="check")),
+                ("state", models.CharField(max_length=20, verbose_name="state")),
+                ("note", models.CharField(blank=True, max_length=400, verbose_name="note")),
+                ("on", models.DateField(verbose_name="on")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="clinic.patient"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('checklist', 'check_name', '-on', '-pk'),
+                "ordering": ("checklist", "check_name", "-on", "-pk"),
             },
         ),
         migrations.AddField(
-            model_name='user',
-            name='patient',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='login', to='clinic.patient', verbose_name='patient'),
+            model_name="user",
+            name="patient",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="login",
+                to="clinic.patient",
+                verbose_name="patient",
+            ),
         ),
         migrations.CreateModel(
-            name='Program',
+            name="Program",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(verbose_name='therapy file')),
-                ('summary', models.CharField(max_length=300, verbose_name='in one line')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('waiting', 'Waiting for a second person'), ('confirmed', 'Confirmed, not sent'), ('uncertain', 'Sent, delivery uncertain'), ('in_force', 'In force'), ('replaced', 'Replaced'), ('discarded', 'Discarded')], default='draft', max_length=12, verbose_name='state')),
-                ('written_at', models.DateTimeField(auto_now_add=True, verbose_name='written')),
-                ('findings', models.JSONField(default=list, verbose_name='findings of the review')),
-                ('reasons', models.JSONField(default=dict, verbose_name='why findings were passed over')),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='confirmed')),
-                ('second_at', models.DateTimeField(blank=True, null=True, verbose_name='confirmed by a second person')),
-                ('begins_at', models.DateTimeField(blank=True, null=True, verbose_name='in force from')),
-                ('ends_at', models.DateTimeField(blank=True, null=True, verbose_name='in force until')),
-                ('doubt', models.CharField(blank=True, max_length=400, verbose_name='what is uncertain')),
-                ('confirmed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='programs', to='clinic.patient')),
-                ('second_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('written_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.TextField(verbose_name="therapy file")),
+                ("summary", models.CharField(max_length=300, verbose_name="in one line")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("waiting", "Waiting for a second person"),
+                            ("confirmed", "Confirmed, not sent"),
+                            ("uncertain", "Sent, delivery uncertain"),
+                            ("in_force", "In force"),
+                            ("replaced", "Replaced"),
+                            ("discarded", "Discarded"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                ("written_at", models.DateTimeField(auto_now_add=True, verbose_name="written")),
+                ("findings", models.JSONField(default=list, verbose_name="findings of the review")),
+                ("reasons", models.JSONField(default=dict, verbose_name="why findings were passed over")),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="confirmed")),
+                ("second_at", models.DateTimeField(blank=True, null=True, verbose_name="confirmed by a second person")),
+                ("begins_at", models.DateTimeField(blank=True, null=True, verbose_name="in force from")),
+                ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="in force until")),
+                ("doubt", models.CharField(blank=True, max_length=400, verbose_name="what is uncertain")),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="programs", to="clinic.patient"
+                    ),
+                ),
+                (
+                    "second_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-written_at', '-pk'),
+                "ordering": ("-written_at", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='Reading',
+            name="Reading",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('told', models.JSONField(verbose_name='what it told')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('implant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='readings', to='clinic.implant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(verbose_name="at")),
+                ("told", models.JSONField(verbose_name="what it told")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "implant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="readings", to="clinic.implant"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-at', '-pk'),
+                "ordering": ("-at", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='Refill',
+            name="Refill",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('drugs', models.JSONField(default=dict, verbose_name='drugs: name to concentration')),
-                ('filled_uL', models.PositiveIntegerField(verbose_name='filled, uL')),
-                ('expected_uL', models.PositiveIntegerField(blank=True, null=True, verbose_name='expected, uL')),
-                ('measured_uL', models.PositiveIntegerField(blank=True, null=True, verbose_name='measured, uL')),
-                ('error_permille', models.IntegerField(blank=True, null=True, verbose_name='too little given, in thousandths')),
-                ('flagged', models.JSONField(default=list, verbose_name='what points at trouble')),
-                ('pocket_check', models.CharField(blank=True, max_length=200, verbose_name='check of the pocket')),
-                ('bridge', models.JSONField(blank=True, default=dict, verbose_name='bridge bolus')),
-                ('due_on', models.DateField(verbose_name='next refill, worst case')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('implant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='refills', to='clinic.implant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(verbose_name="at")),
+                ("drugs", models.JSONField(default=dict, verbose_name="drugs: name to concentration")),
+                ("filled_uL", models.PositiveIntegerField(verbose_name="filled, uL")),
+                ("expected_uL", models.PositiveIntegerField(blank=True, null=True, verbose_name="expected, uL")),
+                ("measured_uL", models.PositiveIntegerField(blank=True, null=True, verbose_name="measured, uL")),
+                (
+                    "error_permille",
+                    models.IntegerField(blank=True, null=True, verbose_name="too little given, in thousandths"),
+                ),
+                ("flagged", models.JSONField(default=list, verbose_name="what points at trouble")),
+                ("pocket_check", models.CharField(blank=True, max_length=200, verbose_name="check of the pocket")),
+                ("bridge", models.JSONField(blank=True, default=dict, verbose_name="bridge bolus")),
+                ("due_on", models.DateField(verbose_name="next refill, worst case")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "implant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="refills", to="clinic.implant"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-at', '-pk'),
+                "ordering": ("-at", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='Request',
+            name="Request",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('contact', models.CharField(max_length=120, verbose_name='telephone or e-mail')),
-                ('reason', models.CharField(max_length=40, verbose_name='what for')),
-                ('wanted_at', models.DateTimeField(verbose_name='wanted')),
-                ('minutes', models.PositiveSmallIntegerField(default=30, verbose_name='minutes')),
-                ('made_at', models.DateTimeField(auto_now_add=True, verbose_name='asked')),
-                ('state', models.CharField(choices=[('open', 'Open'), ('confirmed', 'Confirmed'), ('declined', 'Declined')], default='open', max_length=10, verbose_name='state')),
-                ('answer', models.CharField(blank=True, max_length=300, verbose_name='answer')),
-                ('token', models.CharField(default=intrathecal.workstation.clinic.models.patients.personal_link, max_length=40, unique=True)),
-                ('appointment', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='request', to='clinic.appointment')),
-                ('patient', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='clinic.patient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("contact", models.CharField(max_length=120, verbose_name="telephone or e-mail")),
+                ("reason", models.CharField(max_length=40, verbose_name="what for")),
+                ("wanted_at", models.DateTimeField(verbose_name="wanted")),
+                ("minutes", models.PositiveSmallIntegerField(default=30, verbose_name="minutes")),
+                ("made_at", models.DateTimeField(auto_now_add=True, verbose_name="asked")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("confirmed", "Confirmed"), ("declined", "Declined")],
+                        default="open",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("answer", models.CharField(blank=True, max_length=300, verbose_name="answer")),
+                (
+                    "token",
+                    models.CharField(
+                        default=intrathecal.workstation.clinic.models.patients.personal_link, max_length=40, unique=True
+                    ),
+                ),
+                (
+                    "appointment",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="request",
+                        to="clinic.appointment",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requests",
+                        to="clinic.patient",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('made_at', 'pk'),
+                "ordering": ("made_at", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='Score',
+            name="Score",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('phase', models.CharField(default='therapy', max_length=10, verbose_name='phase')),
-                ('tenths', models.PositiveSmallIntegerField(validators=[django.core.validators.MaxValueValidator(100)], verbose_name='pain, tenths of a point')),
-                ('rescue_mme', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='rescue, mg of oral morphine')),
-                ('side_effect', models.CharField(blank=True, max_length=120, verbose_name='side effect')),
-                ('note', models.CharField(blank=True, max_length=400, verbose_name='note')),
-                ('by_patient', models.BooleanField(default=True, verbose_name='told by the patient')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='clinic.patient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(verbose_name="at")),
+                ("phase", models.CharField(default="therapy", max_length=10, verbose_name="phase")),
+                (
+                    "tenths",
+                    models.PositiveSmallIntegerField(
+                        validators=[django.core.validators.MaxValueValidator(100)],
+                        verbose_name="pain, tenths of a point",
+                    ),
+                ),
+                (
+                    "rescue_mme",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="rescue, mg of oral morphine"),
+                ),
+                ("side_effect", models.CharField(blank=True, max_length=120, verbose_name="side effect")),
+                ("note", models.CharField(blank=True, max_length=400, verbose_name="note")),
+                ("by_patient", models.BooleanField(default=True, verbose_name="told by the patient")),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="scores", to="clinic.patient"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-at', '-pk'),
+                "ordering": ("-at", "-pk"),
             },
         ),
         migrations.AddConstraint(
-            model_name='implant',
-            constraint=models.UniqueConstraint(condition=models.Q(('explanted_on__isnull', True)), fields=('patient',), name='one_pump_at_a_time'),
+            model_name="implant",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("explanted_on__isnull", True)), fields=("patient",), name="one_pump_at_a_time"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('patient__isnull', False), ('role', 'patient')), models.Q(models.Q(('role', 'patient'), _negated=True), ('patient__isnull', True)), _connector='OR'), name='only_patients_have_a_patient'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("patient__isnull", False), ("role", "patient")),
+                    models.Q(models.Q(("role", "patient"), _negated=True), ("patient__isnull", True)),
+                    _connector="OR",
+                ),
+                name="only_patients_have_a_patient",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='program',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'in_force')), fields=('patient',), name='one_program_in_force'),
+            model_name="program",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "in_force")), fields=("patient",), name="one_program_in_force"
+            ),
         ),
     ]

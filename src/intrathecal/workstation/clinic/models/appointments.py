@@ -8,10 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from intrathecal.workstation.clinic.models.patients import personal_link
 
 
-class Appointment(models.Model):  # type: ignore[misc]
+class Appointment(models.Model):
     """A confirmed appointment. ``uid`` is that of its calendar file."""
 
-    patient = models.ForeignKey("clinic.Patient", null=True, blank=True, on_delete=models.PROTECT, related_name="appointments")
+    patient = models.ForeignKey(
+        "clinic.Patient", null=True, blank=True, on_delete=models.PROTECT, related_name="appointments"
+    )
     begins_at = models.DateTimeField(_("begins"))
     minutes = models.PositiveSmallIntegerField(_("minutes"), default=30)
     kind = models.CharField(_("what for"), max_length=40)
@@ -25,17 +27,19 @@ class Appointment(models.Model):  # type: ignore[misc]
         return f"{self.kind} {self.begins_at:%Y-%m-%d %H:%M}"
 
 
-class Request(models.Model):  # type: ignore[misc]
+class Request(models.Model):
     """An appointment that somebody asked for. ``token`` shows the asker, and nobody else, what became of it."""
 
-    class State(models.TextChoices):  # type: ignore[misc]
+    class State(models.TextChoices):
         """What became of it."""
 
         OPEN = "open", _("Open")
         CONFIRMED = "confirmed", _("Confirmed")
         DECLINED = "declined", _("Declined")
 
-    patient = models.ForeignKey("clinic.Patient", null=True, blank=True, on_delete=models.PROTECT, related_name="requests")
+    patient = models.ForeignKey(
+        "clinic.Patient", null=True, blank=True, on_delete=models.PROTECT, related_name="requests"
+    )
     name = models.CharField(_("name"), max_length=120)
     contact = models.CharField(_("telephone or e-mail"), max_length=120)
     reason = models.CharField(_("what for"), max_length=40)
@@ -44,7 +48,9 @@ class Request(models.Model):  # type: ignore[misc]
     made_at = models.DateTimeField(_("asked"), auto_now_add=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
     answer = models.CharField(_("answer"), max_length=300, blank=True)
-    appointment = models.OneToOneField(Appointment, null=True, blank=True, on_delete=models.PROTECT, related_name="request")
+    appointment = models.OneToOneField(
+        Appointment, null=True, blank=True, on_delete=models.PROTECT, related_name="request"
+    )
     token = models.CharField(max_length=40, unique=True, default=personal_link)
 
     class Meta:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 
-class Link(models.Model):  # type: ignore[misc]
+class Link(models.Model):
     """What seals one line of the trail: its ``digest`` over the line and the digest before it."""
 
     number = models.PositiveBigIntegerField(primary_key=True)
@@ -19,7 +19,7 @@ class Link(models.Model):  # type: ignore[misc]
         return f"{self.number} {self.digest[:12]}"
 
 
-class Head(models.Model):  # type: ignore[misc]
+class Head(models.Model):
     """The end of the chain; whoever adds a link holds this row."""
 
     number = models.PositiveBigIntegerField(default=0)

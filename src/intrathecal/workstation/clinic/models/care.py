@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class Score(models.Model):  # type: ignore[misc]
+class Score(models.Model):
     """A pain score of a diary; ``tenths`` of a point from 0 to 100."""
 
     patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, related_name="scores")
@@ -31,7 +31,7 @@ class Score(models.Model):  # type: ignore[misc]
         return int(self.tenths) / 10
 
 
-class Note(models.Model):  # type: ignore[misc]
+class Note(models.Model):
     """Something that happened or was decided: a visit, a trial's decision, a revision, an MRI."""
 
     patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, related_name="notes")
@@ -47,7 +47,7 @@ class Note(models.Model):  # type: ignore[misc]
         return f"{self.kind}: {self.text[:60]}"
 
 
-class Answer(models.Model):  # type: ignore[misc]
+class Answer(models.Model):
     """One line of a checklist: candidacy, before a refill, after an MRI."""
 
     patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, related_name="answers")

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class Implant(models.Model):  # type: ignore[misc]
+class Implant(models.Model):
     """A pump in a patient. ``model`` is the catalogue's name; ``address`` and ``key_file`` lead to one that answers."""
 
     patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, related_name="implants")
@@ -34,7 +34,7 @@ class Implant(models.Model):  # type: ignore[misc]
         return f"{self.model} {self.serial}"
 
 
-class Catheter(models.Model):  # type: ignore[misc]
+class Catheter(models.Model):
     """A catheter as it was left: ``segments`` are [{model, length_mm, trimmed_mm, dead_nL}], from the pump to the tip."""
 
     implant = models.ForeignKey(Implant, on_delete=models.PROTECT, related_name="catheters")
@@ -52,7 +52,7 @@ class Catheter(models.Model):  # type: ignore[misc]
         return f"{self.space} {self.tip_level}"
 
 
-class Reading(models.Model):  # type: ignore[misc]
+class Reading(models.Model):
     """What a pump told when it was asked: the whole of it as ``told``."""
 
     implant = models.ForeignKey(Implant, on_delete=models.PROTECT, related_name="readings")
@@ -67,7 +67,7 @@ class Reading(models.Model):  # type: ignore[misc]
         return f"{self.implant} {self.at:%Y-%m-%d %H:%M}"
 
 
-class Alarm(models.Model):  # type: ignore[misc]
+class Alarm(models.Model):
     """An alarm of a pump, since it was sounded."""
 
     implant = models.ForeignKey(Implant, on_delete=models.PROTECT, related_name="alarms")

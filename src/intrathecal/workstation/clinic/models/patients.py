@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class Phase(models.TextChoices):  # type: ignore[misc]
+class Phase(models.TextChoices):
     """How far a therapy has come."""
 
     CANDIDATE = "candidate", _("Candidate")
@@ -23,7 +23,7 @@ def personal_link() -> str:
     return secrets.token_urlsafe(24)
 
 
-class Patient(models.Model):  # type: ignore[misc]
+class Patient(models.Model):
     """One patient. ``number`` is the clinic's; ``link`` opens the patient's own page without a password."""
 
     number = models.CharField(_("number"), max_length=30, unique=True)
@@ -38,7 +38,12 @@ class Patient(models.Model):  # type: ignore[misc]
     phone = models.CharField(_("telephone"), max_length=40, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     physician = models.ForeignKey(
-        "clinic.User", verbose_name=_("physician"), null=True, blank=True, on_delete=models.PROTECT, related_name="patients"
+        "clinic.User",
+        verbose_name=_("physician"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="patients",
     )
     link = models.CharField(_("personal link"), max_length=40, unique=True, default=personal_link)
     since = models.DateField(_("first seen"))

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class Role(models.TextChoices):  # type: ignore[misc]
+class Role(models.TextChoices):
     """What somebody is to the clinic."""
 
     PHYSICIAN = "physician", _("Physician")
@@ -17,12 +17,17 @@ class Role(models.TextChoices):  # type: ignore[misc]
     PATIENT = "patient", _("Patient")
 
 
-class User(AbstractUser):  # type: ignore[misc]
+class User(AbstractUser):
     """Somebody with a login. One who is a patient has the ``patient`` whose record is theirs, and sees no other."""
 
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
     patient = models.OneToOneField(
-        "clinic.Patient", verbose_name=_("patient"), null=True, blank=True, on_delete=models.PROTECT, related_name="login"
+        "clinic.Patient",
+        verbose_name=_("patient"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="login",
     )
 
     class Meta:

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class State(models.TextChoices):  # type: ignore[misc]
+class State(models.TextChoices):
     """Where a program is between being written and being replaced."""
 
     DRAFT = "draft", _("Draft")
@@ -18,7 +18,7 @@ class State(models.TextChoices):  # type: ignore[misc]
     DISCARDED = "discarded", _("Discarded")
 
 
-class Program(models.Model):  # type: ignore[misc]
+class Program(models.Model):
     """A program of a patient's pump. ``text`` is a whole therapy file; ``findings`` are those of its review, as JSON."""
 
     patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, related_name="programs")
@@ -49,7 +49,7 @@ class Program(models.Model):  # type: ignore[misc]
         return str(self.summary)
 
 
-class Refill(models.Model):  # type: ignore[misc]
+class Refill(models.Model):
     """A refill: what was expected in the reservoir, what was found, what was put in, and when it has to be done again."""
 
     implant = models.ForeignKey("clinic.Implant", on_delete=models.PROTECT, related_name="refills")
