@@ -39,7 +39,7 @@ GIVEN = (
 FAMILY = ("Moreno", "Abel", "Brandt", "Costa", "Dahl", "Egger", "Fiala", "Greco", "Holm", "Ivanov", "Jansen", "Keller")
 INDICATIONS = ("failed-back", "cancer", "spasticity", "crps", "compression-fractures")
 #: Phases of those who have, or had, a pump.
-PUMPED: tuple[str, ...] = (Phase.IMPLANTED, Phase.ENDED)
+PUMPED = ("implanted", "ended")
 #: How many in each phase.
 PHASES = {Phase.CANDIDATE: 6, Phase.TRIAL: 5, Phase.PLANNED: 3, Phase.IMPLANTED: 28, Phase.ENDED: 4}
 
