@@ -23,6 +23,7 @@ from intrathecal.cli.help import Groups, add, complaint
 from intrathecal.cli.pump_commands import interrogate, mute, pair, press, pump, ready, reset, resume, stop, unpair
 from intrathecal.cli.review import review
 from intrathecal.cli.sending import program, refilled
+from intrathecal.cli.serving import audit, serve
 from intrathecal.cli.simulate import simulate
 from intrathecal.cli.sums import compound, prime, refill
 from intrathecal.cli.sweep import sweep
@@ -55,6 +56,7 @@ GROUPS: dict[str, Sequence[Callable[..., None]]] = {
     "Its programmer": (interrogate, refilled, program, stop, resume, mute, reset),
     "Its handset": (press, ready),
     "Safety": (torture, flow_accuracy),
+    "The clinic": (serve,),
 }
 
 
@@ -90,6 +92,7 @@ def _root(
 
 
 add(app, GROUPS)
+app.add_typer(audit, name="audit", rich_help_panel="The clinic")
 
 
 def _fail(message: str) -> NoReturn:

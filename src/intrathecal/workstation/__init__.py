@@ -1,0 +1,1 @@
+"""The clinic's daily tool: a Django project over the rooms below."""

@@ -1,0 +1,103 @@
+"""Who may do what: one table of role and page, and a gate that every request passes.
+
+A page that is not in the table is open to nobody. Whoever looks at a page about a patient is written down in the audit trail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+
+from intrathecal.workstation import pages
+from intrathecal.workstation.clinic import trail
+from intrathecal.workstation.clinic.models import Patient
+from intrathecal.workstation.rules import EVERYBODY, PATIENT, SAFE, Rule
+
+#: Beginnings of names that belong to logging in and out, and to second factors.
+LOGIN = ("account_", "mfa_")
+#: Of these, what asks for no login.
+BEFORE_LOGIN = (
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
+    "mfa_reauthenticate",
+)
+
+
+def rule_of(name: str) -> Rule | None:
+    """The rule of a page, or None where there is none: then it is open to nobody."""
+    known = pages.rules().get(name)
+    if known is not None:
+        return known
+    if name.startswith(LOGIN):
+        return Rule(EVERYBODY, EVERYBODY, public=name in BEFORE_LOGIN)
+    return None
+
+
+def allowed(name: str, method: str, role: str) -> bool:
+    """Whether somebody of this ``role`` may ask for a page with this ``method``."""
+    rule = rule_of(name)
+    return rule is not None and role in (rule.look if method in SAFE else rule.change)
+
+
+class Gate:
+    """Middleware: nobody gets further than the table lets them."""
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass it on; `process_view` is asked before any page is."""
+        return self._answer(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        """Stop who may not; write down who looks at a patient's record."""
+        match = request.resolver_match
+        name = match.view_name if match else ""
+        rule = rule_of(name)
+        if rule is not None and rule.public:
+            return None
+        if not request.user.is_authenticated:
+            return refuse_unknown(request)
+        if not allowed(name, request.method or "GET", request.user.role):
+            raise PermissionDenied
+        if "patient" in kwargs:
+            _look_at(request, name, kwargs["patient"])
+        return None
+
+
+def refuse_unknown(request: HttpRequest) -> HttpResponse:
+    """Whoever is not logged in: a page leads to the login, a call of the API is told so."""
+    if request.path.startswith("/api/"):
+        from django.http import JsonResponse
+
+        return JsonResponse({"detail": "log in first"}, status=401)
+    response = redirect_to_login(request.get_full_path())
+    return HttpResponse(status=204, headers={"HX-Redirect": response["Location"]}) if request.htmx else response
+
+
+def _look_at(request: HttpRequest, name: str, key: int) -> None:
+    """The patient of a page: nobody else's for one who is a patient."""
+    patient = Patient.objects.filter(pk=key).first()
+    if patient is None or (request.user.role == PATIENT and request.user.patient_id != patient.pk):
+        raise Http404
+    trail.viewed(patient, f"{request.method} {name}")
+
+
+def may(request: HttpRequest) -> dict[str, object]:
+    """For templates: ``may.look.NAME`` and ``may.change.NAME``, so that no page offers what it would refuse."""
+    role, rules = getattr(getattr(request, "user", None), "role", ""), pages.rules()
+    look = {name: role in rule.look for name, rule in rules.items()}
+    return {
+        "may": {"look": look, "change": {name: role in rule.change for name, rule in rules.items()}},
+        "navigation": [(name, label) for name, label in pages.navigation() if look[name]],
+        "tabs": [(name, label) for name, label in pages.tabs() if look[name]],
+    }

@@ -1,0 +1,31 @@
+"""The clinic's records, by what they are about. Volumes are integers in microlitres; drugs and programs are therapy-file text."""
+
+from intrathecal.workstation.clinic.models.appointments import Appointment, Request
+from intrathecal.workstation.clinic.models.audit import Head, Link
+from intrathecal.workstation.clinic.models.care import Answer, Note, Score
+from intrathecal.workstation.clinic.models.devices import Alarm, Catheter, Implant, Reading
+from intrathecal.workstation.clinic.models.patients import Patient
+from intrathecal.workstation.clinic.models.people import User
+from intrathecal.workstation.clinic.models.therapy import Program, Refill
+
+#: What is kept about patients: every change and every view of them is in the audit trail.
+RECORDS = (User, Patient, Implant, Catheter, Alarm, Reading, Program, Refill, Score, Note, Answer, Appointment, Request)
+
+__all__ = [
+    "RECORDS",
+    "Alarm",
+    "Answer",
+    "Appointment",
+    "Catheter",
+    "Head",
+    "Implant",
+    "Link",
+    "Note",
+    "Patient",
+    "Program",
+    "Reading",
+    "Refill",
+    "Request",
+    "Score",
+    "User",
+]

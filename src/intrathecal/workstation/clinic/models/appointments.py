@@ -1,0 +1,60 @@
+"""When patients come."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from intrathecal.workstation.clinic.models.patients import personal_link
+
+
+class Appointment(models.Model):
+    """A confirmed appointment. ``uid`` is that of its calendar file."""
+
+    patient = models.ForeignKey(
+        "clinic.Patient", null=True, blank=True, on_delete=models.PROTECT, related_name="appointments"
+    )
+    begins_at = models.DateTimeField(_("begins"))
+    minutes = models.PositiveSmallIntegerField(_("minutes"), default=30)
+    kind = models.CharField(_("what for"), max_length=40)
+    cancelled = models.BooleanField(_("cancelled"), default=False)
+    uid = models.CharField(max_length=60, unique=True, default=personal_link)
+
+    class Meta:
+        ordering = ("begins_at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.begins_at:%Y-%m-%d %H:%M}"
+
+
+class Request(models.Model):
+    """An appointment that somebody asked for. ``token`` shows the asker, and nobody else, what became of it."""
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        OPEN = "open", _("Open")
+        CONFIRMED = "confirmed", _("Confirmed")
+        DECLINED = "declined", _("Declined")
+
+    patient = models.ForeignKey(
+        "clinic.Patient", null=True, blank=True, on_delete=models.PROTECT, related_name="requests"
+    )
+    name = models.CharField(_("name"), max_length=120)
+    contact = models.CharField(_("telephone or e-mail"), max_length=120)
+    reason = models.CharField(_("what for"), max_length=40)
+    wanted_at = models.DateTimeField(_("wanted"))
+    minutes = models.PositiveSmallIntegerField(_("minutes"), default=30)
+    made_at = models.DateTimeField(_("asked"), auto_now_add=True)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
+    answer = models.CharField(_("answer"), max_length=300, blank=True)
+    appointment = models.OneToOneField(
+        Appointment, null=True, blank=True, on_delete=models.PROTECT, related_name="request"
+    )
+    token = models.CharField(max_length=40, unique=True, default=personal_link)
+
+    class Meta:
+        ordering = ("made_at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}"

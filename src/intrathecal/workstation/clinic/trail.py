@@ -1,0 +1,94 @@
+"""The audit trail: every change and every view of a record, each line sealed over the one before it.
+
+`django-auditlog` writes the lines. Here a line gets a link: a digest over what it says and the digest of the line before. A line
+that is changed, taken out or put in between breaks every link after it, which `verify` finds. The last digest, written down
+elsewhere from time to time, shows when lines are missing at the end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from auditlog.models import LogEntry
+from auditlog.registry import auditlog
+from django.db import transaction
+from django.db.models import Model
+from django.db.models.signals import post_save
+
+#: Columns of a record that are not written down: they would give away a password.
+UNTOLD = {"User": ["password", "last_login"]}
+
+
+def watch() -> None:
+    """Write down every change of the clinic's records from now on."""
+    from intrathecal.workstation.clinic.models import RECORDS
+
+    for model in RECORDS:
+        auditlog.register(model, exclude_fields=UNTOLD.get(model.__name__, []))
+    post_save.connect(_seal, sender=LogEntry, dispatch_uid="seal")
+
+
+def viewed(record: Model, page: str) -> None:
+    """Write down that the ``page`` showed a ``record`` to whoever is asking."""
+    LogEntry.objects.log_create(
+        record, force_log=True, changes=None, action=LogEntry.Action.ACCESS, additional_data={"page": page}
+    )
+
+
+def _seal(sender: type[LogEntry], instance: LogEntry, created: bool, **_: Any) -> None:
+    """Add a link for a line that was written just now."""
+    if not created:
+        return
+    from intrathecal.workstation.clinic.models import Head, Link
+
+    with transaction.atomic():
+        head, _new = Head.objects.select_for_update().get_or_create(pk=1)
+        instance.refresh_from_db()
+        head.number += 1
+        head.digest = digest(head.number, head.digest, instance)
+        head.save()
+        Link.objects.create(number=head.number, entry=instance, digest=head.digest)
+
+
+def digest(number: int, before: str, entry: LogEntry) -> str:
+    """What seals a line: SHA-256 over its number, the digest ``before`` and all that it says."""
+    said = [
+        number,
+        before,
+        entry.pk,
+        entry.content_type_id,
+        entry.object_pk,
+        entry.object_repr,
+        entry.action,
+        entry.changes,
+        entry.changes_text,
+        entry.actor_id,
+        entry.remote_addr,
+        entry.timestamp.isoformat(),
+        entry.additional_data,
+    ]
+    return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def verify() -> Iterator[str]:
+    """What is wrong with the trail, one sentence for each place; nothing when it is whole."""
+    from intrathecal.workstation.clinic.models import Head, Link
+
+    before, number = "", 0
+    for link in Link.objects.select_related("entry").order_by("number").iterator(chunk_size=2000):
+        number += 1
+        if link.number != number:
+            yield f"line {number} is missing: after it comes line {link.number}"
+            number = link.number
+        if digest(link.number, before, link.entry) != link.digest:
+            yield f"line {link.number} ({link.entry.timestamp:%d %b %Y %H:%M:%S}) is not what was written"
+        before = link.digest
+    head = Head.objects.filter(pk=1).first()
+    if (head.number if head else 0) != number or (head.digest if head else "") != before:
+        yield f"the trail ends at line {number}, and should at line {head.number if head else 0}"
+    unsealed = LogEntry.objects.filter(link__isnull=True).count()
+    if unsealed:
+        yield f"{unsealed} lines have no seal"

@@ -1,0 +1,88 @@
+"""What a workstation is told from outside: where its files lie, which database, which names it answers to."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from intrathecal.quantities import InputError
+
+HERE = Path(__file__).parent
+DATABASE_URL, HOME, HOSTS, TIME_ZONE = "DATABASE_URL", "INTRATHECAL_HOME", "INTRATHECAL_HOSTS", "INTRATHECAL_TIME_ZONE"
+#: An SQLite database is waited for so long (s) while another process writes.
+PATIENCE_S = 20
+
+
+class ConfigurationError(InputError):
+    """A setting that cannot be used."""
+
+
+def home() -> Path:
+    """The folder of this clinic's files; made where it is missing."""
+    folder = Path(os.environ.get(HOME) or Path.home() / ".local" / "share" / "intrathecal")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def secret(path: Path) -> str:
+    """A key that lies in ``path``, made when it is missing and readable by its owner alone."""
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+    return path.read_text()
+
+
+def hosts() -> list[str]:
+    """The names that are answered to: those of this machine, and what is given, separated by commas."""
+    given = os.environ.get(HOSTS, "")
+    return [
+        "localhost",
+        "127.0.0.1",
+        "[::1]",
+        "testserver",
+        *(name.strip() for name in given.split(",") if name.strip()),
+    ]
+
+
+def time_zone() -> str:
+    """The clinic's time zone."""
+    return os.environ.get(TIME_ZONE) or "UTC"
+
+
+def database(folder: Path) -> dict[str, Any]:
+    """The database that ``DATABASE_URL`` names, or a file in ``folder``; raises `ConfigurationError`."""
+    text = os.environ.get(DATABASE_URL) or f"sqlite:///{folder / 'clinic.sqlite3'}"
+    url = urlsplit(text)
+    if url.scheme == "sqlite":
+        path = unquote(text.removeprefix("sqlite:///"))
+        if not path:
+            raise ConfigurationError(f"{DATABASE_URL}: names no file; write sqlite:////path/to/clinic.sqlite3")
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": path,
+            "ATOMIC_REQUESTS": True,
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": PATIENCE_S,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            },
+        }
+    if url.scheme in ("postgresql", "postgres"):
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(url.path.lstrip("/")) or "intrathecal",
+            "USER": unquote(url.username or ""),
+            "PASSWORD": unquote(url.password or ""),
+            "HOST": unquote(url.hostname or ""),
+            "PORT": str(url.port or ""),
+            "ATOMIC_REQUESTS": True,
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+        }
+    raise ConfigurationError(
+        f'{DATABASE_URL}: "{url.scheme}" is no database of this program; '
+        "write sqlite:////path/to/clinic.sqlite3 or postgresql://user:password@host/name"
+    )

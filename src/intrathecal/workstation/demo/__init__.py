@@ -1,0 +1,20 @@
+"""A clinic of invented people, for trying out and for teaching."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+
+def make() -> Iterator[str]:
+    """Fill an empty database, and say who can log in; one that has patients is left as it is."""
+    from django.db import transaction
+
+    from intrathecal.workstation.clinic.models import Patient, User
+    from intrathecal.workstation.demo import people, therapies
+
+    if not Patient.objects.exists():
+        with transaction.atomic():
+            for part in (people.staff, people.patients, therapies.therapies):
+                part()
+    names = ", ".join(User.objects.exclude(role="patient").order_by("pk").values_list("username", flat=True))
+    yield f"A demonstration with invented patients. Log in as {names}; the password of all is: {people.PASSWORD}"

@@ -1,0 +1,27 @@
+"""Who may look at a page and change something there; every page says so for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+#: The values of `clinic.models.people.Role`.
+PHYSICIAN, NURSE, PHARMACIST, ADMINISTRATOR, PATIENT = "physician", "nurse", "pharmacist", "administrator", "patient"
+STAFF = frozenset({PHYSICIAN, NURSE, PHARMACIST})
+EVERYBODY = STAFF | {ADMINISTRATOR, PATIENT}
+NOBODY: frozenset[str] = frozenset()
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which roles may look at a page, and which may change something there; ``public`` needs no login."""
+
+    look: frozenset[str]
+    change: frozenset[str] = NOBODY
+    public: bool = False
+
+
+OPEN = Rule(EVERYBODY, EVERYBODY, public=True)
+#: By the name of a page.
+Rules = Mapping[str, Rule]

@@ -1,0 +1,70 @@
+"""Starting the workstation: its database, its demonstration, and the port that it answers on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from intrathecal.quantities import InputError
+from intrathecal.workstation.configuration import DATABASE_URL, HOME, HOSTS
+
+SETTINGS = "intrathecal.workstation.settings"
+#: A request that is under way when the server is told to end has so long, s.
+PATIENCE_S = 5
+
+
+class ServeError(InputError):
+    """A workstation that cannot be started as it was asked for."""
+
+
+def prepare(database: str = "") -> None:
+    """Set Django up, and bring the database to this version's form; raises `ServeError`."""
+    import django
+    from django.core.management import call_command
+    from django.db import OperationalError
+
+    if database:
+        os.environ[DATABASE_URL] = database
+    os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
+    django.setup()
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except OperationalError as problem:
+        raise ServeError(f"the database cannot be used ({str(problem).strip()}); check --database") from None
+
+
+def serve(listen: str, database: str, demo: bool, echo: Callable[[str], None]) -> None:
+    """Answer on ``listen`` (host:port) until SIGTERM or Ctrl-C."""
+    host, port = address(listen)
+    if demo and not database and not os.environ.get(DATABASE_URL):
+        folder = Path(os.environ.get(HOME) or Path.cwd() / "out" / "clinic")
+        folder.mkdir(parents=True, exist_ok=True)
+        os.environ[HOME] = str(folder)
+    os.environ[HOSTS] = ",".join(filter(None, (os.environ.get(HOSTS, ""), host)))
+    prepare(database)
+    if demo:
+        from intrathecal.workstation.demo import make
+
+        for line in make():
+            echo(line)
+    import uvicorn
+
+    echo(f"http://{host}:{port}/")
+    uvicorn.run(
+        "intrathecal.workstation.asgi:application",
+        host=host,
+        port=port,
+        lifespan="off",
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=PATIENCE_S,
+    )
+
+
+def address(text: str) -> tuple[str, int]:
+    """Host and port of ``text``; raises `ServeError`."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ServeError(f'--listen "{text}": is no address; write it like 127.0.0.1:8000')
+    return host.strip("[]"), int(port)

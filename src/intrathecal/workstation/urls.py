@@ -1,0 +1,13 @@
+"""Every address, and the page behind it."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from intrathecal.workstation import pages
+
+handler403 = "intrathecal.workstation.failing.forbidden"
+handler404 = "intrathecal.workstation.failing.missing"
+handler500 = "intrathecal.workstation.failing.broken"
+
+urlpatterns = [path("login/", include("allauth.urls")), *pages.urlpatterns()]
