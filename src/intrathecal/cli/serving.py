@@ -8,7 +8,10 @@ import typer
 
 Listen = Annotated[str, typer.Option(metavar="HOST:PORT", help="Where it answers.")]
 Database = Annotated[
-    str, typer.Option(metavar="URL", help="sqlite:////path/file.db or postgresql://user:password@host/name.")
+    str,
+    typer.Option(
+        metavar="URL", help="Where the records lie: sqlite:////path/file.db or postgresql://user:password@host/name."
+    ),
 ]
 Demo = Annotated[bool, typer.Option("--demo", help="With invented patients and live virtual pumps.")]
 BROKEN = 1
