@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from intrathecal.catalogue import Catalogue, Drug, load_catalogue
 from intrathecal.quantities import QuantityError, parse_quantity, rounded
 from intrathecal.simulation.api import Run, simulate
-from intrathecal.therapy import ProgramError, TherapyError, parse_therapy
 from intrathecal.therapy import Program as Wanted
+from intrathecal.therapy import ProgramError, TherapyError, parse_therapy
 
 PUMP, CATHETER, REMOVED = "synchromed-ii-20", "ascenda-8781", "31 cm"
 #: The first concentration offered lets the first dose offered flow so fast, mL/day: slow enough, and no pump refuses it.
