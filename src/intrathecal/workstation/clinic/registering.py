@@ -24,11 +24,10 @@ class PatientForm(forms.ModelForm):  # type: ignore[type-arg]
 
     weight_kg = forms.DecimalField(
         label=_("weight, kg"),
-        decimal_places=1,
-        max_digits=4,
+        decimal_places=3,
+        max_digits=6,
         min_value=WEIGHT_KG[0],
         max_value=WEIGHT_KG[1],
-        help_text=_("with at most one digit after the point"),
     )
 
     class Meta:

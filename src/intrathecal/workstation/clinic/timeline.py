@@ -129,7 +129,11 @@ def _score(score: Score) -> str:
 def _alarms(patient: Patient) -> Iterable[Event]:
     for alarm in Alarm.objects.filter(implant__patient=patient):
         ended = moment(alarm.ended_at) if alarm.ended_at else ""
-        text = _("%(what)s, until %(end)s") % {"what": alarm.name, "end": ended} if ended else _("%s, goes on") % alarm.name
+        text = (
+            _("%(what)s, until %(end)s") % {"what": alarm.name, "end": ended}
+            if ended
+            else _("%s, goes on") % alarm.name
+        )
         yield Event(alarm.began_at, _("critical alarm") if alarm.critical else _("alarm"), text, "", "alarm")
 
 

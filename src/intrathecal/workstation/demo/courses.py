@@ -106,4 +106,6 @@ def _scores(patient: Patient, random: Random) -> None:
     pain, now = 7.0, timezone.now()
     for day in range(SCORED_DAYS, 0, -9):
         pain = max(2.0, min(9.0, pain + random.uniform(-1.1, 0.8)))
-        Score.objects.create(patient=patient, at=now - timedelta(days=day, hours=random.randint(0, 9)), tenths=round(pain * 10))
+        Score.objects.create(
+            patient=patient, at=now - timedelta(days=day, hours=random.randint(0, 9)), tenths=round(pain * 10)
+        )

@@ -26,7 +26,9 @@ def overview(request: HttpRequest, patient: int) -> HttpResponse:
     context = {
         "patient": one,
         "events": [event for event in events if not wanted or event.group in wanted],
-        "groups": [(name, label, counts[name], name in wanted) for name, label in timeline.groups().items() if name in counts],
+        "groups": [
+            (name, label, counts[name], name in wanted) for name, label in timeline.groups().items() if name in counts
+        ],
     }
     if request.htmx:
         return render(request, "workstation/_timeline.html", context)
