@@ -78,8 +78,8 @@ class Explored(forms.Form):
     def __init__(self, *args: Any, **keywords: Any) -> None:
         super().__init__(*args, **keywords)
         drugs, levels = catalogue().drugs, catalogue().anatomy.levels
-        self.fields["drug"].choices = [(drug.name, drug.title) for drug in drugs.values()]  # type: ignore[attr-defined]
-        self.fields["tip"].choices = [(level.name, level.name) for level in levels]  # type: ignore[attr-defined]
+        self.fields["drug"].choices = [(drug.name, drug.title) for drug in drugs.values()]
+        self.fields["tip"].choices = [(level.name, level.name) for level in levels]
         self.run: Run | None = None
         for field in self.fields.values():
             if isinstance(field, forms.ChoiceField):

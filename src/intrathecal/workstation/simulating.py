@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
@@ -57,6 +58,6 @@ def _pictures(text: str, compared: str | None) -> Pictures:
 def _run(text: str) -> Run:
     therapy = _parsed(text)
     try:
-        return simulate(therapy, days=min(therapy.simulation.days, MOST_DAYS), every_ms=EVERY_MS, profiles=())
+        return simulate(therapy, days=min(therapy.simulation.days, Fraction(MOST_DAYS)), every_ms=EVERY_MS, profiles=())
     except InputError as problem:
         raise NothingToSimulateError(str(problem)) from None

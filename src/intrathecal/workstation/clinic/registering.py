@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -19,7 +19,7 @@ G_PER_KG = 1000
 HEIGHT_CM, WEIGHT_KG, OLDEST_YEARS = (40, 250), (2, 350), 120
 
 
-class PatientForm(forms.ModelForm):  # type: ignore[type-arg]
+class PatientForm(forms.ModelForm):
     """A new patient, or the facts of one who is known."""
 
     weight_kg = forms.DecimalField(
@@ -31,6 +31,8 @@ class PatientForm(forms.ModelForm):  # type: ignore[type-arg]
     )
 
     class Meta:
+        """What is written down of it."""
+
         model = Patient
         fields = (
             "number",
@@ -46,23 +48,23 @@ class PatientForm(forms.ModelForm):  # type: ignore[type-arg]
             "phase",
             "since",
         )
-        widgets = {
+        widgets: ClassVar = {
             "born": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
             "since": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
             "indication": forms.TextInput(attrs={"list": "indications"}),
         }
-        help_texts = {
+        help_texts: ClassVar = {
             "number": _("the clinic's own number of the patient"),
             "allergies": _("shown on every page of the patient; nothing where there are none"),
         }
-        error_messages = {"number": {"unique": _("belongs to another patient: write a number that is free")}}
+        error_messages: ClassVar = {"number": {"unique": _("belongs to another patient: write a number that is free")}}
 
     #: Offered, not demanded: the words that a therapy file knows.
     indications = INDICATIONS
 
     def __init__(self, *args: Any, **keywords: Any) -> None:
         super().__init__(*args, **keywords)
-        self.fields["physician"].queryset = User.objects.filter(role=Role.PHYSICIAN, is_active=True)  # type: ignore[attr-defined]
+        self.fields["physician"].queryset = User.objects.filter(role=Role.PHYSICIAN, is_active=True)
         self.fields["height_cm"].validators += [MinValueValidator(HEIGHT_CM[0]), MaxValueValidator(HEIGHT_CM[1])]
         if self.instance.pk is None:
             self.fields["since"].initial = timezone.localdate()

@@ -7,13 +7,15 @@ from random import Random
 
 from django.utils import timezone
 
-from intrathecal.workstation.clinic.models import Appointment, Patient, Program, Score
+from intrathecal.workstation.clinic.models import Appointment, Implant, Patient, Program, Score
 from intrathecal.workstation.clinic.models.therapy import State
 
 #: What was in force before, in tenths of what is.
 BEFORE_TENTHS = 7
-#: A year of refills is looked back upon, days.
+#: Pain is told for so long, days.
 SCORED_DAYS = 120
+#: So many refills make a trend worth looking at; so much is left too much where something is wrong.
+FEWEST, LEFT_uL = 2, 3_500
 
 
 def courses() -> None:
@@ -29,6 +31,36 @@ def courses() -> None:
         if index % 3 == 0:
             at = timezone.now().replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=2 + index)
             Appointment.objects.create(patient=patient, begins_at=at, kind="refill")
+    _troubles()
+
+
+def _troubles() -> None:
+    """What else a board should have: refills that point at trouble together, a pump near its end, a program that waits."""
+    pumps = [implant for implant in Implant.objects.filter(explanted_on=None) if implant.refills.count() > FEWEST]
+    for implant in pumps[:2]:
+        for refill in implant.refills.all()[:2]:
+            refill.measured_uL = refill.expected_uL + LEFT_uL
+            refill.save()
+    for days, implant in zip((-2, 40, 150), pumps[2:], strict=False):
+        implant.service_ends_on = timezone.localdate() + timedelta(days=days)
+        implant.save()
+    force = Program.objects.filter(state=State.IN_FORCE).order_by("pk")
+    if not Program.objects.filter(state=State.WAITING).exists():
+        for program in force[3:5]:
+            more = f"{float(_daily_of(program)) * 1.2:.2f}"
+            Program.objects.create(
+                patient=program.patient,
+                text=program.text.replace(f"{_daily_of(program)} mg/day", f"{more} mg/day"),
+                summary=f"morphine {more} mg/day",
+                state=State.WAITING,
+                written_by=program.written_by,
+                confirmed_by=program.written_by,
+                confirmed_at=timezone.now(),
+            )
+
+
+def _daily_of(program: Program) -> str:
+    return str(program.summary).split()[1]
 
 
 def _daily(index: int) -> str:

@@ -83,7 +83,7 @@ class Head:
 
 
 def _heads(wanted: Wanted) -> list[Head]:
-    labels = {"kind": _("What"), "until": _("Until"), "whom": _("Patient"), "about": _("About")}
+    labels = {"kind": _("What"), "until": _("Date"), "whom": _("Patient"), "about": _("About")}
     heads = []
     for order, label in labels.items():
         ways = {order: "ascending", f"{BACKWARDS}{order}": "descending"}

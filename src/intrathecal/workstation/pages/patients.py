@@ -27,7 +27,7 @@ def found(text: str, phase: str) -> QuerySet[Patient]:
         patients = patients.filter(
             Q(family_name__icontains=word) | Q(given_name__icontains=word) | Q(number__istartswith=word)
         )
-    return patients.filter(phase=phase) if phase in Phase else patients
+    return patients.filter(phase=phase) if phase in Phase.values else patients
 
 
 @require_GET
