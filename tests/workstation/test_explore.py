@@ -27,8 +27,10 @@ def test_nobody_has_to_log_in_and_no_patient_is_shown(patient: Patient) -> None:
     answer = Client().get("/explore")
     text = answer.content.decode()
     assert answer.status_code == 200
-    assert 'id="spine"' in text and patient.family_name not in text
-    assert "'unsafe" not in answer["Content-Security-Policy"] and " style=" not in text
+    assert 'id="spine"' in text
+    assert patient.family_name not in text
+    assert "'unsafe" not in answer["Content-Security-Policy"]
+    assert " style=" not in text
     assert Client().get(API).status_code == 200
 
 
@@ -37,7 +39,8 @@ def test_every_drug_is_offered_with_a_dose_that_runs(drug: str) -> None:
     """Switching to another drug brings its own dose and concentration, and keeps the body."""
     answer = Client().get("/explore", {"was": "other", "drug": drug, "dose": "99 kg/day", "height": "181"})
     text = answer.content.decode()
-    assert 'id="data"' in text and 'value="181"' in text
+    assert 'id="data"' in text
+    assert 'value="181"' in text
     assert exploring.offered(exploring.catalogue().drugs[drug]).dose in text
 
 
@@ -48,7 +51,8 @@ def test_what_the_pump_gave_is_the_dose_over_the_concentration() -> None:
     assert found["pump"]["counted_mL"] == pytest.approx(1.5, abs=1e-4)
     assert found["curves"]["seconds"][-1] == 3 * 86_400
     at_tip, at_head = found["curves"]["morphine/tip"], found["curves"]["morphine/cisterna_magna"]
-    assert len(at_tip) == len(found["curves"]["seconds"]) and 0 < at_head[-1] < at_tip[-1]
+    assert len(at_tip) == len(found["curves"]["seconds"])
+    assert 0 < at_head[-1] < at_tip[-1]
 
 
 def test_a_level_moves_what_it_reaches() -> None:
@@ -101,7 +105,8 @@ def test_what_is_wrong_is_said_beside_its_field(asked: dict[str, str], field: st
     assert answer.status_code == 422
     assert said in answer.json()["errors"][field][0], answer.json()
     text = Client().get("/explore", asked).content.decode()
-    assert f'id="id_{field}_error"' in text and 'id="data"' not in text
+    assert f'id="id_{field}_error"' in text
+    assert 'id="data"' not in text
 
 
 def test_an_unknown_name_is_refused() -> None:
