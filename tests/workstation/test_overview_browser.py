@@ -115,6 +115,7 @@ def test_a_teacher_explores(reader: Reader) -> None:
     began = time.perf_counter()
     page.press("#id_dose", "Enter")
     expect(page.get_by_role("status").filter(has_text="1 mg/day, simulated in")).to_be_visible()
+    expect(tip).not_to_be_empty()
     assert time.perf_counter() - began < 5
     assert float(tip.inner_text()) == pytest.approx(2 * low, rel=0.02)
     page.select_option("#id_drug", "baclofen")
@@ -167,6 +168,23 @@ def test_a_physician_reads_a_patient(reader: Reader) -> None:
     expect(page.locator("svg.spine:not(.small)")).to_have_count(2, timeout=20_000)
     expect(page.locator(".compared .differs").first).to_be_visible()
     reader.check()
+
+
+def test_the_way_back_leaves_no_record_behind(reader: Reader) -> None:
+    """The page before comes from the server again, whole; nothing of a patient is kept in the browser."""
+    reader.log_in("nurse")
+    page = reader.page
+    page.goto(f"{reader.address}/patients/")
+    page.fill("#q", "Holm")
+    expect(page.get_by_role("status").filter(has_text="patients")).to_contain_text("4 patients")
+    page.select_option("#phase", "trial")
+    expect(page.get_by_role("status").filter(has_text="1 patient")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("status").filter(has_text="4 patients")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Patients")
+    # htmx remembers the address that is shown, for as long as the tab is open, and no page.
+    assert page.evaluate("Object.keys(localStorage)") == []
+    assert page.evaluate("Object.values(sessionStorage)") == ["/patients/?q=Holm&phase="]
 
 
 def test_somebody_new_is_registered(reader: Reader) -> None:
