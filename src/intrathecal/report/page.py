@@ -37,6 +37,7 @@ SCRIPTS = (
     "panel.js",
     "main.js",
 )
+START = "start.js"
 LIBRARY = "echarts.common.min.js"
 
 
@@ -89,7 +90,7 @@ def script_safe(value: Any) -> str:
 
 
 def _own_scripts() -> str:
-    parts = "\n".join(asset("assets", name) for name in SCRIPTS)
+    parts = "\n".join(asset("assets", name) for name in (*SCRIPTS, START))
     return f'(() => {{\n"use strict";\n{parts}}})();\n'
 
 

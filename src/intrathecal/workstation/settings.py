@@ -98,7 +98,11 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [configuration.HERE / "locale"]
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [configuration.HERE / "static"]
+STATICFILES_DIRS = [
+    configuration.HERE / "static",
+    ("report", configuration.HERE.parent / "report" / "assets"),
+    ("report", configuration.HERE.parent / "report" / "vendored"),
+]
 WHITENOISE_USE_FINDERS = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUDITLOG_INCLUDE_ALL_MODELS = False

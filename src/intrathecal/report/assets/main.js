@@ -28,9 +28,18 @@ class Report {
     const each = (action) => this.drawings.forEach(action);
     this.moment.moved.push((at) => each((drawing) => drawing.mark?.(at)));
     this.moment.framed.push(() => each((drawing) => drawing.reframe?.()));
-    addEventListener("beforeprint", () => each((drawing) => drawing.paper?.(true)));
-    addEventListener("afterprint", () => each((drawing) => drawing.paper?.(false)));
+    this.here = new AbortController();
+    const { signal } = this.here;
+    addEventListener("beforeprint", () => each((drawing) => drawing.paper?.(true)), { signal });
+    addEventListener("afterprint", () => each((drawing) => drawing.paper?.(false)), { signal });
     document.documentElement.dataset.ready = "yes";
+  }
+
+  // Where other pictures take the place of these: nothing goes on drawing what is not there any more.
+  leave() {
+    this.here.abort();
+    clearInterval(this.moment.film);
+    for (const drawing of this.drawings) drawing.chart?.dispose();
   }
 
   overTime(figure, plot) {
@@ -70,5 +79,3 @@ class Report {
     return drawing;
   }
 }
-
-new Report(JSON.parse(document.getElementById("data").textContent));

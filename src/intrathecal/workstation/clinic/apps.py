@@ -12,7 +12,8 @@ class ClinicConfig(AppConfig):
     label = "clinic"
 
     def ready(self) -> None:
-        """Register every model with the audit trail."""
-        from intrathecal.workstation.clinic import trail
+        """Register every model with the audit trail, and follow the refills."""
+        from intrathecal.workstation.clinic import trail, trends
 
         trail.watch()
+        trends.watch()

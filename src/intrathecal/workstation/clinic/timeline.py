@@ -2,88 +2,149 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from itertools import chain
+from datetime import date, datetime, time
+from itertools import chain, groupby
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intrathecal.workstation.clinic.models import Alarm, Patient, Refill
+from intrathecal.workstation.clinic.models import Alarm, Appointment, Catheter, Patient, Program, Refill, Score
 from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.clinic.templatetags.clinical import mL, moment
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened: its ``kind`` and a sentence; ``by`` whom."""
+    """Something that happened: its ``kind`` and a sentence; ``by`` whom.
+
+    ``group`` is the key under which it can be chosen. Of one with a ``whole_day`` the hour says nothing.
+    """
 
     at: datetime
     kind: str
     text: str
     by: str = ""
+    group: str = "note"
+    whole_day: bool = False
+
+
+def groups() -> dict[str, str]:
+    """What there is to be seen, by its short name."""
+    return {
+        "note": _("Visits and notes"),
+        "trial": _("Trial"),
+        "implant": _("Implant"),
+        "program": _("Programs"),
+        "refill": _("Refills"),
+        "pain": _("Pain"),
+        "alarm": _("Alarms"),
+        "appointment": _("Appointments"),
+    }
 
 
 def events(patient: Patient) -> list[Event]:
     """All of it."""
     found = chain(
+        [Event(_day(patient.since), _("first visit"), patient.indication, whole_day=True)],
         _notes(patient),
         _programs(patient),
         _implants(patient),
         _refills(patient),
+        _scores(patient),
         _alarms(patient),
         _appointments(patient),
     )
     return sorted(found, key=lambda event: event.at, reverse=True)
 
 
-def _notes(patient: Patient) -> list[Event]:
-    return [Event(note.at, note.kind, note.text, str(note.by or "")) for note in patient.notes.select_related("by")]
+def upcoming(patient: Patient) -> Appointment | None:
+    """The next appointment."""
+    return patient.appointments.filter(cancelled=False, begins_at__gte=timezone.now()).order_by("begins_at").first()
 
 
-def _programs(patient: Patient) -> list[Event]:
-    sent = patient.programs.filter(begins_at__isnull=False).select_related("written_by")
-    return [
-        Event(program.begins_at, _("program"), program.summary, str(program.written_by))
-        for program in sent
-        if program.state in (State.IN_FORCE, State.REPLACED)
-    ]
+def _notes(patient: Patient) -> Iterable[Event]:
+    for note in patient.notes.select_related("by"):
+        group = note.kind if note.kind in ("trial", "implant") else "note"
+        yield Event(note.at, note.kind, note.text, str(note.by or ""), group)
 
 
-def _implants(patient: Patient) -> list[Event]:
-    found = []
+def _programs(patient: Patient) -> Iterable[Event]:
+    """Programs that ran, at the moment since which they were in force."""
+    ran = patient.programs.filter(begins_at__isnull=False, state__in=(State.IN_FORCE, State.REPLACED, State.UNCERTAIN))
+    for program in ran.select_related("written_by"):
+        yield Event(program.begins_at, _("program"), _force(program), str(program.written_by), "program")
+
+
+def _force(program: Program) -> str:
+    if program.state == State.UNCERTAIN:
+        return _("%(what)s: sent, delivery uncertain") % {"what": program.summary}
+    if program.ends_at is not None:
+        return _("%(what)s, in force until %(end)s") % {"what": program.summary, "end": moment(program.ends_at)}
+    return _("%(what)s, in force until now") % {"what": program.summary}
+
+
+def _implants(patient: Patient) -> Iterable[Event]:
     for implant in patient.implants.all():
-        found.append(Event(_noon(implant.implanted_on), _("implant"), str(implant)))
+        yield Event(_day(implant.implanted_on), _("implant"), str(implant), "", "implant", whole_day=True)
         if implant.explanted_on:
-            found.append(Event(_noon(implant.explanted_on), _("explant"), implant.why_explanted or str(implant)))
-    return found
+            why = implant.why_explanted or str(implant)
+            yield Event(_day(implant.explanted_on), _("explant"), why, "", "implant", whole_day=True)
+    for catheter in Catheter.objects.filter(implant__patient=patient):
+        text = f"{catheter}, {catheter.why}" if catheter.why else str(catheter)
+        yield Event(_day(catheter.placed_on), _("catheter"), text, "", "implant", whole_day=True)
 
 
-def _refills(patient: Patient) -> list[Event]:
-    return [Event(refill.at, _("refill"), _told(refill), str(refill.by)) for refill in _of(patient)]
-
-
-def _of(patient: Patient) -> list[Refill]:
-    return list(Refill.objects.filter(implant__patient=patient).select_related("by"))
+def _refills(patient: Patient) -> Iterable[Event]:
+    for refill in Refill.objects.filter(implant__patient=patient).select_related("by"):
+        yield Event(refill.at, _("refill"), _told(refill), str(refill.by), "refill")
 
 
 def _told(refill: Refill) -> str:
-    if refill.measured_uL is None or refill.expected_uL is None:
-        return _("filled with %(mL)g mL") % {"mL": refill.filled_uL / 1000}
-    return _("expected %(expected)g mL, found %(found)g mL, filled with %(filled)g mL") % {
-        "expected": refill.expected_uL / 1000,
-        "found": refill.measured_uL / 1000,
-        "filled": refill.filled_uL / 1000,
-    }
+    said = [_("filled with %(volume)s") % {"volume": mL(refill.filled_uL)}]
+    if refill.measured_uL is not None and refill.expected_uL is not None:
+        volumes = {"expected": mL(refill.expected_uL), "found": mL(refill.measured_uL)}
+        said.insert(0, _("expected %(expected)s, found %(found)s") % volumes)
+    drugs = ", ".join(f"{drug} {concentration}" for drug, concentration in refill.drugs.items())
+    return "; ".join([*said, *([drugs] if drugs else []), *refill.flagged])
 
 
-def _alarms(patient: Patient) -> list[Event]:
-    alarms = Alarm.objects.filter(implant__patient=patient)
-    return [Event(alarm.began_at, _("alarm"), alarm.name) for alarm in alarms]
+def _scores(patient: Patient) -> Iterable[Event]:
+    """Pain as it was told, a line for each day."""
+    told = patient.scores.order_by("at", "pk")
+    for _of, same in groupby(told, key=lambda score: timezone.localdate(score.at)):
+        day = list(same)
+        by = _("told by the patient") if all(score.by_patient for score in day) else ""
+        yield Event(day[-1].at, _("pain"), "; ".join(map(_score, day)), by, "pain")
 
 
-def _appointments(patient: Patient) -> list[Event]:
-    return [Event(one.begins_at, _("appointment"), one.kind) for one in patient.appointments.filter(cancelled=False)]
+def _score(score: Score) -> str:
+    said = [f"{score.nrs:g}"]
+    if score.rescue_mme is not None:
+        said.append(_("rescue %(mme)d mg") % {"mme": score.rescue_mme})
+    return ", ".join([*said, *filter(None, (score.side_effect, score.note))])
 
 
-def _noon(day: date) -> datetime:
-    """A day as a moment; dates have no time zone."""
-    return datetime.combine(day, time(12), tzinfo=UTC)
+def _alarms(patient: Patient) -> Iterable[Event]:
+    for alarm in Alarm.objects.filter(implant__patient=patient):
+        ended = moment(alarm.ended_at) if alarm.ended_at else ""
+        text = (
+            _("%(what)s, until %(end)s") % {"what": alarm.name, "end": ended}
+            if ended
+            else _("%s, goes on") % alarm.name
+        )
+        yield Event(alarm.began_at, _("critical alarm") if alarm.critical else _("alarm"), text, "", "alarm")
+
+
+def _appointments(patient: Patient) -> Iterable[Event]:
+    now = timezone.now()
+    for one in patient.appointments.all():
+        kind = _("appointment to come") if one.begins_at > now else _("appointment")
+        text = _("%s, cancelled") % one.kind if one.cancelled else one.kind
+        yield Event(one.begins_at, kind, text, "", "appointment")
+
+
+def _day(day: date) -> datetime:
+    """Noon of a day on the clinic's clock."""
+    return timezone.make_aware(datetime.combine(day, time(12)))

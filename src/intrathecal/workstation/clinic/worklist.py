@@ -1,13 +1,17 @@
-"""What has to be done, and until when: the lines of the board."""
+"""What has to be done, and until when: the lines of the board.
+
+A clinic has thousands of patients, and somebody waits for the page: so only the columns that a line shows are read, in one
+query for each kind.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
+from typing import NamedTuple
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,21 +29,35 @@ class Urgency(IntEnum):
     NOW, SOON, LATER = range(3)
 
 
-@dataclass(frozen=True)
-class Line:
-    """One thing to do: its ``kind`` and ``until`` when, about whom, and what in a sentence."""
+class Person(NamedTuple):
+    """As much of a patient as a line shows."""
+
+    pk: int
+    family_name: str
+    given_name: str
+    number: str
+
+    def __str__(self) -> str:
+        return f"{self.family_name}, {self.given_name} ({self.number})"
+
+
+class Line(NamedTuple):
+    """One thing to do: its ``kind`` and ``until`` when, about whom, and what in a sentence.
+
+    ``whom`` is the patient as text, or the name of somebody who is none yet.
+    """
 
     kind: str
     urgency: Urgency
     until: date
-    patient: Patient | None
+    patient: Person | None
     text: str
-    name: str = ""
+    whom: str
 
-    @property
-    def whom(self) -> str:
-        """The patient, or the name of somebody who is none yet."""
-        return str(self.patient) if self.patient else self.name
+    @classmethod
+    def about(cls, patient: Person, kind: str, urgency: Urgency, until: date, text: str) -> Line:
+        """A line about somebody who is a patient."""
+        return cls(kind, urgency, until, patient, text, str(patient))
 
 
 def kinds() -> dict[str, str]:
@@ -59,50 +77,76 @@ def kinds() -> dict[str, str]:
 def lines(today: date | None = None) -> list[Line]:
     """All of it, what is most urgent first."""
     now = today or timezone.localdate()
-    found = [*_alarms(), *_programs(now), *_refills(now), *_service(now), *_trials(), *_requests()]
+    found = [*_alarms(), *_programs(now), *_refills(now), *_service(now), *_trials(now), *_requests()]
     return sorted(found, key=lambda line: (line.urgency, line.until, line.whom))
 
 
+def _columns(way: str) -> tuple[str, ...]:
+    """The columns of a `Person`, by the ``way`` to the patient."""
+    return tuple(f"{way}{name}" for name in Person._fields)
+
+
 def _alarms() -> Iterator[Line]:
-    for alarm in Alarm.objects.filter(ended_at=None).select_related("implant__patient"):
-        urgency = Urgency.NOW if alarm.critical else Urgency.SOON
-        yield Line("alarm", urgency, timezone.localdate(alarm.began_at), alarm.implant.patient, alarm.name)
+    alarms = Alarm.objects.filter(ended_at=None).order_by()
+    for name, critical, began, *who in alarms.values_list(
+        "name", "critical", "began_at", *_columns("implant__patient__")
+    ):
+        yield Line.about(
+            Person(*who), "alarm", Urgency.NOW if critical else Urgency.SOON, timezone.localdate(began), name
+        )
 
 
 def _programs(now: date) -> Iterator[Line]:
-    for program in Program.objects.filter(state__in=(State.WAITING, State.UNCERTAIN)).select_related("patient"):
-        if program.state == State.UNCERTAIN:
-            yield Line("uncertain", Urgency.NOW, now, program.patient, program.doubt or program.summary)
+    waiting = Program.objects.filter(state__in=(State.WAITING, State.UNCERTAIN)).order_by()
+    columns = ("state", "summary", "doubt", "written_at", *_columns("patient__"))
+    for state, summary, doubt, written, *who in waiting.values_list(*columns):
+        if state == State.UNCERTAIN:
+            yield Line.about(Person(*who), "uncertain", Urgency.NOW, now, doubt or summary)
         else:
-            yield Line("second", Urgency.SOON, timezone.localdate(program.written_at), program.patient, program.summary)
+            yield Line.about(Person(*who), "second", Urgency.SOON, timezone.localdate(written), summary)
 
 
 def _refills(now: date) -> Iterator[Line]:
+    """Refills that are due, by their worst case, and pumps whose residual volumes point at trouble."""
     last = Refill.objects.filter(implant=OuterRef("pk")).order_by("-at", "-pk").values("pk")[:1]
-    standing = Implant.objects.filter(explanted_on=None).annotate(last=Subquery(last)).exclude(last=None)
-    refills = Refill.objects.filter(pk__in=standing.values("last")).select_related("implant__patient")
-    for refill in refills.filter(due_on__lte=now + timedelta(days=REFILL_DAYS)):
-        late = (now - refill.due_on).days
-        said = _("overdue since %(days)d d") % {"days": late} if late > 0 else _("due")
-        yield Line("refill", Urgency.NOW if late >= 0 else Urgency.SOON, refill.due_on, refill.implant.patient, said)
-    for refill in refills.exclude(flagged=[]):
-        text = "; ".join(refill.flagged)
-        yield Line("trend", Urgency.SOON, timezone.localdate(refill.at), refill.implant.patient, text)
+    standing = Implant.objects.filter(explanted_on=None).order_by().values(last=Subquery(last))
+    due, overdue, soon = now + timedelta(days=REFILL_DAYS), _("overdue since %(days)d d"), _("due")
+    refills = Refill.objects.filter(pk__in=standing).order_by()
+    wanted = refills.filter(Q(due_on__lte=due) | ~Q(flagged=[]) | Q(implant__residual_trend__isnull=False))
+    columns = ("due_on", "at", "flagged", "reasons", *_columns("implant__patient__"))
+    for due_on, at, flagged, reasons, *who in wanted.annotate(
+        reasons=F("implant__residual_trend__reasons")
+    ).values_list(*columns):
+        patient, late = Person(*who), (now - due_on).days
+        if due_on <= due:
+            said = overdue % {"days": late} if late > 0 else soon
+            yield Line.about(patient, "refill", Urgency.NOW if late >= 0 else Urgency.SOON, due_on, said)
+        if reasons or flagged:
+            text = " ".join(reasons) if reasons else "; ".join(flagged)
+            yield Line.about(patient, "trend", Urgency.SOON, timezone.localdate(at), text)
 
 
 def _service(now: date) -> Iterator[Line]:
-    ending = Implant.objects.filter(explanted_on=None, service_ends_on__lte=now + timedelta(days=SERVICE_DAYS))
-    for implant in ending.select_related("patient"):
-        urgency = Urgency.SOON if implant.service_ends_on <= now + timedelta(days=SERVICE_DAYS // 2) else Urgency.LATER
-        yield Line("service", urgency, implant.service_ends_on, implant.patient, str(implant))
+    until = now + timedelta(days=SERVICE_DAYS)
+    ended, ends_soon = _("%(pump)s: service has ended"), _("%(pump)s: service ends")
+    ending = Implant.objects.filter(explanted_on=None, service_ends_on__lte=until).order_by()
+    for ends, model, serial, *who in ending.values_list("service_ends_on", "model", "serial", *_columns("patient__")):
+        urgency = Urgency.SOON if ends <= now + timedelta(days=SERVICE_DAYS // 2) else Urgency.LATER
+        text = (ended if ends <= now else ends_soon) % {"pump": f"{model} {serial}"}
+        yield Line.about(Person(*who), "service", Urgency.NOW if ends <= now else urgency, ends, text)
 
 
-def _trials() -> Iterator[Line]:
-    for patient in Patient.objects.filter(phase=Phase.TRIAL):
-        yield Line("trial", Urgency.SOON, patient.since, patient, _("running"))
+def _trials(now: date) -> Iterator[Line]:
+    running = _("running; first seen %(days)d d ago")
+    trials = Patient.objects.filter(phase=Phase.TRIAL).order_by()
+    for since, *who in trials.values_list("since", *_columns("")):
+        yield Line.about(Person(*who), "trial", Urgency.SOON, since, running % {"days": (now - since).days})
 
 
 def _requests() -> Iterator[Line]:
-    for asked in Request.objects.filter(state=Request.State.OPEN).select_related("patient"):
-        until = timezone.localdate(asked.wanted_at)
-        yield Line("request", Urgency.SOON, until, asked.patient, asked.reason, asked.name)
+    asked = Request.objects.filter(state=Request.State.OPEN).order_by()
+    columns = ("wanted_at", "reason", "name", *_columns("patient__"))
+    for wanted, reason, name, *who in asked.values_list(*columns):
+        patient = None if who[0] is None else Person(*who)
+        whom = name if patient is None else str(patient)
+        yield Line("request", Urgency.SOON, timezone.localdate(wanted), patient, reason, whom)

@@ -3,80 +3,136 @@
 from __future__ import annotations
 
 import csv as tables
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import path
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
 
 from intrathecal.workstation.clinic import worklist
+from intrathecal.workstation.clinic.models import KeptFilter
 from intrathecal.workstation.clinic.worklist import Line
 from intrathecal.workstation.rules import STAFF, Rule
 
 #: Lines on a page; printed pages and tables have all of them.
 PER_PAGE = 100
-ORDERS = {"urgency": lambda line: (line.urgency, line.until, line.whom), "until": lambda line: (line.until, line.whom)}
-ORDERS |= {"whom": lambda line: line.whom, "kind": lambda line: (line.kind, line.until)}
+LONGEST_TEXT = 100
+ORDERS: dict[str, Callable[[Line], Any]] = {
+    "urgency": lambda line: (line.urgency, line.until, line.whom),
+    "kind": lambda line: (line.kind, line.until, line.whom),
+    "until": lambda line: (line.until, line.whom),
+    "whom": lambda line: (line.whom.casefold(), line.until),
+    "about": lambda line: (line.text.casefold(), line.until),
+}
+#: Before an order: the other way round.
+BACKWARDS = "-"
 #: Characters at which a spreadsheet begins to calculate.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a board is asked for: kinds, a part of name, number or text, and an order."""
+    """What a board is asked for: kinds, a part of name, number or text, and an order, which may begin with a minus."""
 
     kinds: tuple[str, ...]
     text: str
     order: str
 
     @classmethod
-    def of(cls, request: HttpRequest) -> Wanted:
-        """From the address."""
-        known, order = worklist.kinds(), request.GET.get("sort", "urgency")
-        asked = tuple(kind for kind in request.GET.getlist("kind") if kind in known)
-        return cls(asked, request.GET.get("q", "").strip(), order if order in ORDERS else "urgency")
+    def of(cls, asked: QueryDict) -> Wanted:
+        """From an address; what is not known there counts as nothing."""
+        known, order = worklist.kinds(), asked.get("sort", "urgency")
+        kinds = tuple(dict.fromkeys(kind for kind in asked.getlist("kind") if kind in known))
+        right = order.removeprefix(BACKWARDS) in ORDERS
+        return cls(kinds, asked.get("q", "").strip()[:LONGEST_TEXT], order if right else "urgency")
 
-    def lines(self) -> list[Line]:
+    @property
+    def query(self) -> str:
+        """The same as an address has it, without what is so anyway."""
+        pairs = [*(("kind", kind) for kind in self.kinds), *([("q", self.text)] if self.text else [])]
+        return urlencode([*pairs, *([("sort", self.order)] if self.order != "urgency" else [])])
+
+    def sorted_by(self, order: str) -> Wanted:
+        """In another order; the same order once more is the other way round."""
+        return replace(self, order=f"{BACKWARDS}{order}" if self.order == order else order)
+
+    def of_these(self, lines: list[Line]) -> list[Line]:
         """The lines that match, in order."""
-        text = self.text.casefold()
-        found = [
-            line
-            for line in worklist.lines()
-            if (not self.kinds or line.kind in self.kinds) and text in f"{line.whom} {line.text}".casefold()
-        ]
-        return sorted(found, key=ORDERS[self.order])
+        text, kinds = self.text.casefold(), self.kinds or worklist.kinds()
+        found = [line for line in lines if line.kind in kinds and text in f"{line.whom} {line.text}".casefold()]
+        back = self.order.startswith(BACKWARDS)
+        return sorted(found, key=ORDERS[self.order.removeprefix(BACKWARDS)], reverse=back)
 
 
+@dataclass(frozen=True)
+class Head:
+    """The head of a column: its ``label``, the address that sorts by it, and how it is sorted now."""
+
+    label: str
+    query: str
+    sorted: str
+
+
+def _heads(wanted: Wanted) -> list[Head]:
+    labels = {"kind": _("What"), "until": _("Date"), "whom": _("Patient"), "about": _("About")}
+    heads = []
+    for order, label in labels.items():
+        ways = {order: "ascending", f"{BACKWARDS}{order}": "descending"}
+        heads.append(Head(label, wanted.sorted_by(order).query, ways.get(wanted.order, "")))
+    return heads
+
+
+@require_GET
 def board(request: HttpRequest) -> HttpResponse:
     """The page, or with htmx its table alone."""
-    wanted = Wanted.of(request)
-    found = wanted.lines()
-    counts = {kind: sum(line.kind == kind for line in worklist.lines()) for kind in worklist.kinds()}
-    kinds = [(kind, name, counts[kind], kind in wanted.kinds) for kind, name in worklist.kinds().items()]
-    per_page = len(found) or 1 if "all" in request.GET else PER_PAGE
+    wanted, every = Wanted.of(request.GET), worklist.lines()
+    found, counts, names = wanted.of_these(every), Counter(line.kind for line in every), worklist.kinds()
+    whole = "all" in request.GET
+    page = Paginator(found, max(len(found), 1) if whole else PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "page": Paginator(found, per_page).get_page(request.GET.get("page")),
-        "kinds": kinds,
-        "names": worklist.kinds(),
+        "page": page,
+        "whole": whole,
+        "kinds": [(kind, name, counts[kind], kind in wanted.kinds) for kind, name in names.items()],
+        "rows": [(line, names[line.kind]) for line in page],
         "wanted": wanted,
-        "orders": {"urgency": _("Urgency"), "until": _("Date"), "whom": _("Name"), "kind": _("Kind")},
+        "heads": _heads(wanted),
+        "orders": _orders(),
+        "kept": KeptFilter.objects.filter(user=request.user),
     }
-    name = "workstation/_lines.html" if request.htmx else "workstation/board.html"
-    return render(request, name, context)
+    return render(request, "workstation/_lines.html" if request.htmx else "workstation/board.html", context)
 
 
+def _orders() -> dict[str, str]:
+    return {
+        "urgency": _("Urgency"),
+        "until": _("Date"),
+        "-until": _("Date, last first"),
+        "whom": _("Name"),
+        "kind": _("Kind"),
+        "about": _("Text"),
+    }
+
+
+@require_GET
 def csv(request: HttpRequest) -> HttpResponse:
     """The same lines as a table."""
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="board.csv"'
     writer = tables.writer(response)
-    writer.writerow(["kind", "until", "patient", "what"])
+    writer.writerow(["kind", "urgency", "until", "patient", "what"])
     names = worklist.kinds()
-    for line in Wanted.of(request).lines():
-        writer.writerow([plain(cell) for cell in (names[line.kind], line.until.isoformat(), line.whom, line.text)])
+    for line in Wanted.of(request.GET).of_these(worklist.lines()):
+        cells = (names[line.kind], line.urgency.name.lower(), line.until.isoformat(), line.whom, line.text)
+        writer.writerow([plain(cell) for cell in cells])
     return response
 
 
@@ -85,6 +141,40 @@ def plain(cell: str) -> str:
     return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
-urlpatterns = [path("", board, name="board"), path("board.csv", csv, name="board_csv")]
-RULES = {"board": Rule(STAFF), "board_csv": Rule(STAFF)}
+@require_POST
+def keep(request: HttpRequest) -> HttpResponse:
+    """Keep what is shown under a name; a name that is there already means this from now on."""
+    wanted = Wanted.of(QueryDict(request.POST.get("query", "")))
+    name, longest = request.POST.get("name", "").strip(), KeptFilter._meta.get_field("name").max_length or 0
+    if not 0 < len(name) <= longest:
+        messages.error(request, _("Name: write 1 to %d letters, under which you find this filter again.") % longest)
+    else:
+        KeptFilter.objects.update_or_create(user=request.user, name=name, defaults={"query": wanted.query})
+        messages.success(request, _("Kept as “%s”.") % name)
+    return _back(wanted.query)
+
+
+@require_POST
+def forget(request: HttpRequest, kept: int) -> HttpResponse:
+    """Keep a filter no longer; nobody else's."""
+    KeptFilter.objects.filter(user=request.user, pk=kept).delete()
+    return _back(Wanted.of(QueryDict(request.POST.get("query", ""))).query)
+
+
+def _back(query: str) -> HttpResponse:
+    return redirect(f"{reverse('board')}?{query}" if query else reverse("board"))
+
+
+urlpatterns = [
+    path("", board, name="board"),
+    path("board.csv", csv, name="board_csv"),
+    path("board/keep", keep, name="board_keep"),
+    path("board/forget/<int:kept>", forget, name="board_forget"),
+]
+RULES = {
+    "board": Rule(STAFF),
+    "board_csv": Rule(STAFF),
+    "board_keep": Rule(STAFF, STAFF),
+    "board_forget": Rule(STAFF, STAFF),
+}
 NAVIGATION = (("board", gettext_lazy("Board")),)

@@ -1,28 +1,57 @@
-"""One patient: everything since the first visit, and what the pump does now."""
+"""One patient: everything since the first visit, what the pump does now, and what its program leads to."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import path
+from django.urls import NoReverseMatch, path, reverse
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
 
 from intrathecal.workstation.clinic import timeline
 from intrathecal.workstation.clinic.models import Patient
 from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.picturing import FILES
 from intrathecal.workstation.rules import STAFF, Rule
 
 
+@require_GET
 def overview(request: HttpRequest, patient: int) -> HttpResponse:
-    """The page of a patient."""
+    """The page of a patient, or with htmx its timeline alone."""
     one = get_object_or_404(Patient.objects.select_related("physician"), pk=patient)
+    events, wanted = timeline.events(one), request.GET.getlist("only")
+    counts: dict[str, int] = {}
+    for event in events:
+        counts[event.group] = counts.get(event.group, 0) + 1
     context = {
         "patient": one,
-        "implant": one.implants.filter(explanted_on=None).first(),
+        "events": [event for event in events if not wanted or event.group in wanted],
+        "groups": [
+            (name, label, counts[name], name in wanted) for name, label in timeline.groups().items() if name in counts
+        ],
+    }
+    if request.htmx:
+        return render(request, "workstation/_timeline.html", context)
+    implant = one.implants.filter(explanted_on=None).first()
+    context |= {
+        "implant": implant,
+        "catheter": implant.catheters.first() if implant else None,
+        "last_refill": implant.refills.first() if implant else None,
         "program": one.programs.filter(state=State.IN_FORCE).first(),
-        "events": timeline.events(one),
+        "next": timeline.upcoming(one),
+        "pump_now": implant is not None and _there_is("pump_now", one),
+        "picture_files": FILES,
     }
     return render(request, "workstation/patient.html", context)
+
+
+def _there_is(name: str, patient: Patient) -> bool:
+    """Whether this workstation has a page of that name about a patient."""
+    try:
+        reverse(name, args=[patient.pk])
+    except NoReverseMatch:
+        return False
+    return True
 
 
 urlpatterns = [path("patients/<int:patient>/", overview, name="patient")]

@@ -2,6 +2,7 @@
 
 from intrathecal.workstation.clinic.models.appointments import Appointment, Request
 from intrathecal.workstation.clinic.models.audit import Head, Link
+from intrathecal.workstation.clinic.models.board import KeptFilter, ResidualTrend
 from intrathecal.workstation.clinic.models.care import Answer, Note, Score
 from intrathecal.workstation.clinic.models.devices import Alarm, Catheter, Implant, Reading
 from intrathecal.workstation.clinic.models.patients import Patient
@@ -19,6 +20,7 @@ __all__ = [
     "Catheter",
     "Head",
     "Implant",
+    "KeptFilter",
     "Link",
     "Note",
     "Patient",
@@ -26,6 +28,7 @@ __all__ = [
     "Reading",
     "Refill",
     "Request",
+    "ResidualTrend",
     "Score",
     "User",
 ]

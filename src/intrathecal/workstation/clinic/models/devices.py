@@ -29,6 +29,13 @@ class Implant(models.Model):
                 fields=("patient",), condition=models.Q(explanted_on__isnull=True), name="one_pump_at_a_time"
             ),
         )
+        indexes = (
+            models.Index(
+                fields=("service_ends_on",),
+                condition=models.Q(explanted_on__isnull=True),
+                name="pumps_near_their_end",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.model} {self.serial}"
@@ -79,6 +86,9 @@ class Alarm(models.Model):
 
     class Meta:
         ordering = ("-began_at", "-pk")
+        indexes = (
+            models.Index(fields=("began_at",), condition=models.Q(ended_at__isnull=True), name="alarms_that_go_on"),
+        )
 
     def __str__(self) -> str:
         return str(self.name)

@@ -50,6 +50,10 @@ class Patient(models.Model):
 
     class Meta:
         ordering = ("family_name", "given_name", "number")
+        indexes = (
+            models.Index(fields=("family_name", "given_name", "number"), name="patients_by_name"),
+            models.Index(fields=("phase",), name="patients_by_phase"),
+        )
 
     def __str__(self) -> str:
         return f"{self.family_name}, {self.given_name} ({self.number})"

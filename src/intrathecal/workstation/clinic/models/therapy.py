@@ -44,6 +44,11 @@ class Program(models.Model):
                 fields=("patient",), condition=models.Q(state="in_force"), name="one_program_in_force"
             ),
         )
+        indexes = (
+            models.Index(
+                fields=("state",), condition=models.Q(state__in=("waiting", "uncertain")), name="programs_that_wait"
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.summary)
@@ -67,6 +72,7 @@ class Refill(models.Model):
 
     class Meta:
         ordering = ("-at", "-pk")
+        indexes = (models.Index(fields=("implant", "-at", "-id"), name="last_refill_of_a_pump"),)
 
     def __str__(self) -> str:
         return f"{self.filled_uL / 1000:g} mL"

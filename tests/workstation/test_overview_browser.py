@@ -1,0 +1,207 @@
+"""Board, patient and explore in a real Chromium, served by a process of their own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+
+from intrathecal.workstation.demo.people import PASSWORD
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+WIDE: ViewportSize = {"width": 1200, "height": 900}
+NARROW: ViewportSize = {"width": 360, "height": 740}
+CODE = "import sys; from intrathecal.workstation.server import serve; serve(sys.argv[1], '', True, print)"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A workstation with the demonstration."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        where = f"127.0.0.1:{free.getsockname()[1]}"
+    home = tmp_path_factory.mktemp("home")
+    environment = {**os.environ, "INTRATHECAL_HOME": str(home), "DATABASE_URL": f"sqlite:///{home / 'clinic.sqlite3'}"}
+    with (home / "log").open("w") as log:
+        process = subprocess.Popen([sys.executable, "-c", CODE, where], env=environment, stdout=log, stderr=log)
+        try:
+            _wait(f"http://{where}/explore", process, home / "log")
+            yield f"http://{where}"
+        finally:
+            process.terminate()
+            process.wait(timeout=15)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(240):
+        if process.poll() is not None:
+            pytest.fail(log.read_text())
+        try:
+            with urlopen(url):  # noqa: S310 - our own server
+                return
+        except OSError:
+            time.sleep(0.25)
+    pytest.fail(f"no answer within a minute\n{log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium of the system."""
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        missing = "there is no Chromium on this machine (apt-get install chromium)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+class Reader:
+    """Somebody at a browser, and what the browser complained about."""
+
+    def __init__(self, browser: Browser, address: str, size: ViewportSize) -> None:
+        self.address, self.said = address, list[str]()
+        self.page: Page = browser.new_context(viewport=size).new_page()
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+
+    def log_in(self, name: str) -> None:
+        """With a password."""
+        self.page.goto(f"{self.address}/login/login/")
+        self.page.fill("input[name=login]", name)
+        self.page.fill("input[name=password]", PASSWORD)
+        self.page.click("main button")
+        self.page.wait_for_url(f"{self.address}/")
+
+    def check(self) -> None:
+        """Nothing that axe finds, nothing wider than the page, no complaint of the browser."""
+        found = Axe().run(self.page).response["violations"]
+        assert not found, [(of["id"], [node["html"] for node in of["nodes"]]) for of in found]
+        wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert self.page.evaluate(wider) <= 0
+        assert self.said == []
+
+
+@pytest.fixture(params=[WIDE, NARROW], ids=["wide", "narrow"])
+def reader(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Reader]:
+    """On a screen and on a telephone."""
+    made = Reader(browser, address, request.param)
+    yield made
+    made.page.context.close()
+
+
+def test_a_teacher_explores(reader: Reader) -> None:
+    """The spine is drawn, another dose changes the figures at once, and a wrong one is said beside its field."""
+    page = reader.page
+    page.goto(f"{reader.address}/explore")
+    expect(page.locator("svg.spine:not(.small)")).to_be_visible()
+    reader.check()
+    tip = page.locator('#spine td[data-value="A/morphine/tip"]').first
+    low = float(tip.inner_text())
+    page.fill("#id_dose", "1 mg/day")
+    began = time.perf_counter()
+    page.press("#id_dose", "Enter")
+    expect(page.get_by_role("status").filter(has_text="1 mg/day, simulated in")).to_be_visible()
+    expect(tip).not_to_be_empty()
+    assert time.perf_counter() - began < 5
+    assert float(tip.inner_text()) == pytest.approx(2 * low, rel=0.02)
+    page.select_option("#id_drug", "baclofen")
+    expect(page.locator("#id_dose")).to_have_value("200 mcg/day")
+    expect(page.locator('[data-plot="spasticity"] .chart svg')).to_be_visible()
+    page.fill("#id_dose", "200")
+    page.press("#id_dose", "Enter")
+    expect(page.locator("#id_dose_error")).to_contain_text("has no unit")
+    expect(page.locator("#spine")).to_have_count(0)
+    reader.check()
+
+
+def test_a_nurse_works_through_the_board(reader: Reader) -> None:
+    """Search, filter, sort by a head with the keyboard, and keep what is shown under a name."""
+    reader.log_in("nurse")
+    page = reader.page
+    reader.check()
+    page.check("input[value=refill]")
+    expect(page.get_by_role("status").filter(has_text="11 lines")).to_be_visible()
+    page.locator("#kept-name").fill("Refills")
+    page.keyboard.press("Enter")
+    expect(page.locator(".kept").get_by_role("link", name="Refills")).to_have_attribute("aria-current", "true")
+    if page.viewport_size == WIDE:
+        page.get_by_role("columnheader", name="Patient").get_by_role("link").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("th[aria-sort=ascending]")).to_have_text("Patient ▲")
+    reader.check()
+    page.goto(reader.address)
+    page.keyboard.press("/")
+    page.keyboard.type("Holm, Hanna")
+    expect(page.get_by_role("status").filter(has_text="1 line")).to_be_visible()
+    page.get_by_role("link", name="Holm, Hanna (1020)").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Holm, Hanna")
+    page.goto(reader.address)
+    page.get_by_role("button", name="Keep Refills no longer").click()
+    expect(page.locator(".kept").get_by_role("link", name="Refills")).to_have_count(0)
+
+
+def test_a_physician_reads_a_patient(reader: Reader) -> None:
+    """Timeline, pictures of the program in force, and two programs side by side and over each other."""
+    reader.log_in("physician")
+    page = reader.page
+    page.goto(f"{reader.address}/patients/?q=1020")
+    page.get_by_role("link", name="Holm, Hanna").click()
+    expect(page.locator("svg.spine:not(.small)")).to_be_visible(timeout=20_000)
+    reader.check()
+    page.check("input[value=program]")
+    expect(page.locator(".timeline li")).to_have_count(2)
+    page.get_by_role("link", name="Settings history").click()
+    expect(page.locator("svg.spine:not(.small)")).to_have_count(2, timeout=20_000)
+    expect(page.locator(".compared .differs").first).to_be_visible()
+    reader.check()
+
+
+def test_the_way_back_leaves_no_record_behind(reader: Reader) -> None:
+    """The page before comes from the server again, whole; nothing of a patient is kept in the browser."""
+    reader.log_in("nurse")
+    page = reader.page
+    page.goto(f"{reader.address}/patients/")
+    page.fill("#q", "Holm")
+    expect(page.get_by_role("status").filter(has_text="patients")).to_contain_text("4 patients")
+    page.select_option("#phase", "trial")
+    expect(page.get_by_role("status").filter(has_text="1 patient")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("status").filter(has_text="4 patients")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Patients")
+    # htmx remembers the address that is shown, for as long as the tab is open, and no page.
+    assert page.evaluate("Object.keys(localStorage)") == []
+    assert page.evaluate("Object.values(sessionStorage)") == ["/patients/?q=Holm&phase="]
+
+
+def test_somebody_new_is_registered(reader: Reader) -> None:
+    """A mistake is said beside the field; then the patient's page opens."""
+    reader.log_in("pharmacist")
+    page = reader.page
+    page.get_by_role("link", name="Patients", exact=True).click()
+    page.get_by_role("link", name="New patient").click()
+    number = f"9{page.viewport_size['width'] if page.viewport_size else 0}"
+    facts = {"number": number, "family_name": "Zorn", "given_name": "Ute", "born": "1961-05-06", "height_cm": "1680"}
+    for name, value in {**facts, "weight_kg": "70.5", "indication": "neuropathic"}.items():
+        page.fill(f"#id_{name}", value)
+    page.get_by_role("button", name="Keep").click()
+    expect(page.locator("#id_height_cm_error")).to_contain_text("less than or equal to 250")
+    reader.said.clear()  # Chromium tells of the status 422
+    reader.check()
+    page.fill("#id_height_cm", "168")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Zorn, Ute")
+    reader.check()
