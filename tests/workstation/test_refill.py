@@ -223,7 +223,9 @@ def test_a_refill_stored_meanwhile_ends_the_draft(wizard: Wizard, implant: Impla
     assert "begin again" in response.content.decode()
 
 
-@pytest.mark.parametrize(("role", "look", "fill"), [("nurse", 200, 302), ("physician", 200, 302), ("pharmacist", 200, 403)])
+@pytest.mark.parametrize(
+    ("role", "look", "fill"), [("nurse", 200, 302), ("physician", 200, 302), ("pharmacist", 200, 403)]
+)
 def test_who_may_fill(implant: Implant, client_of: Callable[..., Client], role: str, look: int, fill: int) -> None:
     """Physicians and nurses; pharmacists look."""
     client, at = client_of(role), f"/patients/{implant.patient.pk}/refill/"

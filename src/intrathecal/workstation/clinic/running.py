@@ -133,7 +133,9 @@ def _entries(plan: Therapy, fills: Sequence[models.Refill], catalogue: Catalogue
             _("the program gives doses of %(program)s, and the reservoir was filled with %(label)s")
             % {"program": plan.primary.name, "label": ", ".join(held)}
         )
-    names = list(dict.fromkeys([entry.drug.name for entry in plan.drugs] + [name for one in fills for name in one.drugs]))
+    names = list(
+        dict.fromkeys([entry.drug.name for entry in plan.drugs] + [name for one in fills for name in one.drugs])
+    )
     for name in names:
         if name not in catalogue.drugs:
             raise Missing(_("the catalogue has no drug %s") % name)

@@ -28,7 +28,10 @@ class UdiError(InputError):
 
 @dataclass(frozen=True)
 class Udi:
-    """What a code says; what it does not say, or what is not taken apart, is empty or None."""
+    """What a code says; what it does not say, or what is not taken apart, is empty or None.
+
+    ``text`` has brackets where the code is one of GS1: scanned separators cannot be seen.
+    """
 
     text: str
     issuer: str
@@ -46,7 +49,8 @@ def read(text: str) -> Udi:
         return Udi(code, OTHERS[code[0]])
     for symbology in SYMBOLOGIES:
         code = code.removeprefix(symbology)
-    elements = {one.ai.ai: one for one in _message(code).element_strings}
+    message = _message(code)
+    elements = {one.ai.ai: one for one in message.element_strings}
     if GTIN not in elements:
         raise UdiError(_('"%s" has no device identifier: a UDI begins with (01)') % shorten(text, 40))
     if elements[GTIN].gtin is None:
@@ -55,7 +59,7 @@ def read(text: str) -> Udi:
         )
     values = {ai: one.value for ai, one in elements.items()}
     return Udi(
-        text=code,
+        text=message.as_hri(),
         issuer="GS1",
         gtin=values[GTIN],
         serial=values.get(SERIAL, ""),

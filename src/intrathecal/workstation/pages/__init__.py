@@ -14,7 +14,7 @@ from typing import Any
 from intrathecal.workstation.rules import Rule
 
 #: In the order in which they are offered.
-NAMES = ("board", "patient", "refill")
+NAMES = ("board", "patient", "implant", "refill")
 
 
 @cache

@@ -57,7 +57,10 @@ class NumberField(forms.CharField):
             "tenth": plain(number / 10),
         }
         if number > self.most and self.least <= number / 10:
-            return _("%(number)s %(unit)s is not possible; write %(least)s to %(most)s, %(tenth)s if that is meant") % words
+            return (
+                _("%(number)s %(unit)s is not possible; write %(least)s to %(most)s, %(tenth)s if that is meant")
+                % words
+            )
         return _("%(number)s %(unit)s is not possible; write %(least)s to %(most)s") % words
 
 

@@ -31,3 +31,15 @@ def moment(value: datetime | None) -> str:
 def mL(microlitres: int | None) -> str:
     """A volume in mL, without zeros at the end."""
     return "" if microlitres is None else f"{microlitres / 1000:g} mL"
+
+
+@register.filter
+def nL(nanolitres: int | None) -> str:
+    """A small volume in mL, to a microlitre."""
+    return "" if nanolitres is None or nanolitres == "" else f"{nanolitres / 10**6:.3f} mL"
+
+
+@register.filter
+def cm(millimetres: int | None) -> str:
+    """A length in cm, without zeros at the end."""
+    return "" if millimetres is None or millimetres == "" else f"{millimetres / 10:g} cm"

@@ -203,9 +203,7 @@ class DrugForm(StepForm):
         most = load_catalogue().drugs[drug].makeable_max
         if most is not None and parse_quantity(strength, "concentration").exact > most.exact:
             words = {"drug": drug, "strength": strength, "most": most}
-            self.add_error(
-                field, _("%(drug)s of %(strength)s cannot be made; write at most %(most)s") % words
-            )
+            self.add_error(field, _("%(drug)s of %(strength)s cannot be made; write at most %(most)s") % words)
 
 
 class BridgeForm(StepForm):
@@ -237,7 +235,9 @@ class PocketForm(StepForm):
 
     title = gettext_lazy("Check of the pocket")
     needle = forms.BooleanField(
-        label=gettext_lazy("The needle stands on the bottom of the reservoir; some of what was injected came back when drawn")
+        label=gettext_lazy(
+            "The needle stands on the bottom of the reservoir; some of what was injected came back when drawn"
+        )
     )
     swelling = forms.ChoiceField(
         label=gettext_lazy("Over the pump"),
@@ -258,7 +258,9 @@ class PocketForm(StepForm):
         """What was seen is described."""
         told = super().clean() or {}
         if told.get("swelling") == "seen" and not told.get("how"):
-            self.add_error("how", _("stop injecting, watch the patient for an overdose, and write what was seen and done"))
+            self.add_error(
+                "how", _("stop injecting, watch the patient for an overdose, and write what was seen and done")
+            )
         return told
 
     @staticmethod
@@ -295,7 +297,9 @@ class VolumeForm(StepForm):
         if filled and held and not told.get("sure") and filled * 5 < held:
             self.add_error(
                 "filled",
-                _("%(filled)g mL is far less than the last fill of %(held)g mL: correct the point, or say below that it is so")
+                _(
+                    "%(filled)g mL is far less than the last fill of %(held)g mL: correct the point, or say below that it is so"
+                )
                 % {"filled": filled / UL_PER_ML, "held": held / UL_PER_ML},
             )
         return told
@@ -318,7 +322,9 @@ class DatesForm(StepForm):
         """No later than reckoned."""
         due_on, dates = self.cleaned_data["due_on"], self.draft.dates
         if dates is not None and dates.due is not None and due_on > dates.due > timezone.localdate():
-            raise ValidationError(_("at worst it has to be done by %s; write that day or one before") % dates.due.isoformat())
+            raise ValidationError(
+                _("at worst it has to be done by %s; write that day or one before") % dates.due.isoformat()
+            )
         return due_on
 
     def clean(self) -> dict[str, Any]:

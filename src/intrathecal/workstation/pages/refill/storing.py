@@ -87,6 +87,12 @@ def _decided(draft: Draft, confirmed: dict[str, Any]) -> list[str]:
     if draft.said("pocket")["swelling"] == "seen":
         notes.append(_("Over the pump while filling: %s") % draft.said("pocket")["how"])
     if confirmed.get("reason"):
-        said = "; ".join(finding.message for finding in draft.review.findings if finding.severity == "soft") if draft.review else ""
-        notes.append(_("Filled in spite of the review: %(reason)s (%(said)s)") % {"reason": confirmed["reason"], "said": said})
+        said = (
+            "; ".join(finding.message for finding in draft.review.findings if finding.severity == "soft")
+            if draft.review
+            else ""
+        )
+        notes.append(
+            _("Filled in spite of the review: %(reason)s (%(said)s)") % {"reason": confirmed["reason"], "said": said}
+        )
     return notes
