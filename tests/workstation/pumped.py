@@ -47,7 +47,7 @@ days = 30
 
 def pump(patient: Patient, days: int = 60) -> Implant:
     """A pump of 20 mL that gives 0.2 mL a day and was filled with 18 mL so many ``days`` ago, to the minute."""
-    physician = User.objects.create_user("dr", password="x", role="physician")
+    physician = User.objects.create_user("dr", password="x", role="physician")  # noqa: S106
     filled = timezone.now().replace(second=0, microsecond=0) - timedelta(days=days)
     implant = Implant.objects.create(
         patient=patient,

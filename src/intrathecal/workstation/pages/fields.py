@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -28,7 +28,7 @@ class NumberField(forms.CharField):
         typed = {"inputmode": "decimal", "autocomplete": "off", "size": 8, "class": "number"}
         super().__init__(widget=forms.TextInput(attrs=typed), max_length=40, **options)
 
-    def clean(self, value: Any) -> int | None:  # type: ignore[override]
+    def clean(self, value: Any) -> int | None:
         """The number in parts of the unit. Raises `ValidationError`: what is wrong, and what would be right."""
         text = str(super().clean(value)).strip().removesuffix(self.unit).strip()
         if not text:
@@ -90,7 +90,9 @@ class ConcentrationField(forms.CharField):
 class DayField(forms.DateField):
     """A day as the browser's calendar gives it, or typed as 2026-11-30."""
 
-    default_error_messages = {"invalid": gettext_lazy("this is no day; write it as 2026-11-30")}
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": gettext_lazy("this is no day; write it as 2026-11-30")
+    }
 
     def __init__(self, **options: Any) -> None:
         super().__init__(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options)
@@ -121,7 +123,9 @@ class AheadField(DayField):
 class MomentField(forms.DateTimeField):
     """A day and a time as the browser gives them, or typed as 2026-11-30 14:30."""
 
-    default_error_messages = {"invalid": gettext_lazy("this is no day and time; write it as 2026-11-30 14:30")}
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": gettext_lazy("this is no day and time; write it as 2026-11-30 14:30")
+    }
 
     def __init__(self, **options: Any) -> None:
         formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]

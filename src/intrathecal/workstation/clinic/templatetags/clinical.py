@@ -34,12 +34,12 @@ def mL(microlitres: int | None) -> str:
 
 
 @register.filter
-def nL(nanolitres: int | None) -> str:
+def nL(nanolitres: int | str | None) -> str:
     """A small volume in mL, to a microlitre."""
-    return "" if nanolitres is None or nanolitres == "" else f"{nanolitres / 10**6:.3f} mL"
+    return f"{nanolitres / 10**6:.3f} mL" if isinstance(nanolitres, int) else ""
 
 
 @register.filter
-def cm(millimetres: int | None) -> str:
+def cm(millimetres: int | str | None) -> str:
     """A length in cm, without zeros at the end."""
-    return "" if millimetres is None or millimetres == "" else f"{millimetres / 10:g} cm"
+    return f"{millimetres / 10:g} cm" if isinstance(millimetres, int) else ""

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from intrathecal.catalogue import LEVELS, load_catalogue
-from intrathecal.workstation.clinic import udi
 from intrathecal.workstation.clinic.catheters import AT_PUMP, AT_TIP, CatheterError, Piece, choices, piece, volume_nL
 from intrathecal.workstation.clinic.models import Catheter, Implant, Patient
+from intrathecal.workstation.clinic.udi import Udi, UdiError, read
 from intrathecal.workstation.pages.fields import NumberField, PastField
 
 #: The widest range of what is pushed through tubing and catheter, mL; and how far from what they hold it may be.
@@ -73,14 +73,14 @@ class PumpForm(forms.Form):
             raise ValidationError(_("this is too early; write a day from %s on") % self.since.isoformat())
         return on
 
-    def clean_udi(self) -> udi.Udi | None:
+    def clean_udi(self) -> Udi | None:
         """The code, read."""
         text = self.cleaned_data["udi"]
         if not text:
             return None
         try:
-            return udi.read(text)
-        except udi.UdiError as problem:
+            return read(text)
+        except UdiError as problem:
             raise ValidationError(str(problem)) from None
 
     def clean(self) -> dict[str, Any]:
@@ -111,7 +111,7 @@ class PumpForm(forms.Form):
     def record(self) -> Implant:
         """The pump as a record that is not stored yet."""
         told = self.cleaned_data
-        code: udi.Udi | None = told["udi"]
+        code: Udi | None = told["udi"]
         return Implant(
             patient=self.patient,
             model=told["model"],

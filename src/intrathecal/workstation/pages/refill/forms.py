@@ -113,7 +113,8 @@ class MeasuredForm(StepForm):
         most = self.draft.reservoir_uL // UL_PER_ML
         label = _("Drawn from the reservoir")
         measured = NumberField(label=label, unit="mL", parts=UL_PER_ML, least=0, most=most)
-        self.fields = {"measured": measured, "sure": self.fields["sure"]}
+        self.fields["measured"] = measured
+        self.order_fields(("measured", "sure"))
 
     def clean(self) -> dict[str, Any]:
         """A point in the wrong place is asked about."""
@@ -282,11 +283,9 @@ class VolumeForm(StepForm):
         most = self.draft.reservoir_uL // UL_PER_ML
         parts: dict[str, Any] = {"unit": "mL", "parts": UL_PER_ML, "most": most}
         inside = NumberField(label=_("Found inside the pump afterwards"), required=False, least=0, **parts)
-        self.fields = {
-            "filled": NumberField(label=_("Filled in"), least=0, **parts),
-            "inside": inside,
-            "sure": self.fields["sure"],
-        }
+        self.fields["filled"] = NumberField(label=_("Filled in"), least=0, **parts)
+        self.fields["inside"] = inside
+        self.order_fields(("filled", "inside", "sure"))
 
     def clean(self) -> dict[str, Any]:
         """A point in the wrong place is asked about."""
