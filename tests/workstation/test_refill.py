@@ -101,7 +101,7 @@ def test_a_difference_has_to_be_looked_into(wizard: Wizard, implant: Implant) ->
     page = wizard.page("difference")
     assert "2.5 mL more than expected are left" in page
     assert "blocked or kinked catheter" in page
-    assert wizard.refused("difference", note="") == {"note": ["This field is required."]}
+    assert wizard.refused("difference", note="") == {"note": ["this is empty: fill it in"]}
     wizard.go("difference", "drug", note="Log read: no stall. X-ray ordered.").go("drug", "pocket", which="same")
     wizard.go("pocket", "volume", needle="on", swelling="none").go("volume", "dates", filled="18")
     due = timezone.localdate() + timedelta(days=70)
@@ -113,7 +113,7 @@ def test_a_difference_has_to_be_looked_into(wizard: Wizard, implant: Implant) ->
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("", "This field is required."),
+        ("", "this is empty: fill it in"),
         ("60", "60 mL is not possible; write 0 to 20, 6 if that is meant"),
         ("0.6", "0.6 mL is ten times off what is expected, and 6 mL would not be"),
         ("six", '"six" is not a number; write digits with at most one point, such as 0.5'),

@@ -20,6 +20,17 @@ from intrathecal.therapy.numbers import read_quantity, with_remedy
 _DECIMAL = re.compile(r"-?\d+,(?:\d{1,2}|\d{4,})|-?0,\d+", re.ASCII)
 
 
+def say_what_is_missing(form: forms.BaseForm) -> None:
+    """Say of every empty field what would be right."""
+    for field in form.fields.values():
+        if isinstance(field, forms.BooleanField):
+            field.error_messages["required"] = _("this is not ticked: tick it when it is so")
+        elif isinstance(field, forms.ChoiceField):
+            field.error_messages["required"] = _("nothing is chosen: choose one")
+        else:
+            field.error_messages["required"] = _("this is empty: fill it in")
+
+
 class NumberField(forms.CharField):
     """A number in whole ``parts`` of its ``unit`` (1000 for mL kept in uL), from ``least`` to ``most`` of the unit."""
 

@@ -8,6 +8,8 @@ from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from intrathecal.quantities import rounded
+
 register = template.Library()
 
 
@@ -43,3 +45,9 @@ def nL(nanolitres: int | str | None) -> str:
 def cm(millimetres: int | str | None) -> str:
     """A length in cm, without zeros at the end."""
     return f"{millimetres / 10:g} cm" if isinstance(millimetres, int) else ""
+
+
+@register.filter
+def figure(value: float | None) -> str:
+    """A reckoned figure with three significant digits, or all those before the point."""
+    return "" if value is None else rounded(value, 3)

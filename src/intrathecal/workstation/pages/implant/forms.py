@@ -14,7 +14,7 @@ from intrathecal.catalogue import LEVELS, load_catalogue
 from intrathecal.workstation.clinic.catheters import AT_PUMP, AT_TIP, CatheterError, Piece, choices, piece, volume_nL
 from intrathecal.workstation.clinic.models import Catheter, Implant, Patient
 from intrathecal.workstation.clinic.udi import Udi, UdiError, read
-from intrathecal.workstation.pages.fields import NumberField, PastField
+from intrathecal.workstation.pages.fields import NumberField, PastField, say_what_is_missing
 
 #: The widest range of what is pushed through tubing and catheter, mL; and how far from what they hold it may be.
 MOST_PURGE, TIMES = 3, 5
@@ -65,6 +65,7 @@ class PumpForm(forms.Form):
     def __init__(self, patient: Patient, since: date, data: Any = None) -> None:
         self.patient, self.since = patient, since
         super().__init__(data)
+        say_what_is_missing(self)
 
     def clean_implanted_on(self) -> date:
         """Not before what came before."""
@@ -140,6 +141,10 @@ class CatheterForm(forms.Form):
     )
     tip_level = forms.ChoiceField(label=gettext_lazy("Level of the tip"), choices=levels)
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        say_what_is_missing(self)
+
     def clean(self) -> dict[str, Any]:
         """Adds the ``pieces``, from the pump to the tip, and what they hold, ``dead_nL``."""
         told = super().clean() or {}
@@ -202,6 +207,7 @@ class OnForm(WhyForm):
     def __init__(self, since: date, data: Any = None) -> None:
         self.since = since
         super().__init__(data)
+        say_what_is_missing(self)
 
     def clean_on(self) -> date:
         """Not before what came before."""

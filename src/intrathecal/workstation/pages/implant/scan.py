@@ -17,7 +17,7 @@ from intrathecal.workstation.clinic import scans
 from intrathecal.workstation.clinic.models import Answer, Implant, Note
 from intrathecal.workstation.clinic.running import Missing, pump_of
 from intrathecal.workstation.clinic.scans import CHECKLIST, Check, Seen
-from intrathecal.workstation.pages.fields import MomentField
+from intrathecal.workstation.pages.fields import MomentField, say_what_is_missing
 
 
 class ScanForm(forms.Form):
@@ -38,6 +38,12 @@ class ScanForm(forms.Form):
                 label=check.text, choices=Seen.choices, widget=forms.RadioSelect
             )
             self.fields[f"{check.name}_note"] = forms.CharField(label=_("Note"), max_length=400, required=False)
+        say_what_is_missing(self)
+
+    @property
+    def rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """What was found, and the note on it."""
+        return [(self[check.name], self[f"{check.name}_note"]) for check in self.checks]
 
     def clean_ended(self) -> Any:
         """Since the pump is in, and not ahead."""

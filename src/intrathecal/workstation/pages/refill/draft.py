@@ -144,6 +144,19 @@ class Draft:
             return None
 
     @property
+    def read_uL(self) -> int | None:
+        """What the pump told last of its reservoir since the last fill."""
+        told = self.running.therapy.fill if self.running else None
+        volume = told.reservoir_now if told else None
+        return None if volume is None else round(volume.exact * UL_PER_ML)
+
+    @property
+    def read_at(self) -> datetime | None:
+        """When it told so."""
+        last = self.implant.readings.first()
+        return last.at if last and self.read_uL is not None else None
+
+    @property
     def expected_uL(self) -> int | None:
         """What should be left: as the pump's programmer shows it, else as it is reckoned."""
         shown: int | None = self.said("expected").get("shown")

@@ -13,8 +13,15 @@ from django.utils.translation import gettext_lazy
 
 from intrathecal.catalogue import load_catalogue
 from intrathecal.quantities import parse_quantity
+from intrathecal.workstation.clinic import booked
 from intrathecal.workstation.clinic.running import UL_PER_ML
-from intrathecal.workstation.pages.fields import AheadField, ConcentrationField, MomentField, NumberField
+from intrathecal.workstation.pages.fields import (
+    AheadField,
+    ConcentrationField,
+    MomentField,
+    NumberField,
+    say_what_is_missing,
+)
 
 if TYPE_CHECKING:
     from intrathecal.workstation.pages.refill.draft import Draft
@@ -34,6 +41,7 @@ class StepForm(forms.Form):
         self.draft = draft
         super().__init__(typed)
         self.prepare()
+        say_what_is_missing(self)
 
     def prepare(self) -> None:
         """Fit the questions to the draft."""
@@ -156,6 +164,11 @@ class DrugForm(StepForm):
 
     title = gettext_lazy("Drug")
 
+    @property
+    def rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """Drug and concentration, side by side."""
+        return [(self[f"drug_{number}"], self[f"strength_{number}"]) for number in range(1, MOST_DRUGS + 1)]
+
     def prepare(self) -> None:
         """One row for each drug of the fill."""
         drugs = [("", "–"), *((name, name) for name in sorted(load_catalogue().drugs))]
@@ -167,7 +180,7 @@ class DrugForm(StepForm):
         for number in range(1, MOST_DRUGS + 1):
             words = {"number": number}
             self.fields[f"drug_{number}"] = forms.ChoiceField(
-                label=_("Drug %(number)d of another fill") % words, choices=drugs, required=False
+                label=_("Drug %(number)d") % words, choices=drugs, required=False
             )
             self.fields[f"strength_{number}"] = ConcentrationField(
                 label=_("Concentration %(number)d") % words, required=False
@@ -316,6 +329,7 @@ class DatesForm(StepForm):
         due = self.draft.dates.due if self.draft.dates else None
         if due is not None:
             self.fields["due_on"].initial = due
+            self.fields["visit"].initial = booked.latest_before(due)
 
     def clean_due_on(self) -> Any:
         """No later than reckoned."""
@@ -334,6 +348,8 @@ class DatesForm(StepForm):
             self.add_error("visit", _("this has passed; write a time ahead"))
         elif visit is not None and due_on is not None and timezone.localdate(visit) > due_on:
             self.add_error("visit", _("the reservoir may be low by then; write a time until %s") % due_on.isoformat())
+        elif visit is not None and booked.is_taken(visit):
+            self.add_error("visit", _("another appointment is at that time; write another one"))
         return told
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from intrathecal.care.trend import trend
 from intrathecal.catalogue import load_catalogue
-from intrathecal.workstation.clinic import residuals
+from intrathecal.workstation.clinic import booked, residuals
 from intrathecal.workstation.clinic.models import Implant, Patient
 from intrathecal.workstation.clinic.running import Missing, pump_of
 from intrathecal.workstation.pages.refill.draft import STEPS, Draft
@@ -67,7 +67,9 @@ def step(request: HttpRequest, patient: int, step: str) -> HttpResponse:
     """One step: asked, or answered."""
     if step not in STEPS:
         raise Http404
-    implant = _implant(patient, locked=request.method == "POST")
+    if request.method == "POST":
+        booked.hold()
+    implant = _implant(patient)
     draft = Draft(request, implant)
     if not draft.begun:
         messages.error(request, _("No refill is begun here, or another one was stored meanwhile: begin again."))
@@ -109,9 +111,6 @@ def _page(request: HttpRequest, draft: Draft, step: str, status: int, form: obje
     return render(request, f"workstation/refill/{step}.html", context, status=status)
 
 
-def _implant(patient: int, *, locked: bool = False) -> Implant:
-    """The pump that is filled; ``locked`` until the request is answered, so that no two store at once."""
-    standing = Implant.objects.select_related("patient").filter(patient=patient, explanted_on=None)
-    if locked:
-        standing = standing.select_for_update(of=("self",))
-    return get_object_or_404(standing)
+def _implant(patient: int) -> Implant:
+    """The pump that is filled."""
+    return get_object_or_404(Implant.objects.select_related("patient"), patient=patient, explanted_on=None)
