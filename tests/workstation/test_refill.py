@@ -202,6 +202,57 @@ def test_the_next_refill_is_no_later_than_the_worst_case(wizard: Wizard) -> None
     assert "until" in wizard.refused("dates", due_on=due.isoformat(), visit=f"{late}T09:00")["visit"][0]
 
 
+def test_a_small_fill_lasts_as_long_as_it_lasts(wizard: Wizard) -> None:
+    """3 mL last (3 - 2) / 0.2 = 5 days: sooner than the usual lead, so that the worst case itself is the last day."""
+    wizard.go("expected", "measured", read="on").go("measured", "drug", measured="6").go("drug", "pocket", which="same")
+    wizard.go("pocket", "volume", needle="on", swelling="none")
+    assert "far less than the last fill of 18 mL" in wizard.refused("volume", filled="3")["filled"][0]
+    wizard.go("volume", "dates", filled="3", sure="on")
+    last = timezone.localdate() + timedelta(days=5)
+    late = (last + timedelta(days=1)).isoformat()
+    assert f"by {last.isoformat()}" in wizard.refused("dates", due_on=late)["due_on"][0]
+    wizard.go("dates", "review", due_on=last.isoformat())
+
+
+def test_a_visit_of_an_old_file_is_no_date(implant: Implant, client_of: Callable[..., Client]) -> None:
+    """The file of a program may have the visit that was booked then."""
+    booked = FILE.replace('lead = "7 days"', 'lead = "7 days"\nnext_visit = 2026-03-20')
+    implant.patient.programs.update(text=booked)
+    wizard = Wizard(client_of("nurse"), implant.patient).begin()
+    wizard.go("expected", "measured", read="on").go("measured", "drug", measured="6").go("drug", "pocket", which="same")
+    wizard.go("pocket", "volume", needle="on", swelling="none").go("volume", "dates", filled="18")
+    due = timezone.localdate() + timedelta(days=73)
+    assert due.isoformat() in wizard.page("dates")
+
+
+def test_the_next_appointment_is_at_a_free_time(wizard: Wizard) -> None:
+    """The one proposed is not taken, and one that is taken is refused."""
+    wizard.go("expected", "measured", read="on").go("measured", "drug", measured="6").go("drug", "pocket", which="same")
+    wizard.go("pocket", "volume", needle="on", swelling="none").go("volume", "dates", filled="18")
+    response = wizard.client.get(f"{wizard.at}dates/")
+    due_on, visit = (response.context["form"][name].initial for name in ("due_on", "visit"))
+    assert visit.weekday() < 5
+    assert timezone.localdate(visit) <= due_on
+    Appointment.objects.create(begins_at=visit - timedelta(minutes=15), kind="visit")
+    again = wizard.client.get(f"{wizard.at}dates/").context["form"]["visit"].initial
+    assert again != visit
+    typed = {"due_on": due_on.isoformat(), "visit": f"{timezone.localtime(visit):%Y-%m-%dT%H:%M}"}
+    assert "another appointment is at that time" in wizard.refused("dates", **typed)["visit"][0]
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [("0001-01-01T00:00", "is not plausible"), ("soon", "write it as"), ("2098-01-01T10:00", "still to come")],
+)
+def test_when_is_a_time_that_can_be(implant: Implant, client_of: Callable[..., Client], at: str, said: str) -> None:
+    """After the last refill, not ahead, and in this century."""
+    wizard = Wizard(client_of("nurse"), implant.patient)
+    wizard.client.post(f"{wizard.at}begin/")
+    assert said in wizard.refused("who", **WHO, at=at)["at"][0]
+    before = f"{timezone.localtime() - timedelta(days=61):%Y-%m-%dT%H:%M}"
+    assert "write a later time" in wizard.refused("who", **WHO, at=before)["at"][0]
+
+
 def test_what_is_missing_inside_is_said(wizard: Wizard, implant: Implant) -> None:
     """18 mL in, 16.5 found: more than 5 % of 20 mL may be in the pocket."""
     wizard.go("expected", "measured", read="on").go("measured", "drug", measured="6").go("drug", "pocket", which="same")

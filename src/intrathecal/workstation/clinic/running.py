@@ -82,7 +82,7 @@ def running(implant: models.Implant) -> Running:
     if told is None or own is None:
         raise Missing(_("the program in force has no [pump] and [fill] in its therapy file"))
     pump = replace(told, entry=pump_of(implant), implanted=implant.implanted_on)
-    fill = replace(own, now=None, reservoir_now=None)
+    fill = replace(own, now=None, reservoir_now=None, next_visit=None)
     drugs = plan.drugs
     if fills:
         fill = replace(fill, at=_clock(fills[0].at, pump), volume=millilitres(fills[0].filled_uL))

@@ -31,13 +31,12 @@ def asks_for_replacement(pump: Pump, service_ends_on: date | None) -> date | Non
     return service_ends_on - timedelta(seconds=round(pump.eri_lead.exact))
 
 
-def implant(new: Implant, by: User) -> None:
+def implant(new: Implant) -> None:
     """A first pump, or one after an explantation."""
     new.service_ends_on = service_end(load_catalogue().pumps[new.model], new.implanted_on)
     new.save()
     new.patient.phase = Phase.IMPLANTED
     new.patient.save()
-    _note(new.patient, new.implanted_on, by, "implant", _("%(pump)s, pocket: %(pocket)s") % _words(new))
 
 
 def lay(implant: Implant, pieces: Sequence[Piece], tip_level: str, placed_on: date, why: str) -> Catheter:
@@ -64,7 +63,7 @@ def replace(old: Implant, new: Implant, why: str, by: User) -> None:
     """Another pump on the same catheter."""
     laid = old.catheters.first()
     _end(old, new.implanted_on, why)
-    implant(new, by)
+    implant(new)
     if laid is not None:
         Catheter.objects.create(
             implant=new,
@@ -79,12 +78,11 @@ def replace(old: Implant, new: Implant, why: str, by: User) -> None:
     _note(old.patient, new.implanted_on, by, "replacement", _("%(new)s in the place of %(old)s: %(why)s") % words)
 
 
-def explant(old: Implant, on: date, why: str, by: User) -> None:
+def explant(old: Implant, on: date, why: str) -> None:
     """The pump is taken out, and therapy with it ends."""
     _end(old, on, why)
     old.patient.phase = Phase.ENDED
     old.patient.save()
-    _note(old.patient, on, by, "explant", _("%(pump)s: %(why)s") % {"pump": old, "why": why})
 
 
 def _end(old: Implant, on: date, why: str) -> None:
@@ -101,10 +99,6 @@ def _end(old: Implant, on: date, why: str) -> None:
     for alarm in old.alarms.filter(ended_at=None):
         alarm.ended_at = moment
         alarm.save()
-
-
-def _words(one: Implant) -> dict[str, object]:
-    return {"pump": one, "pocket": one.pocket or "–"}
 
 
 def _note(patient: Patient, on: date, by: User, kind: str, text: str) -> None:

@@ -26,6 +26,8 @@ def implants() -> None:
         expires = implant.implanted_on + timedelta(days=400)
         implant.udi = f"(01){GTIN}(17){expires:%y%m%d}(10)L{index:04d}(21){implant.serial}"
         implant.save()
+        if implant.key_file:  # a live pump was told its catheter
+            continue
         for laid in implant.catheters.all():
             pieces = [piece("ascenda-8780/pump", 300 + 10 * (index % 7)), piece("ascenda-8780/spinal", 120)]
             laid.segments, laid.dead_nL = [one.record() for one in pieces], volume_nL(pieces)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from intrathecal.quantities import QuantityError, parse_number, plain
+from intrathecal.therapy.file.bounds import YEARS
 from intrathecal.therapy.numbers import read_quantity, with_remedy
 
 #: A comma before anything but three digits can only be a decimal one.
@@ -108,13 +109,29 @@ class DayField(forms.DateField):
     def __init__(self, **options: Any) -> None:
         super().__init__(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options)
 
+    def clean(self, value: Any) -> date | None:
+        """The day. Raises `ValidationError` for a year that nobody means."""
+        day: date | None = super().clean(value)
+        if day is not None:
+            _check_year(day.year)
+        return day
+
+
+def _check_year(year: int) -> None:
+    least, most = YEARS
+    if not least <= year <= most:
+        raise ValidationError(
+            _("the year %(year)d is not plausible; write one from %(least)d to %(most)d")
+            % {"year": year, "least": least, "most": most}
+        )
+
 
 class PastField(DayField):
     """A day until today."""
 
     def clean(self, value: Any) -> date | None:
         """The day. Raises `ValidationError`."""
-        day: date | None = super().clean(value)
+        day = super().clean(value)
         if day is not None and day > timezone.localdate():
             raise ValidationError(_("%s is still to come; write a day until today") % day.isoformat())
         return day
@@ -125,7 +142,7 @@ class AheadField(DayField):
 
     def clean(self, value: Any) -> date | None:
         """The day. Raises `ValidationError`."""
-        day: date | None = super().clean(value)
+        day = super().clean(value)
         if day is not None and day <= timezone.localdate():
             raise ValidationError(_("%s is not ahead; write a day from tomorrow on") % day.isoformat())
         return day
@@ -142,3 +159,10 @@ class MomentField(forms.DateTimeField):
         formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
         widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
         super().__init__(widget=widget, input_formats=formats, **options)
+
+    def clean(self, value: Any) -> datetime | None:
+        """The moment, with its zone. Raises `ValidationError` for a year that nobody means."""
+        at: datetime | None = super().clean(value)
+        if at is not None:
+            _check_year(at.year)
+        return at

@@ -28,7 +28,7 @@ def new(request: HttpRequest, patient: int) -> HttpResponse:
         check_purge(pump, told["dead_nL"] + (tubing_nL(pump.cleaned_data["model"]) or 0))
         if pump.is_valid():
             implant = pump.record()
-            surgery.implant(implant, request.user)
+            surgery.implant(implant)
             surgery.lay(implant, told["pieces"], told["tip_level"], implant.implanted_on, "")
             return _done(request, patient, _("The pump and its catheter are in the record."))
     groups = [(_("Pump"), pump), (_("Catheter"), catheter)]
@@ -76,7 +76,7 @@ def explant(request: HttpRequest, patient: int) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     when = OnForm(old.implanted_on, data)
     if data is not None and when.is_valid():
-        surgery.explant(old, when.cleaned_data["on"], when.cleaned_data["why"], request.user)
+        surgery.explant(old, when.cleaned_data["on"], when.cleaned_data["why"])
         return _done(request, patient, _("The pump is out, and its program ended."))
     return _page(request, one, _("Explant the pump"), [(_("Explantation"), when)], old=old)
 

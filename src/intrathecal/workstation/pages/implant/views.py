@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from intrathecal.catalogue import Pump, load_catalogue
@@ -14,6 +15,9 @@ from intrathecal.workstation.clinic import scans, surgery, udi
 from intrathecal.workstation.clinic.catheters import tubing_nL
 from intrathecal.workstation.clinic.models import Catheter, Implant, Patient
 from intrathecal.workstation.pages.implant.forms import CatheterForm
+
+#: So long before a pump asks for its replacement it is planned.
+PLANNED = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,11 @@ class Shown:
     def asks_from(self) -> date | None:
         """From when on the pump asks for its replacement."""
         return None if self.pump is None else surgery.asks_for_replacement(self.pump, self.implant.service_ends_on)
+
+    @property
+    def asks_now(self) -> bool:
+        """Whether it is time to plan the replacement."""
+        return self.asks_from is not None and self.asks_from <= timezone.localdate() + PLANNED
 
     @property
     def expired(self) -> bool:

@@ -5,7 +5,7 @@ Nothing of it is in the records before the last step is confirmed.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -231,6 +231,14 @@ class Draft:
             return None if self.planned is None else next_fill.dates_of(self.planned)
         except InputError:
             return None
+
+    @property
+    def latest(self) -> date | None:
+        """The last day for the next refill: with the usual lead, or without it where the fill does not last as long."""
+        if self.dates is None:
+            return None
+        due = self.dates.due
+        return due if due is None or due > timezone.localdate() else self.dates.worst
 
     @cached_property
     def review(self) -> Review | None:

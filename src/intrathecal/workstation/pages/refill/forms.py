@@ -326,17 +326,19 @@ class DatesForm(StepForm):
 
     def prepare(self) -> None:
         """The worst case, and a morning before it."""
-        due = self.draft.dates.due if self.draft.dates else None
-        if due is not None:
+        due = self.draft.latest
+        if due is not None and due > timezone.localdate():
             self.fields["due_on"].initial = due
             self.fields["visit"].initial = booked.latest_before(due)
 
     def clean_due_on(self) -> Any:
         """No later than reckoned."""
-        due_on, dates = self.cleaned_data["due_on"], self.draft.dates
-        if dates is not None and dates.due is not None and due_on > dates.due > timezone.localdate():
+        due_on, latest = self.cleaned_data["due_on"], self.draft.latest
+        if latest is not None and latest <= timezone.localdate():
+            raise ValidationError(_("by then the reservoir is low already: go back and look at the volume"))
+        if latest is not None and due_on > latest:
             raise ValidationError(
-                _("at worst it has to be done by %s; write that day or one before") % dates.due.isoformat()
+                _("at worst it has to be done by %s; write that day or one before") % latest.isoformat()
             )
         return due_on
 
