@@ -87,10 +87,10 @@ def volume_nL(pieces: Sequence[Piece]) -> int:
 
 
 def plan_of(catheter: models.Catheter) -> CatheterPlan | None:
-    """A record as a therapy has it; None where its pieces are not in the catalogue."""
-    entries = [load_catalogue().catheters.get(one["model"]) for one in catheter.segments]
+    """A record as a therapy has it; None where its pieces are not known or not in the catalogue."""
+    entries = [load_catalogue().catheters.get(one["model"]) for one in catheter.segments if "length_mm" in one]
     known = [entry for entry in entries if entry is not None]
-    if not known or len(known) < len(entries):
+    if not known or len(known) < len(catheter.segments):
         return None
     segments, removed = [], []
     for number, (entry, told) in enumerate(zip(known, catheter.segments, strict=True), start=1):

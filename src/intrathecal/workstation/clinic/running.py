@@ -145,6 +145,8 @@ def _entries(plan: Therapy, fills: Sequence[models.Refill], catalogue: Catalogue
 def _reading(implant: models.Implant) -> models.Reading | None:
     """What the pump told last, if that was after its last fill and it spoke of its reservoir."""
     since = implant.refills.first()
+    if since is not None and since.untold:
+        return None
     read = implant.readings.filter(at__gt=since.at) if since else implant.readings.all()
     last = read.first()
     said = last is not None and isinstance(last.told, dict) and isinstance(last.told.get("reservoir_mL"), int | float)

@@ -33,6 +33,7 @@ def store(draft: Draft, by: User, confirmed: dict[str, Any]) -> Refill:
         pocket_check=PocketForm.sentence(draft.said("pocket")),
         bridge=bridge_record(draft),
         due_on=dates["due_on"],
+        untold=bool(draft.implant.address),
     )
     if dates["visit"] is not None:
         Appointment.objects.create(patient=draft.implant.patient, begins_at=dates["visit"], kind="refill")
