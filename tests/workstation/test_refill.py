@@ -293,3 +293,48 @@ def test_the_file_of_these_tests_is_a_therapy(implant: Implant) -> None:
     from intrathecal.therapy import parse_therapy
 
     assert parse_therapy(FILE, "test", Path()).primary.name == "morphine"
+
+
+def test_review_speaks_before_anything_is_stored(wizard: Wizard, implant: Implant) -> None:
+    """Hydromorphone with morphine's figures: a reason and, where review asks for it, a second person are needed."""
+    wizard.go("expected", "measured", read="on").go("measured", "drug", measured="6")
+    wizard.go("drug", "bridge", which="new", drug_1="hydromorphone", strength_1="10 mg/mL")
+    wizard.go("bridge", "pocket", choice="auto").go("pocket", "volume", needle="on", swelling="none")
+    wizard.go("volume", "dates", filled="18")
+    due = (timezone.localdate() + timedelta(days=20)).isoformat()
+    wizard.go("dates", "review", due_on=due)
+    assert "the two are not equally strong" in wizard.page("review")
+    response = wizard.client.get(f"{wizard.at}review/")
+    review = response.context["draft"].review
+    asked = set(wizard.refused("review"))
+    assert asked == {"reason", "right"} | ({"second"} if review.second_person else set())
+    assert implant.refills.count() == 2
+
+
+def test_what_review_refuses_is_not_stored(wizard: Wizard, implant: Implant) -> None:
+    """Four times the concentration without a bridge: a quarter of the dose for days; no reason makes that right."""
+    wizard.go("expected", "measured", read="on").go("measured", "drug", measured="6")
+    wizard.go("drug", "bridge", which="new", drug_1="morphine", strength_1="40 mg/mL")
+    wizard.go("bridge", "pocket", choice="none", why_not="no time").go("pocket", "volume", needle="on", swelling="none")
+    wizard.go("volume", "dates", filled="18")
+    wizard.go("dates", "review", due_on=(timezone.localdate() + timedelta(days=20)).isoformat())
+    review = wizard.client.get(f"{wizard.at}review/").context["draft"].review
+    assert review.decision == "refuse", [(one.severity, one.message) for one in review.findings]
+    assert "Review refuses this fill" in str(wizard.refused("review", right="on", reason="no time"))
+    assert implant.refills.count() == 2
+
+
+def test_a_small_change_without_a_bridge_needs_its_reasons(wizard: Wizard, implant: Implant) -> None:
+    """10 to 15 mg/mL: two thirds of the dose for a while; why is kept."""
+    wizard.go("expected", "measured", read="on").go("measured", "drug", measured="6")
+    wizard.go("drug", "bridge", which="new", drug_1="morphine", strength_1="15 mg/mL")
+    wizard.go("bridge", "pocket", choice="none", why_not="on the ward").go(
+        "pocket", "volume", needle="on", swelling="none"
+    )
+    wizard.go("volume", "dates", filled="18")
+    wizard.go("dates", "review", due_on=(timezone.localdate() + timedelta(days=20)).isoformat())
+    wizard.go("review", "", right="on", reason="watched for two days")
+    assert implant.refills.all()[0].bridge == {"choice": "none", "why_not": "on the ward"}
+    notes = " ".join(Note.objects.values_list("text", flat=True))
+    assert "No bridge: on the ward" in notes
+    assert "watched for two days" in notes

@@ -38,6 +38,7 @@ class PumpForm(forms.Form):
     model = forms.ChoiceField(label=gettext_lazy("Pump"), choices=pumps)
     udi = forms.CharField(
         label=gettext_lazy("UDI as scanned"),
+        widget=forms.TextInput(attrs={"size": 44, "autocomplete": "off"}),
         max_length=200,
         required=False,
         help_text=gettext_lazy("Scan the label, or write it with its brackets: (01)…(17)…(21)…"),
@@ -133,11 +134,21 @@ class CatheterForm(forms.Form):
         required=False,
     )
     at_pump_trimmed = NumberField(
-        label=gettext_lazy("Trimmed off it"), unit="cm", parts=MM_PER_CM, least=0, most=LONGEST_CM, required=False
+        label=gettext_lazy("Trimmed off the piece at the pump"),
+        unit="cm",
+        parts=MM_PER_CM,
+        least=0,
+        most=LONGEST_CM,
+        required=False,
     )
     at_tip = forms.ChoiceField(label=gettext_lazy("Piece in the spine"), choices=lambda: [("", "–"), *choices(AT_TIP)])
     at_tip_trimmed = NumberField(
-        label=gettext_lazy("Trimmed off it"), unit="cm", parts=MM_PER_CM, least=0, most=LONGEST_CM, required=False
+        label=gettext_lazy("Trimmed off the piece in the spine"),
+        unit="cm",
+        parts=MM_PER_CM,
+        least=0,
+        most=LONGEST_CM,
+        required=False,
     )
     tip_level = forms.ChoiceField(label=gettext_lazy("Level of the tip"), choices=levels)
 

@@ -46,6 +46,7 @@ class Draft:
     """A refill of ``implant`` before it is confirmed. ``trouble`` says why its program cannot be reckoned with."""
 
     def __init__(self, request: HttpRequest, implant: Implant) -> None:
+        self.by = request.user
         self.implant, self._session, self._key = implant, request.session, f"refill-{implant.pk}"
         self.last: Refill | None = implant.refills.first()
         self._cleaned: dict[str, dict[str, Any] | None] = {}

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from intrathecal.catalogue import load_catalogue
 from intrathecal.quantities import parse_quantity
 from intrathecal.workstation.clinic import booked
+from intrathecal.workstation.clinic.models import User
 from intrathecal.workstation.clinic.running import UL_PER_ML
 from intrathecal.workstation.pages.fields import (
     AheadField,
@@ -22,6 +23,7 @@ from intrathecal.workstation.pages.fields import (
     NumberField,
     say_what_is_missing,
 )
+from intrathecal.workstation.rules import STAFF
 
 if TYPE_CHECKING:
     from intrathecal.workstation.pages.refill.draft import Draft
@@ -367,6 +369,11 @@ class ReviewForm(StepForm):
                 label=_("Why it is right in spite of what review says"),
                 max_length=400,
                 widget=forms.Textarea(attrs={"rows": 3, "class": "short"}),
+            )
+        if self.draft.review is not None and self.draft.review.second_person:
+            others = User.objects.filter(role__in=STAFF, is_active=True).exclude(pk=self.draft.by.pk)
+            self.fields["second"] = forms.ModelChoiceField(
+                others, label=_("Second person, who looked at all of it too")
             )
         self.fields["right"] = forms.BooleanField(label=_("All of this is so"))
 

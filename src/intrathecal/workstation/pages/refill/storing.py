@@ -96,4 +96,6 @@ def _decided(draft: Draft, confirmed: dict[str, Any]) -> list[str]:
         notes.append(
             _("Filled in spite of the review: %(reason)s (%(said)s)") % {"reason": confirmed["reason"], "said": said}
         )
+    if confirmed.get("second"):
+        notes.append(_("A second person looked at the refill: %s") % confirmed["second"])
     return notes
