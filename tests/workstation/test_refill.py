@@ -338,3 +338,44 @@ def test_a_small_change_without_a_bridge_needs_its_reasons(wizard: Wizard, impla
     notes = " ".join(Note.objects.values_list("text", flat=True))
     assert "No bridge: on the ward" in notes
     assert "watched for two days" in notes
+
+
+def test_the_first_fill_of_a_new_pump_expects_nothing(implant: Implant, client_of: Callable[..., Client]) -> None:
+    """A pump without a fill in the record is asked about; its first fill has neither an expected nor a measured volume."""
+    Refill.objects.all().delete()
+    implant.patient.programs.all().delete()
+    client, at = client_of("physician"), f"/patients/{implant.patient.pk}/refill/"
+    wizard = Wizard(client, implant.patient)
+    client.post(f"{at}begin/")
+    now = f"{timezone.localtime():%Y-%m-%dT%H:%M}"
+    assert "kind" in wizard.refused("who", **WHO, at=now)
+    wizard.go("who", "drug", **WHO, at=now, kind="first")
+    wizard.go(
+        "drug",
+        "pocket",
+        which="new",
+        drug_1="morphine",
+        strength_1="10 mg/mL",
+        drug_2="bupivacaine",
+        strength_2="15 mg/mL",
+    )
+    wizard.go("pocket", "volume", needle="on", swelling="none").go("volume", "dates", filled="20")
+    wizard.go("dates", "review", due_on=(timezone.localdate() + timedelta(days=60)).isoformat())
+    wizard.go("review", "", right="on")
+    first = implant.refills.get()
+    assert (first.expected_uL, first.measured_uL, first.filled_uL) == (None, None, 20_000)
+    assert first.drugs == {"morphine": "10 mg/mL", "bupivacaine": "15 mg/mL"}
+
+
+def test_a_pump_whose_fills_are_not_in_the_record_is_measured(
+    implant: Implant, client_of: Callable[..., Client]
+) -> None:
+    """What was filled in and what its programmer shows are asked for."""
+    Refill.objects.all().delete()
+    implant.patient.programs.update(text="")
+    client, at = client_of("nurse"), f"/patients/{implant.patient.pk}/refill/"
+    wizard = Wizard(client, implant.patient)
+    client.post(f"{at}begin/")
+    wizard.go("who", "expected", **WHO, at=f"{timezone.localtime():%Y-%m-%dT%H:%M}", kind="later")
+    assert {"filled", "shown"} <= set(wizard.refused("expected", read="on"))
+    wizard.go("expected", "measured", read="on", filled="20", shown="6.5").go("measured", "drug", measured="8.1")

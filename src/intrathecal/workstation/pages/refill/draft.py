@@ -11,6 +11,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from intrathecal.care.residual import missing_inside
 from intrathecal.catalogue import Pump, load_catalogue
@@ -90,7 +91,7 @@ class Draft:
     @property
     def steps(self) -> list[str]:
         """The steps of this refill."""
-        left_out = set()
+        left_out = {"expected", "measured"} if self.is_first else set()
         if self.found is None or not self.found.reasons:
             left_out.add("difference")
         if not self.changes_label:
@@ -117,6 +118,11 @@ class Draft:
         """When it is done."""
         return self.said("who").get("at") or timezone.now()
 
+    @property
+    def is_first(self) -> bool:
+        """Whether the pump was never filled."""
+        return self.said("who").get("kind") == forms.FIRST
+
     @cached_property
     def _running(self) -> Running | InputError:
         try:
@@ -127,11 +133,13 @@ class Draft:
     @property
     def running(self) -> Running | None:
         """What the pump gives, where the records say it."""
-        return self._running if isinstance(self._running, Running) else None
+        return self._running if isinstance(self._running, Running) and not self.is_first else None
 
     @property
     def trouble(self) -> str:
         """Why the records do not say what the pump gives; empty where they do."""
+        if self.is_first:
+            return _("a pump that is filled first gives nothing before it is programmed")
         return "" if isinstance(self._running, Running) else str(self._running)
 
     @cached_property

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: As many drugs as one fill is made of.
 MOST_DRUGS = 4
+#: A pump that was never filled has nothing to be expected or measured.
+FIRST = "first"
 #: A clock that differs a little from this machine's is no mistake.
 AHEAD = timedelta(minutes=10)
 
@@ -67,6 +69,12 @@ class WhoForm(StepForm):
     def prepare(self) -> None:
         """Now, until somebody says when."""
         self.fields["at"].initial = timezone.localtime().replace(second=0, microsecond=0)
+        if self.draft.last is None:
+            offered = [
+                (FIRST, _("The first fill of this pump")),
+                ("later", _("A refill; the fills before it are not in the record")),
+            ]
+            self.fields["kind"] = forms.ChoiceField(label=_("This is"), choices=offered, widget=forms.RadioSelect)
 
     def clean_at(self) -> Any:
         """After the last refill, and not ahead."""

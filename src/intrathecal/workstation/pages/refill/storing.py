@@ -27,7 +27,7 @@ def store(draft: Draft, by: User, confirmed: dict[str, Any]) -> Refill:
         drugs=draft.label,
         filled_uL=filled["filled"],
         expected_uL=draft.expected_uL,
-        measured_uL=draft.said("measured")["measured"],
+        measured_uL=draft.said("measured").get("measured"),
         error_permille=None if found is None else found.too_little_permille,
         flagged=draft.flagged,
         pocket_check=PocketForm.sentence(draft.said("pocket")),
