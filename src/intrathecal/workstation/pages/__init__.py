@@ -14,7 +14,15 @@ from typing import Any
 from intrathecal.workstation.rules import Rule
 
 #: In the order in which they are offered.
-NAMES = ("board", "patients", "patient", "history", "explore")
+NAMES = (
+    "board",
+    "patients",
+    "explore",
+    "patient",
+    "implant",
+    "refill",
+    "history",
+)
 
 
 @cache

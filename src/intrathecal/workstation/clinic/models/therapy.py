@@ -69,6 +69,7 @@ class Refill(models.Model):
     pocket_check = models.CharField(_("check of the pocket"), max_length=200, blank=True)
     bridge = models.JSONField(_("bridge bolus"), default=dict, blank=True)
     due_on = models.DateField(_("next refill, worst case"))
+    untold = models.BooleanField(_("the pump was not told yet"), default=False)
 
     class Meta:
         ordering = ("-at", "-pk")

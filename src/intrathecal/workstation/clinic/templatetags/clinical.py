@@ -8,6 +8,8 @@ from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from intrathecal.quantities import rounded
+
 register = template.Library()
 
 
@@ -31,3 +33,21 @@ def moment(value: datetime | None) -> str:
 def mL(microlitres: int | None) -> str:
     """A volume in mL, without zeros at the end."""
     return "" if microlitres is None else f"{microlitres / 1000:g} mL"
+
+
+@register.filter
+def nL(nanolitres: int | str | None) -> str:
+    """A small volume in mL, to a microlitre."""
+    return f"{nanolitres / 10**6:.3f} mL" if isinstance(nanolitres, int) else ""
+
+
+@register.filter
+def cm(millimetres: int | str | None) -> str:
+    """A length in cm, without zeros at the end."""
+    return f"{millimetres / 10:g} cm" if isinstance(millimetres, int) else ""
+
+
+@register.filter
+def figure(value: float | None) -> str:
+    """A reckoned figure with three significant digits, or all those before the point."""
+    return "" if value is None else rounded(value, 3)

@@ -1,0 +1,30 @@
+"""The pump and the catheter of one patient: as they are, and what was operated on them."""
+
+from __future__ import annotations
+
+from django.urls import path
+from django.utils.translation import gettext_lazy
+
+from intrathecal.workstation.pages.implant import operations, scan, views
+from intrathecal.workstation.rules import NURSE, PHYSICIAN, STAFF, Rule
+
+OPERATES = frozenset({PHYSICIAN})
+urlpatterns = [
+    path("patients/<int:patient>/implant/", views.implant, name="implant"),
+    path("patients/<int:patient>/implant/new/", operations.new, name="implant_new"),
+    path("patients/<int:patient>/implant/replace/", operations.replace, name="implant_replace"),
+    path("patients/<int:patient>/implant/catheter/", operations.revise, name="implant_revise"),
+    path("patients/<int:patient>/implant/explant/", operations.explant, name="implant_explant"),
+    path("patients/<int:patient>/implant/mri/", scan.scan, name="implant_mri"),
+    path("dead-volumes/", views.volumes, name="implant_volumes"),
+]
+RULES = {
+    "implant": Rule(STAFF),
+    "implant_new": Rule(OPERATES, OPERATES),
+    "implant_replace": Rule(OPERATES, OPERATES),
+    "implant_revise": Rule(OPERATES, OPERATES),
+    "implant_explant": Rule(OPERATES, OPERATES),
+    "implant_mri": Rule(OPERATES | {NURSE}, OPERATES | {NURSE}),
+    "implant_volumes": Rule(OPERATES),
+}
+TABS = (("implant", gettext_lazy("Implant")),)

@@ -1,0 +1,110 @@
+"""Pump and catheter as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from intrathecal.catalogue import Pump, load_catalogue
+from intrathecal.workstation.clinic import scans, surgery, udi
+from intrathecal.workstation.clinic.catheters import tubing_nL
+from intrathecal.workstation.clinic.models import Catheter, Implant, Patient
+from intrathecal.workstation.pages.implant.forms import CatheterForm
+
+#: So long before a pump asks for its replacement it is planned.
+PLANNED = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A pump with what follows from its records; volumes in nL, None where they are not known."""
+
+    implant: Implant
+    pump: Pump | None
+    code: udi.Udi | None
+    catheter: Catheter | None
+    earlier: list[Catheter]
+    tubing_nL: int | None
+
+    @classmethod
+    def of(cls, implant: Implant) -> Shown:
+        """From the records."""
+        laid = list(implant.catheters.all())
+        return cls(
+            implant=implant,
+            pump=load_catalogue().pumps.get(implant.model),
+            code=_code(implant),
+            catheter=laid[0] if laid else None,
+            earlier=laid[1:],
+            tubing_nL=tubing_nL(implant.model),
+        )
+
+    @property
+    def together_nL(self) -> int | None:
+        """Tubing and catheter: what a bridge moves, and what a prime fills."""
+        return None if self.catheter is None or self.tubing_nL is None else self.catheter.dead_nL + self.tubing_nL
+
+    @property
+    def asks_from(self) -> date | None:
+        """From when on the pump asks for its replacement."""
+        return None if self.pump is None else surgery.asks_for_replacement(self.pump, self.implant.service_ends_on)
+
+    @property
+    def asks_now(self) -> bool:
+        """Whether it is time to plan the replacement."""
+        return self.asks_from is not None and self.asks_from <= timezone.localdate() + PLANNED
+
+    @property
+    def expired(self) -> bool:
+        """Whether it was implanted after its shelf life."""
+        ends = self.code.expires if self.code else None
+        return ends is not None and ends < self.implant.implanted_on
+
+
+def _code(implant: Implant) -> udi.Udi | None:
+    try:
+        return udi.read(implant.udi) if implant.udi else None
+    except udi.UdiError:
+        return udi.Udi(implant.udi, "")
+
+
+@require_safe
+def implant(request: HttpRequest, patient: int) -> HttpResponse:
+    """The pump, the catheter, what was looked at after scans, and pumps that are out."""
+    one = get_object_or_404(Patient, pk=patient)
+    implants = list(one.implants.prefetch_related("catheters"))
+    context = {
+        "patient": one,
+        "shown": next((Shown.of(standing) for standing in implants if standing.explanted_on is None), None),
+        "out": [standing for standing in implants if standing.explanted_on is not None],
+        "looked": scans.looked(one),
+        "checks": _texts(implants),
+    }
+    return render(request, "workstation/implant/implant.html", context)
+
+
+def _texts(implants: list[Implant]) -> dict[str, str]:
+    """What each check asks, for the pumps that there were."""
+    known = load_catalogue().pumps
+    return {
+        check.name: check.text
+        for standing in implants
+        if standing.model in known
+        for check in scans.checks(known[standing.model], {})
+    }
+
+
+@require_safe
+def volumes(request: HttpRequest) -> HttpResponse:
+    """What tubing and catheter hold, as a form is being filled in; nothing is stored."""
+    form = CatheterForm(request.GET)
+    tubing = tubing_nL(request.GET.get("model", ""))
+    catheter = form.cleaned_data.get("dead_nL") if form.is_valid() else None
+    together = None if catheter is None or tubing is None else catheter + tubing
+    context = {"tubing": tubing, "catheter": catheter, "together": together}
+    return render(request, "workstation/implant/_volumes.html", context)

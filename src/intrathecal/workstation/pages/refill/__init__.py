@@ -1,0 +1,26 @@
+"""Refills of one patient's pump: those that were, and the next one, guided step by step."""
+
+from __future__ import annotations
+
+from django.urls import path
+from django.utils.translation import gettext_lazy
+
+from intrathecal.workstation.pages.refill import telling, views
+from intrathecal.workstation.rules import NURSE, PHYSICIAN, STAFF, Rule
+
+FILLS = frozenset({PHYSICIAN, NURSE})
+urlpatterns = [
+    path("patients/<int:patient>/refill/", views.refills, name="refill"),
+    path("patients/<int:patient>/refill/begin/", views.begin, name="refill_begin"),
+    path("patients/<int:patient>/refill/drop/", views.drop, name="refill_drop"),
+    path("patients/<int:patient>/refill/tell/", telling.tell, name="refill_tell"),
+    path("patients/<int:patient>/refill/<slug:step>/", views.step, name="refill_step"),
+]
+RULES = {
+    "refill": Rule(STAFF),
+    "refill_begin": Rule(FILLS, FILLS),
+    "refill_drop": Rule(FILLS, FILLS),
+    "refill_tell": Rule(FILLS, FILLS),
+    "refill_step": Rule(FILLS, FILLS),
+}
+TABS = (("refill", gettext_lazy("Refills")),)
