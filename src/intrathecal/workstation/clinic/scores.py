@@ -1,0 +1,82 @@
+"""A score as somebody types or touches it: read, or refused with what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from intrathecal.care import cells
+from intrathecal.care.errors import CellError
+from intrathecal.workstation.clinic import diaries
+from intrathecal.workstation.clinic.models import Patient, Score
+from intrathecal.workstation.clinic.models.care import Function
+
+MOST_EFFECT, MOST_NOTE = 120, 400
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was told about now, and what is wrong with it, by the name of the field."""
+
+    tenths: int = 0
+    rescue_mme: int | None = None
+    side_effect: str = ""
+    note: str = ""
+    function: str = ""
+    wrong: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> Told:
+        """From a form."""
+        wrong: dict[str, str] = {}
+        effect, note = (" ".join(given.get(key, "").split()) for key in ("side_effect", "note"))
+        for name, text, most in (("side_effect", effect, MOST_EFFECT), ("note", note, MOST_NOTE)):
+            if len(text) > most:
+                wrong[name] = _("write at most %(n)d letters") % {"n": most}
+        function = given.get("function", "")
+        if function and function not in Function.values:
+            wrong["function"] = _("choose one of the answers")
+        return cls(_tenths(given, wrong), _rescue(given, wrong), effect, note, function, wrong)
+
+    def save(self, patient: Patient, by_patient: bool) -> Score:
+        """Write it down as of now."""
+        return Score.objects.create(
+            patient=patient,
+            at=timezone.now().replace(microsecond=0),
+            phase=diaries.phase_now(patient),
+            tenths=self.tenths,
+            rescue_mme=self.rescue_mme,
+            side_effect=cells.plain(self.side_effect),
+            note=cells.plain(self.note),
+            function=self.function,
+            by_patient=by_patient,
+        )
+
+
+def _tenths(given: Mapping[str, str], wrong: dict[str, str]) -> int:
+    try:
+        score = cells.score(given.get("nrs", "").strip())
+    except CellError as problem:
+        wrong["nrs"] = str(problem)
+        return 0
+    if score is None:
+        wrong["nrs"] = _("choose a number from 0, no pain, to 10, the worst pain")
+        return 0
+    if round(10 * score) != 10 * score:
+        wrong["nrs"] = _("write at most one digit after the point")
+    return round(10 * score)
+
+
+def _rescue(given: Mapping[str, str], wrong: dict[str, str]) -> int | None:
+    try:
+        taken = cells.rescue(given.get("rescue_mme", "").strip())
+    except CellError as problem:
+        wrong["rescue_mme"] = str(problem)
+        return None
+    if taken is not None and taken != round(taken):
+        wrong["rescue_mme"] = _("write whole milligrams")
+        return None
+    return None if taken is None else round(taken)
