@@ -29,7 +29,6 @@ def opens(records: Callable[[], QuerySet[Any]], column: str) -> Callable[[Page],
                 limits.LINKS.count(whence)
                 return failing.missing(request)
             response = page(request, record, **rest)
-            response.headers["Referrer-Policy"] = "no-referrer"
             response.headers["X-Robots-Tag"] = "noindex, nofollow"
             return response
 

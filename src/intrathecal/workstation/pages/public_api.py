@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from ninja import NinjaAPI, Router, Schema
+from ninja import NinjaAPI, Router, Schema, Status
 
 from intrathecal.workstation.clinic import asking, limits, links, slots
 from intrathecal.workstation.clinic.models import Request
@@ -50,7 +50,7 @@ class Problem(Schema):
     """Why not: in a sentence, and what is wrong by the name of the field."""
 
     detail: str
-    fields: dict[str, str] = {}
+    fields: dict[str, str] | None = None
 
 
 router = Router(tags=["public"])
@@ -66,19 +66,20 @@ def free_slots(request: HttpRequest) -> dict[str, Any]:
 @router.post(
     "/requests", response={201: Asked, 400: Problem, 409: Problem, 429: Problem}, url_name="requests", auth=None
 )
-def ask(request: HttpRequest, given: Asking) -> tuple[int, dict[str, Any]]:
+def ask(request: HttpRequest, given: Asking) -> Status:
     """Ask for an appointment. 409: the slot is not free, choose another one."""
     whence = limits.whence(request)
     if limits.FORMS.reached(whence) or limits.REQUESTS.reached(whence):
-        return 429, {"detail": _("too many requests within an hour; wait an hour, or telephone the clinic")}
+        text = _("too many requests within an hour; wait an hour, or telephone the clinic")
+        return Status(429, {"detail": text})
     limits.FORMS.count(whence)
     wish = Wish.of(given.dict())
-    wanted = dict(wish.wrong)
+    misread = bool(wish.wrong)
     made = make(wish, whence)
     if made:
-        return 201, told(made)
+        return Status(201, told(made))
     detail = "; ".join(f"{name}: {text}" for name, text in wish.wrong.items())
-    return (400 if wanted else 409), {"detail": detail, "fields": wish.wrong}
+    return Status(400 if misread else 409, {"detail": detail, "fields": wish.wrong})
 
 
 @router.get("/requests/{secret}", response={200: Asked, 404: Problem, 429: Problem}, url_name="request")
@@ -89,7 +90,7 @@ def became(request: HttpRequest, secret: str) -> Any:
 
 @links.opens(lambda: Request.objects.select_related("appointment"), "token")
 def _became(request: HttpRequest, one: Request) -> HttpResponse:
-    return api.create_response(request, told(one))
+    return api.create_response(request, told(one), status=200)
 
 
 def told(one: Request) -> dict[str, Any]:
