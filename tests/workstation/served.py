@@ -90,13 +90,13 @@ def postgres(folder: Path) -> Iterator[str]:
         for above in folder.parents[:3]:
             above.chmod(above.stat().st_mode | 0o011)
     subprocess.run(
-        [*as_whom, bin_ / "initdb", "-D", data, "-A", "trust", "-U", "clinic", "-E", "UTF8", "--no-sync"],
+        [*as_whom, str(bin_ / "initdb"), "-D", str(data), "-A", "trust", "-U", "clinic", "-E", "UTF8", "--no-sync"],
         check=True,
         capture_output=True,
         cwd=folder,
     )
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-    control = [*as_whom, bin_ / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
+    control = [*as_whom, str(bin_ / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
     subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, cwd=folder)
     try:
         yield f"postgresql://clinic@127.0.0.1:{port}/postgres"

@@ -36,7 +36,7 @@ def plain(page: bytes) -> str:
 def test_slots_are_weekday_hours_without_what_is_taken(patient: Patient) -> None:
     """Monday to Friday, 9 to 12 and 13 to 16, from tomorrow on; an appointment of an hour takes what it touches."""
     saturday = date(2026, 11, 28)
-    monday = timezone.make_aware(datetime(2026, 11, 30))
+    monday = datetime(2026, 11, 30, tzinfo=timezone.get_current_timezone())
     found = [at for at in slots.free(saturday) if at < monday + timedelta(days=1)]
     assert [f"{at:%a %H:%M}" for at in (found[0], found[5], found[6], found[-1])] == [
         "Mon 09:00",
@@ -86,7 +86,7 @@ def test_the_calendar_file_keeps_its_uid_when_the_clinic_moves_and_cancels(
     client.post(PAGE, wish(first))
     made, nurse = Request.objects.get(), client_of("nurse")
 
-    def event() -> tuple[str, str, int, datetime, str]:
+    def event() -> tuple[object, ...]:
         calendar = Calendar.from_ical(client.get(f"{PAGE}/{made.token}/appointment.ics").content)
         found = calendar.walk("VEVENT")[0]
         return found["UID"], found["STATUS"], found["SEQUENCE"], found.decoded("DTSTART"), calendar["METHOD"]
@@ -117,6 +117,34 @@ def test_what_is_declined_says_why_and_frees_the_slot(client: Client, client_of:
     assert "please telephone" in client.get(f"{PAGE}/{made.token}").content.decode()
     assert nurse.post(page, {"what": "confirm"}).status_code == 400, "it was answered already"
     assert not Appointment.objects.exists()
+
+
+def test_an_hour_needs_two_slots_and_may_be_moved_onto_itself(
+    patient: Patient, client_of: Callable[..., Client]
+) -> None:
+    """No hour begins half an hour before noon or before another appointment; what is moved is not in its own way."""
+    nurse, free = client_of("nurse"), slots.free(minutes=60)
+    assert {f"{at:%H:%M}" for at in free}.isdisjoint({"11:30", "15:30"})
+    at = next(one for one in free if f"{one:%H:%M}" == "09:30")
+    sent = {"number": "1001", "reason": "refill", "minutes": "60", "at": at.isoformat()}
+    assert nurse.post("/appointments/", {**sent, "number": "4711"}).status_code == 400
+    assert nurse.post("/appointments/", sent).status_code == 302
+    assert nurse.post("/appointments/", sent).status_code == 400
+    made, half = Appointment.objects.get(), timedelta(minutes=30)
+    assert at - half not in slots.free(minutes=60)
+    assert nurse.post(f"/appointments/{made.pk}/", {"what": "move", "at": (at + half).isoformat()}).status_code == 302
+    assert at in slots.free()
+    assert client_of("pharmacist").post("/appointments/", sent).status_code == 403
+
+
+def test_a_time_that_is_over_is_not_confirmed(client: Client, client_of: Callable[..., Client]) -> None:
+    """Nobody had answered until then; another time is still possible."""
+    client.post(PAGE, wish(slots.free()[0]))
+    made, later = Request.objects.get(), slots.free()[9]
+    Request.objects.update(wanted_at=timezone.now() - timedelta(days=1))
+    page, nurse = f"/appointments/requests/{made.pk}/", client_of("nurse")
+    assert "is over" in nurse.post(page, {"what": "confirm"}).content.decode()
+    assert nurse.post(page, {"what": "move", "at": later.isoformat()}).status_code == 302
 
 
 def test_pharmacists_look_and_patients_do_not(
@@ -229,3 +257,5 @@ def test_wrong_tokens_look_alike_and_few_can_be_tried(db: None, client: Client) 
         client.get(f"{PAGE}/guess{number}")
     assert client.get(f"{PAGE}/{token}").status_code == 429
     assert client.get(f"{PAGE}/{token}", REMOTE_ADDR="192.0.2.9").status_code == 200
+    for odd in ("%00", "a%00b", "%F0%9F%92%A9", "x" * 5000, "a'--"):
+        assert client.get(f"{PAGE}/{odd}", REMOTE_ADDR="192.0.2.10").status_code == 404

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from auditlog.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
@@ -186,9 +187,37 @@ def test_a_score_that_cannot_be_is_refused(patient: Patient, client: Client, sen
     assert not Score.objects.exists()
 
 
+def test_staff_write_down_what_was_told_before_and_strike_out_mistakes(
+    trialled: Patient, client_of: Callable[..., Client]
+) -> None:
+    """For a time that has been, in an order that can be; pharmacists change nothing; the trail keeps what was struck."""
+    nurse, page, count = client_of("nurse"), f"/patients/{trialled.pk}/trial/", Score.objects.count()
+    last = diaries.of_trial(trialled)[-1].at
+    good = {"nrs": "3", "phase": "trial", "at": f"{last + timedelta(hours=2):%Y-%m-%dT%H:%M}"}
+    for wrong, right in (
+        ({"at": f"{timezone.now() + timedelta(days=1):%Y-%m-%dT%H:%M}"}, "write a time that has been"),
+        ({"at": "the other day"}, "is not a time"),
+        ({"phase": "therapy"}, "choose whether it was before the trial or in it"),
+        ({"phase": "baseline"}, "a baseline entry is later than the first trial entry"),
+        ({"at": f"{last:%Y-%m-%dT%H:%M}", "nrs": "9.5"}, "and the two differ"),
+    ):
+        answer = nurse.post(page, {**good, **wrong})
+        assert answer.status_code == 400
+        assert right in answer.content.decode()
+    assert Score.objects.count() == count
+    assert client_of("pharmacist").post(page, good).status_code == 403
+    assert nurse.post(page, good).status_code == 302
+    score = Score.objects.get(by_patient=False)
+    assert (score.at, score.phase) == (last + timedelta(hours=2), "trial")
+    assert client_of("pharmacist").post(f"{page}{score.pk}/strike").status_code == 403
+    assert nurse.post(f"{page}{score.pk}/strike").status_code == 302
+    assert Score.objects.count() == count
+    assert LogEntry.objects.filter(action=LogEntry.Action.DELETE, object_pk=str(score.pk)).exists()
+
+
 def test_the_function_that_became_worse_keeps_a_trial_from_passing(patient: Patient) -> None:
     """Great relief, and somebody who can do less: go on."""
-    start = timezone.make_aware(datetime(2026, 11, 1, 8))
+    start = datetime(2026, 11, 1, 8, tzinfo=timezone.get_current_timezone())
     for number in range(24):
         trial = number >= 12
         Score.objects.create(

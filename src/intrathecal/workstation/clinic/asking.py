@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -38,6 +39,8 @@ def confirm(asked: Request, answer: str = "") -> Appointment:
     """An appointment at the time that was asked for; raises `SlotError` where the request was answered already."""
     with transaction.atomic():
         slots.hold()
+        if asked.wanted_at < timezone.now():
+            raise SlotError(_("the time that was asked for is over; choose another one"))
         return _settle(asked, asked.wanted_at, answer)
 
 
@@ -56,16 +59,26 @@ def decline(asked: Request, answer: str) -> None:
         asked.save()
 
 
+def arrange(patient: Patient, kind: str, at: datetime, minutes: int) -> Appointment:
+    """An appointment that nobody asked for here; raises `SlotError`."""
+    with transaction.atomic():
+        return Appointment.objects.create(
+            patient=patient, kind=kind, begins_at=slots.take(at, minutes), minutes=minutes
+        )
+
+
 def shift(appointment: Appointment, at: datetime) -> None:
     """Another time for an appointment; raises `SlotError`."""
     with transaction.atomic():
-        appointment.begins_at, appointment.sequence = slots.take(at), appointment.sequence + 1
+        appointment.begins_at = slots.take(at, appointment.minutes, appointment)
+        appointment.sequence += 1
         appointment.save()
 
 
 def cancel(appointment: Appointment) -> None:
     """No appointment after all; its slot is free again."""
-    appointment.cancelled, appointment.sequence = True, appointment.sequence + 1
+    appointment.cancelled = True
+    appointment.sequence += 1
     appointment.save()
 
 

@@ -37,12 +37,20 @@ class Limit:
         Attempt.objects.create(kind=self.kind, whence=whence, at=now)
 
 
-#: Forms that were sent, requests that were made, links that nobody has, and scores of one patient.
+#: Forms that were sent, requests of strangers and of patients, links that nobody has, scores and presses of a patient. What
+#: strangers do never keeps a patient out.
 FORMS = Limit("form", each=60, together=1200)
 REQUESTS = Limit("request", each=5, together=60)
+REQUESTS_A_DAY = Limit("request", each=10, together=200, per=timedelta(days=1))
+OWN_REQUESTS = Limit("own request", each=5, together=5000)
 LINKS = Limit("link", each=20, together=2000)
 SCORES = Limit("score", each=30, together=5000)
 PRESSES = Limit("press", each=20, together=1000)
+
+
+def asked_too_often(address: str) -> bool:
+    """Whether a stranger has to wait before another request."""
+    return any(limit.reached(address) for limit in (FORMS, REQUESTS, REQUESTS_A_DAY))
 
 
 def whence(request: HttpRequest) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -12,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from intrathecal.workstation import failing
 from intrathecal.workstation.clinic import limits
 
+#: What a database is asked about; anything else is no secret of ours.
+_SECRET = re.compile(r"[\w-]{1,64}", re.ASCII)
 Page = Callable[..., HttpResponse]
 
 
@@ -24,7 +27,7 @@ def opens(records: Callable[[], QuerySet[Any]], column: str) -> Callable[[Page],
             whence = limits.whence(request)
             if limits.LINKS.reached(whence):
                 return failing.too_many(request)
-            record = records().filter(**{column: secret}).first()
+            record = records().filter(**{column: secret}).first() if _SECRET.fullmatch(secret) else None
             if record is None:
                 limits.LINKS.count(whence)
                 return failing.missing(request)

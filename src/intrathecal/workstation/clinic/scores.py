@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from intrathecal.care.errors import CellError
 from intrathecal.workstation.clinic import diaries
 from intrathecal.workstation.clinic.models import Patient, Score
 from intrathecal.workstation.clinic.models.care import Function
+from intrathecal.workstation.clinic.typed import line
 
 MOST_EFFECT, MOST_NOTE = 120, 400
 
@@ -32,7 +34,7 @@ class Told:
     def of(cls, given: Mapping[str, str]) -> Told:
         """From a form."""
         wrong: dict[str, str] = {}
-        effect, note = (" ".join(given.get(key, "").split()) for key in ("side_effect", "note"))
+        effect, note = (line(given.get(key, "")) for key in ("side_effect", "note"))
         for name, text, most in (("side_effect", effect, MOST_EFFECT), ("note", note, MOST_NOTE)):
             if len(text) > most:
                 wrong[name] = _("write at most %(n)d letters") % {"n": most}
@@ -41,16 +43,20 @@ class Told:
             wrong["function"] = _("choose one of the answers")
         return cls(_tenths(given, wrong), _rescue(given, wrong), effect, note, function, wrong)
 
-    def save(self, patient: Patient, by_patient: bool) -> Score:
-        """Write it down as of now."""
-        return Score.objects.create(
+    def now(self, patient: Patient) -> Score:
+        """The score that the patient tells now; not saved yet."""
+        return self.score(patient, timezone.now().replace(microsecond=0), diaries.phase_now(patient), by_patient=True)
+
+    def score(self, patient: Patient, at: datetime, phase: str, by_patient: bool) -> Score:
+        """The score; not saved yet."""
+        return Score(
             patient=patient,
-            at=timezone.now().replace(microsecond=0),
-            phase=diaries.phase_now(patient),
+            at=at,
+            phase=phase,
             tenths=self.tenths,
             rescue_mme=self.rescue_mme,
-            side_effect=cells.plain(self.side_effect),
-            note=cells.plain(self.note),
+            side_effect=self.side_effect,
+            note=self.note,
             function=self.function,
             by_patient=by_patient,
         )

@@ -23,12 +23,15 @@ class SlotError(InputError):
     """A time that cannot be had: why, and what would be right."""
 
 
-def free(today: date | None = None) -> list[datetime]:
-    """The slots that can be had, in order."""
-    first = (today or timezone.localdate()) + timedelta(days=1)
-    taken = list(_taken(first, first + timedelta(days=DAYS_AHEAD)))
-    length = timedelta(minutes=MINUTES)
-    return [at for at in _all(first) if not any(begin < at + length and at < end for begin, end in taken)]
+def free(today: date | None = None, minutes: int = MINUTES, besides: Appointment | None = None) -> list[datetime]:
+    """When something of so many ``minutes`` can begin, in order, as if the appointment ``besides`` were not there."""
+    first, length = (today or timezone.localdate()) + timedelta(days=1), timedelta(minutes=minutes)
+    taken = list(_taken(first, first + timedelta(days=DAYS_AHEAD), besides))
+    return [
+        at
+        for at, closes in _all(first)
+        if at + length <= closes and not any(begin < at + length and at < end for begin, end in taken)
+    ]
 
 
 def by_day(slots: list[datetime]) -> list[tuple[date, list[datetime]]]:
@@ -57,29 +60,32 @@ def hold() -> None:
     Head.objects.select_for_update().get_or_create(pk=1)
 
 
-def take(at: datetime) -> datetime:
-    """See, as the only one who does, that a slot is free; raises `SlotError`. Call it inside a transaction."""
+def take(at: datetime, minutes: int = MINUTES, besides: Appointment | None = None) -> datetime:
+    """See, as the only one who does, that a time is free; raises `SlotError`. Call it inside a transaction."""
     hold()
-    if at not in free():
+    if at not in free(minutes=minutes, besides=besides):
         raise SlotError(_("this time is not free any more; choose another one"))
     return at
 
 
-def _all(first: date) -> Iterator[datetime]:
+def _all(first: date) -> Iterator[tuple[datetime, datetime]]:
+    """The beginnings of all slots, and when the clinic's hours end after each."""
     for number in range(DAYS_AHEAD):
         day = first + timedelta(days=number)
         if day.weekday() >= SATURDAY:
             continue
         for begin, end in HOURS:
+            closes = timezone.make_aware(datetime.combine(day, time(end)))
             for minute in range(begin * 60, end * 60, MINUTES):
-                yield timezone.make_aware(datetime.combine(day, time(minute // 60, minute % 60)))
+                yield timezone.make_aware(datetime.combine(day, time(minute // 60, minute % 60))), closes
 
 
-def _taken(first: date, last: date) -> Iterator[tuple[datetime, datetime]]:
+def _taken(first: date, last: date, besides: Appointment | None) -> Iterator[tuple[datetime, datetime]]:
     """Appointments and open requests, from beginning to end; long ones may begin on the day before."""
     since = timezone.make_aware(datetime.combine(first - timedelta(days=1), time()))
     until = timezone.make_aware(datetime.combine(last, time()))
     held = Appointment.objects.filter(cancelled=False, begins_at__range=(since, until))
+    held = held.exclude(pk=besides.pk) if besides else held
     asked = Request.objects.filter(state=Request.State.OPEN, wanted_at__range=(since, until))
     for at, minutes in (*held.values_list("begins_at", "minutes"), *asked.values_list("wanted_at", "minutes")):
         yield at, at + timedelta(minutes=minutes)

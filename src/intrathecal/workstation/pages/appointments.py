@@ -15,10 +15,13 @@ from django.utils.translation import gettext_lazy
 
 from intrathecal.workstation.clinic import asking, calendars, slots, trail
 from intrathecal.workstation.clinic.models import Appointment, Patient, Request
+from intrathecal.workstation.clinic.typed import line
 from intrathecal.workstation.pages.candidate import CARERS
 from intrathecal.workstation.rules import STAFF, Rule
 
 CONFIRM, MOVE, DECLINE, CANCEL, LINK = "confirm", "move", "decline", "cancel", "link"
+#: How long an appointment may take, minutes.
+LENGTHS = ("30", "60", "90")
 MOST_ANSWER = 300
 MOST_MATCHES = 8
 #: Answered requests are shown for so long.
@@ -26,7 +29,33 @@ ANSWERED = timedelta(days=14)
 
 
 def appointments(request: HttpRequest) -> HttpResponse:
-    """Open requests, coming appointments, and what was answered lately."""
+    """Open requests, coming appointments, what was answered lately; a form that is sent makes an appointment."""
+    if request.method != "POST":
+        return _appointments(request)
+    wrong = _arrange(request)
+    return _appointments(request, wrong, 400) if wrong else redirect("appointments")
+
+
+def _arrange(request: HttpRequest) -> dict[str, str]:
+    """Make an appointment for a patient; what is wrong, by the name of the field."""
+    number, kind = line(request.POST.get("number", "")).split(" ")[0], request.POST.get("reason", "")
+    patient, minutes = Patient.objects.filter(number=number).first(), request.POST.get("minutes", "")
+    wrong = {} if patient else {"number": _("there is no patient with this number; write one such as 1001")}
+    if kind not in asking.REASONS:
+        wrong["reason"] = _("choose what the patient comes for")
+    if minutes not in LENGTHS:
+        wrong["minutes"] = _("choose how long it takes")
+    if wrong or patient is None:
+        return wrong
+    try:
+        asking.arrange(patient, kind, slots.read(request.POST.get("at", "")), int(minutes))
+    except slots.SlotError as problem:
+        return {"at": str(problem)}
+    messages.success(request, _("The appointment is made."))
+    return {}
+
+
+def _appointments(request: HttpRequest, wrong: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
     now = timezone.now()
     coming = Appointment.objects.filter(cancelled=False, begins_at__gte=now - timedelta(hours=12))
     context = {
@@ -37,8 +66,12 @@ def appointments(request: HttpRequest) -> HttpResponse:
         .select_related("patient", "appointment")
         .order_by("-made_at"),
         "reasons": asking.REASONS,
+        "lengths": LENGTHS,
+        "days": slots.by_day(slots.free()),
+        "wrong": wrong or {},
+        "entered": request.POST,
     }
-    return render(request, "workstation/appointments.html", context)
+    return render(request, "workstation/appointments.html", context, status=status)
 
 
 def asked(request: HttpRequest, asked: int) -> HttpResponse:
@@ -48,7 +81,7 @@ def asked(request: HttpRequest, asked: int) -> HttpResponse:
         if one.patient:
             trail.viewed(one.patient, "GET appointment_request")
         return _asked(request, one)
-    answer, what = " ".join(request.POST.get("answer", "").split()), request.POST.get("what", "")
+    answer, what = line(request.POST.get("answer", "")), request.POST.get("what", "")
     wrong = _link(request, one) if what == LINK else _settle(request, one, what, answer)
     return _asked(request, one, wrong, 400) if wrong else redirect("appointment_request", one.pk)
 
@@ -76,7 +109,7 @@ def _settle(request: HttpRequest, one: Request, what: str, answer: str) -> dict[
 
 def _link(request: HttpRequest, one: Request) -> dict[str, str]:
     """Say which patient a request is of, by the clinic's number; nobody, where it is empty."""
-    number = request.POST.get("number", "").split(" ")[0].strip()
+    number = line(request.POST.get("number", "")).split(" ")[0]
     found = Patient.objects.filter(number=number).first() if number else None
     if number and found is None:
         return {"number": _("there is no patient with this number; write one such as 1001")}
@@ -135,7 +168,12 @@ def _appointment(
     request: HttpRequest, one: Appointment, wrong: dict[str, str] | None = None, status: int = 200
 ) -> HttpResponse:
     reason = asking.REASONS.get(one.kind, one.kind)
-    context = {"one": one, "reason": reason, "days": slots.by_day(slots.free()), "wrong": wrong or {}}
+    context = {
+        "one": one,
+        "reason": reason,
+        "days": slots.by_day(slots.free(minutes=one.minutes, besides=one)),
+        "wrong": wrong or {},
+    }
     return render(request, "workstation/appointment.html", context, status=status)
 
 
@@ -151,7 +189,7 @@ urlpatterns = [
     path("appointments/requests/<int:asked>/", asked, name="appointment_request"),
 ]
 RULES = {
-    "appointments": Rule(STAFF),
+    "appointments": Rule(STAFF, CARERS),
     "appointment": Rule(STAFF, CARERS),
     "appointment_calendar": Rule(STAFF),
     "appointment_request": Rule(STAFF, CARERS),

@@ -82,7 +82,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _form(request, Wish("", "", "", None), 200)
     whence = limits.whence(request)
-    if limits.FORMS.reached(whence) or limits.REQUESTS.reached(whence):
+    if limits.asked_too_often(whence):
         return failing.too_many(request)
     limits.FORMS.count(whence)
     wish = Wish.of({key: str(value) for key, value in request.POST.items()})

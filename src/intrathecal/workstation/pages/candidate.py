@@ -19,6 +19,7 @@ from intrathecal.workstation.clinic import checklists
 from intrathecal.workstation.clinic.checklists import AGAINST, DONE, WAIVED
 from intrathecal.workstation.clinic.models import Answer, Note, Patient
 from intrathecal.workstation.clinic.models.patients import Phase
+from intrathecal.workstation.clinic.typed import line
 from intrathecal.workstation.rules import NURSE, PHYSICIAN, STAFF, Rule
 
 MOST_NOTE = 400
@@ -39,7 +40,7 @@ def candidate(request: HttpRequest, patient: int) -> HttpResponse:
 def _answer(request: HttpRequest, patient: Patient) -> str:
     """Save an answer; what is wrong with it, or nothing."""
     checks, name, state = load_catalogue().checks, request.POST.get("check", ""), request.POST.get("state", "")
-    note, on = " ".join(request.POST.get("note", "").split()), _day(request.POST.get("on", ""))
+    note, on = line(request.POST.get("note", "")), _day(request.POST.get("on", ""))
     if name not in checks or state not in (DONE, WAIVED, AGAINST):
         return _("choose an answer: yes, no or waived")
     if on is None or on > timezone.localdate():

@@ -45,7 +45,8 @@ def score(request: HttpRequest, patient: Patient) -> HttpResponse:
     if told.wrong:
         return _page(request, patient, wrong=told.wrong, status=400)
     limits.SCORES.count(whose)
-    saved = told.save(patient, by_patient=True)
+    saved = told.now(patient)
+    saved.save()
     return _page(request, patient, done=_("Thank you. Your pain, %(score)s of 10, is in the diary.") % {"score": saved})
 
 
@@ -54,7 +55,7 @@ def ask(request: HttpRequest, patient: Patient) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseRedirect(HOME)
     whose, reason = limits.digest(f"patient {patient.pk}"), request.POST.get("reason", "")
-    if limits.REQUESTS.reached(whose):
+    if limits.OWN_REQUESTS.reached(whose):
         return failing.too_many(request)
     wrong = {} if reason in asking.REASONS else {"reason": _("choose what you would come for")}
     try:
@@ -62,7 +63,7 @@ def ask(request: HttpRequest, patient: Patient) -> HttpResponse:
         if not wrong:
             contact = (patient.phone or patient.email or _("see the record"))[:LONGEST_CONTACT]
             asking.ask(f"{patient.given_name} {patient.family_name}"[:LONGEST_CONTACT], contact, reason, at, patient)
-            limits.REQUESTS.count(whose)
+            limits.OWN_REQUESTS.count(whose)
     except slots.SlotError as problem:
         wrong["at"] = str(problem)
     if wrong:

@@ -66,10 +66,10 @@ def free_slots(request: HttpRequest) -> dict[str, Any]:
 @router.post(
     "/requests", response={201: Asked, 400: Problem, 409: Problem, 429: Problem}, url_name="requests", auth=None
 )
-def ask(request: HttpRequest, given: Asking) -> Status:
+def ask(request: HttpRequest, given: Asking) -> Status[dict[str, Any]]:
     """Ask for an appointment. 409: the slot is not free, choose another one."""
     whence = limits.whence(request)
-    if limits.FORMS.reached(whence) or limits.REQUESTS.reached(whence):
+    if limits.asked_too_often(whence):
         text = _("too many requests within an hour; wait an hour, or telephone the clinic")
         return Status(429, {"detail": text})
     limits.FORMS.count(whence)

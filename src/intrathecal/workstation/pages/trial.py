@@ -10,13 +10,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from intrathecal.care.errors import CellError
 from intrathecal.care.reasons import share
+from intrathecal.care.times import read_time
 from intrathecal.care.trial import Verdict, figures
 from intrathecal.workstation.clinic import diaries
 from intrathecal.workstation.clinic.models import Note, Patient
 from intrathecal.workstation.clinic.models.patients import Phase
 from intrathecal.workstation.clinic.plot import plot
 from intrathecal.workstation.clinic.scores import Told
+from intrathecal.workstation.clinic.typed import line
 from intrathecal.workstation.pages.candidate import CARERS
 from intrathecal.workstation.rules import PHYSICIAN, STAFF, Rule
 
@@ -36,6 +39,8 @@ DECISIONS = {
 FOLLOWS = {"pass": PLAN, "fail": NO_PUMP, "extend": GO_ON, "incomplete": GO_ON}
 PHASES = {PLAN: Phase.PLANNED, GO_ON: Phase.TRIAL, NO_PUMP: Phase.ENDED}
 MOST_REASON = 1000
+#: No diary of a clinic is older.
+EARLIEST = 1990
 NOTE = "trial decision"
 
 
@@ -45,17 +50,52 @@ def trial(request: HttpRequest, patient: int) -> HttpResponse:
     if request.method != "POST":
         return _page(request, one)
     told = Told.of({key: str(value) for key, value in request.POST.items()})
+    _write(request, one, told)
     if told.wrong:
         return _page(request, one, told=told, status=400)
-    told.save(one, by_patient=False)
     messages.success(request, _("The score is in the diary."))
+    return redirect("trial", one.pk)
+
+
+def _write(request: HttpRequest, patient: Patient, told: Told) -> None:
+    """Save a score that staff were told, for a time until now; what is wrong stands in ``told.wrong`` afterwards."""
+    phase, now = request.POST.get("phase", ""), timezone.now().replace(microsecond=0)
+    if phase not in (diaries.BASELINE, diaries.TRIAL):
+        told.wrong["phase"] = _("choose whether it was before the trial or in it")
+    try:
+        at = read_time(request.POST.get("at", "").strip()) if request.POST.get("at", "").strip() else now
+        at = at if timezone.is_aware(at) else timezone.make_aware(at)
+    except CellError as problem:
+        told.wrong["at"] = str(problem)
+        return
+    if at > now or at.year < EARLIEST:
+        told.wrong["at"] = _("write a time that has been, such as %(now)s") % {
+            "now": f"{timezone.localtime():%Y-%m-%d %H:%M}"
+        }
+    if told.wrong:
+        return
+    score = told.score(patient, at, phase, by_patient=False)
+    diary = sorted([*diaries.of_trial(patient), score], key=lambda one: one.at)
+    try:
+        diaries.read(patient, diary)
+    except diaries.DiaryError as problem:
+        told.wrong["at"] = str(problem).split(": ", 1)[-1]
+        return
+    score.save()
+
+
+def strike(request: HttpRequest, patient: int, score: int) -> HttpResponse:
+    """Take out a score that was a mistake; the trail keeps it."""
+    one = get_object_or_404(Patient, pk=patient)
+    get_object_or_404(one.scores.filter(phase__in=(diaries.BASELINE, diaries.TRIAL)), pk=score).delete()
+    messages.success(request, _("The score is struck out. The audit trail keeps it."))
     return redirect("trial", one.pk)
 
 
 def decide(request: HttpRequest, patient: int) -> HttpResponse:
     """The decision: what the diary says is advice, and another decision needs a reason."""
     one = get_object_or_404(Patient.objects.select_for_update(), pk=patient)
-    decision, reason = request.POST.get("decision", ""), " ".join(request.POST.get("reason", "").split())
+    decision, reason = request.POST.get("decision", ""), line(request.POST.get("reason", ""))
     said, _problem = _verdict(one)
     wrong = _why_not(one, said, decision, reason)
     if wrong:
@@ -132,6 +172,8 @@ def _page(
         "writable": patient.phase in (Phase.CANDIDATE, Phase.TRIAL),
         "decided": patient.notes.filter(kind=NOTE).select_related("by"),
         "entered": request.POST,
+        "phase": request.POST.get("phase") or diaries.phase_now(patient),
+        "now": timezone.localtime(),
     }
     return render(request, "workstation/trial.html", context, status=status)
 
@@ -140,10 +182,12 @@ urlpatterns = [
     path("patients/<int:patient>/trial/", trial, name="trial"),
     path("patients/<int:patient>/trial/decision", decide, name="decide_trial"),
     path("patients/<int:patient>/trial/diary.csv", csv, name="trial_csv"),
+    path("patients/<int:patient>/trial/<int:score>/strike", strike, name="strike_score"),
 ]
 RULES = {
     "trial": Rule(STAFF, CARERS),
     "decide_trial": Rule(frozenset(), frozenset({PHYSICIAN})),
     "trial_csv": Rule(STAFF),
+    "strike_score": Rule(frozenset(), CARERS),
 }
 TABS = (("trial", gettext_lazy("Trial")),)
