@@ -28,6 +28,7 @@ class Served:
 
     address: str
     link: str
+    folder: Path
 
 
 def lacking(what: str) -> None:
@@ -62,7 +63,7 @@ def serving(folder: Path, database: str = "") -> Iterator[Served]:
             time.sleep(0.2)
         found = re.search(r"/p/(\S+)/", said.read_text())
         assert found is not None, said.read_text()
-        yield Served(f"http://127.0.0.1:{port}", found[1])
+        yield Served(f"http://127.0.0.1:{port}", found[1], folder)
     finally:
         process.terminate()
         process.wait(20)

@@ -112,6 +112,19 @@ def test_a_calendar_file_is_the_patients_own(home: tuple[Client, str], implanted
     assert client.get(f"{page}{strange.pk}.ics").status_code == 404
 
 
+def test_a_pump_with_one_flow_has_no_button(implanted: Patient, client: Client) -> None:
+    """And no motor; a refill whose day is over says to call."""
+    page = f"/p/{implanted.link}/"
+    assert "Your button" in client.get(page).content.decode()
+    Implant.objects.update(model="isomed-20-1.0")
+    Refill.objects.update(due_on=timezone.localdate() - timedelta(days=1))
+    told = client.get(page).content.decode()
+    assert "Your button" not in told
+    assert "has no battery" in told
+    assert "It was due on" in told
+    assert "Call your clinic now" in told
+
+
 def test_a_renewed_link_ends_the_old_one(implanted: Patient, client: Client, client_of: Callable[..., Client]) -> None:
     """Nurses and physicians renew it; neither link stands in the trail."""
     old = implanted.link

@@ -69,6 +69,7 @@ def test_a_trial_begins_when_no_gap_is_left(candidate: Patient, client_of: Calla
     candidate.refresh_from_db()
     assert candidate.phase == "trial"
     assert diaries.phase_now(candidate) == "trial"
+    assert answer(nurse, candidate, last, state="speaks against it", note="too late") == 400
 
 
 def test_an_answer_that_is_too_old_or_speaks_against_a_trial_is_a_gap(

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from tests.programmer.processes import Pump, demo
 from tests.workstation.served import Served, lacking, serving
+
+from intrathecal.programmer.programming import propose, send
+from intrathecal.programmer.session import Session
+from intrathecal.programmer.telling import tell_fill
+from intrathecal.therapy import Program
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -136,6 +146,37 @@ def test_a_patient_logs_in_and_asks_for_an_appointment(served: Served, opened: O
     page.get_by_role("button", name="Ask", exact=True).click()
     expect(page.get_by_text("Your clinic has your request")).to_be_visible()
     fine(page)
+
+
+def test_a_press_on_a_telephone_is_answered_by_the_pump(
+    served: Served, opened: Opener, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Given, then refused with the reason in plain words, on the page where it was pressed."""
+    with Pump(tmp_path_factory.mktemp("pump")) as pump:
+        key = pump.pair("programmer", "clinic")
+        pump.pair("handset", "clinic.handset")
+        with Session(pump.address, key) as session:
+            tell_fill(session, demo(), None, None)
+            text = "3 mg/day\non demand 0.1 mg over 5 min, lockout 2 h, max 4 per day"
+            send(session, propose(replace(demo(), program=Program.parse(text)), session.read()))
+        script = (
+            "import sys; from intrathecal.workstation import server; server.prepare();"
+            "from intrathecal.workstation.clinic.models import Implant;"
+            "Implant.objects.filter(patient__link=sys.argv[1]).update(address=sys.argv[2], key_file=sys.argv[3])"
+        )
+        command = [sys.executable, "-c", script, served.link, str(pump.address), str(key)]
+        subprocess.run(command, check=True, env={**os.environ, "INTRATHECAL_HOME": str(served.folder)})
+        phone = opened(PHONE)
+        phone.goto(f"{served.address}/p/{served.link}/")
+        phone.get_by_role("link", name="Ask whether a bolus can be given now").click()
+        expect(phone.get_by_text("A bolus can be given now")).to_be_visible()
+        phone.get_by_role("button", name="Give me a bolus").click()
+        expect(phone.get_by_text("Your bolus is being given")).to_be_visible(timeout=20_000)
+        fine(phone)
+        phone.get_by_role("button", name="Give me a bolus").click()
+        expect(phone.get_by_text("Your last bolus is too recent")).to_be_visible(timeout=20_000)
+        assert phone.url.endswith(f"/p/{served.link}/")
+        fine(phone)
 
 
 def test_from_candidate_to_decision(served: Served, opened: Opener) -> None:

@@ -12,9 +12,11 @@ from intrathecal.care.candidacy import Candidacy, read_candidacy
 from intrathecal.care.cells import plain
 from intrathecal.catalogue import load_catalogue
 from intrathecal.therapy.file.text import parse_document
-from intrathecal.workstation.clinic.models import Answer, Patient, Score
+from intrathecal.workstation.clinic.models import Answer, Patient
 
 NAME = "candidacy"
+#: The kind of the note that says when a trial began.
+BEGUN = "trial"
 DONE, WAIVED, AGAINST = "done", "waived", "speaks against it"
 #: Which kind of pain an indication of the records is, where its name does not say; any other is taken as nociceptive, for
 #: which nothing is waived.
@@ -30,8 +32,8 @@ def kind_of(patient: Patient) -> str:
 
 def trial_on(patient: Patient) -> date:
     """The day that the checklist is judged for: that of the trial, or today where none has begun."""
-    first = Score.objects.filter(patient=patient, phase="trial").order_by("at").first()
-    return timezone.localdate(first.at) if first else timezone.localdate()
+    begun = patient.notes.filter(kind=BEGUN).first() or patient.scores.filter(phase="trial").order_by("at").first()
+    return timezone.localdate(begun.at) if begun else timezone.localdate()
 
 
 def judge(patient: Patient, on: date, more: Iterable[Answer] = ()) -> Candidacy:

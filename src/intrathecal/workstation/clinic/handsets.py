@@ -109,6 +109,14 @@ def press(implant: Implant) -> Answer:
     return _asked(implant, ask)
 
 
+def too_often() -> Answer:
+    """The pump is not asked, because it was asked so often."""
+    text = _(
+        "You have pressed many times within an hour. The pump was not asked again. If your pain is bad, call your clinic."
+    )
+    return Answer(_("Please wait"), text, "too often")
+
+
 def _asked(implant: Implant, ask: Callable[[Session], Answer]) -> Answer:
     key = key_of(implant)
     if key is None:

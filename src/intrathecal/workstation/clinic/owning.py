@@ -8,7 +8,7 @@ from datetime import date
 
 from django.utils import timezone
 
-from intrathecal.catalogue import load_catalogue
+from intrathecal.catalogue import Pump, load_catalogue
 from intrathecal.workstation.clinic import handsets
 from intrathecal.workstation.clinic.models import Appointment, Implant, Patient, Request, Score
 
@@ -18,30 +18,44 @@ SHOWN = 14
 
 @dataclass(frozen=True)
 class Own:
-    """All of it. ``reservoir_mL`` is the most that the pump holds, as its catalogue has it."""
+    """All of it. ``pump`` is the model as the catalogue has it, where it is known."""
 
     name: str
     phase: str
     implant: Implant | None
-    reservoir_mL: float | None
+    pump: Pump | None
     refill_on: date | None
     appointments: Sequence[Appointment]
     requests: Sequence[Request]
     scores: Sequence[Score]
     live: bool
 
+    @property
+    def reservoir_mL(self) -> float | None:
+        """The most that the pump holds."""
+        return float(self.pump.reservoir_volume.canonical) if self.pump else None
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the pump gives one flow for life: then it has no motor and takes no press."""
+        return self.pump is not None and self.pump.kind == "fixed-rate"
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the day of the refill is over."""
+        return self.refill_on is not None and self.refill_on < timezone.localdate()
+
 
 def of(patient: Patient) -> Own:
     """The page of a patient."""
     implant = patient.implants.filter(explanted_on=None).first()
     last = implant.refills.first() if implant else None
-    known = load_catalogue().pumps.get(implant.model) if implant else None
     now = timezone.now()
     return Own(
         name=patient.given_name,
         phase=patient.phase,
         implant=implant,
-        reservoir_mL=float(known.reservoir_volume.canonical) if known else None,
+        pump=load_catalogue().pumps.get(implant.model) if implant else None,
         refill_on=last.due_on if last else None,
         appointments=list(patient.appointments.filter(cancelled=False, begins_at__gte=now)),
         requests=list(patient.requests.filter(wanted_at__gte=now).exclude(state=Request.State.CONFIRMED)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -45,7 +45,11 @@ class Told:
 
     def now(self, patient: Patient) -> Score:
         """The score that the patient tells now; not saved yet."""
-        return self.score(patient, timezone.now().replace(microsecond=0), diaries.phase_now(patient), by_patient=True)
+        at = timezone.now().replace(microsecond=0)
+        while patient.scores.filter(at=at).exists():
+            # A diary has one entry at a time.
+            at += timedelta(seconds=1)
+        return self.score(patient, at, diaries.phase_now(patient), by_patient=True)
 
     def score(self, patient: Patient, at: datetime, phase: str, by_patient: bool) -> Score:
         """The score; not saved yet."""

@@ -43,7 +43,9 @@ def visits() -> None:
         _checklist(one, len(load_catalogue().checks), begun, physician)
         _scores(one, "baseline", begun - timedelta(days=BASELINE_DAYS), BASELINE_DAYS, before, random)
         _scores(one, "trial", begun, days, during, random)
-        Note.objects.create(patient=one, at=_at(begun, 7), by=physician, kind="trial", text="The trial begins.")
+        Note.objects.create(
+            patient=one, at=_at(begun, 7), by=physician, kind=checklists.BEGUN, text="The trial begins."
+        )
     _appointments()
     own = Patient.objects.filter(phase=Phase.IMPLANTED).order_by("number").first()
     if own and not User.objects.filter(role=Role.PATIENT).exists():

@@ -41,6 +41,8 @@ def _answer(request: HttpRequest, patient: Patient) -> str:
     """Save an answer; what is wrong with it, or nothing."""
     checks, name, state = load_catalogue().checks, request.POST.get("check", ""), request.POST.get("state", "")
     note, on = line(request.POST.get("note", "")), _day(request.POST.get("on", ""))
+    if patient.phase != Phase.CANDIDATE:
+        return _("the trial has begun: the checklist stays as it was then")
     if name not in checks or state not in (DONE, WAIVED, AGAINST):
         return _("choose an answer: yes, no or waived")
     if on is None or on > timezone.localdate():
@@ -75,7 +77,9 @@ def begin(request: HttpRequest, patient: int) -> HttpResponse:
         return redirect("candidate", one.pk)
     one.phase = Phase.TRIAL
     one.save()
-    Note.objects.create(patient=one, at=timezone.now(), by=request.user, kind="trial", text="The trial begins.")
+    Note.objects.create(
+        patient=one, at=timezone.now(), by=request.user, kind=checklists.BEGUN, text="The trial begins."
+    )
     messages.success(request, _("The trial begins. Scores that are written down from now on are those of the trial."))
     return redirect("trial", one.pk)
 

@@ -89,7 +89,7 @@ def press(request: HttpRequest, patient: Patient) -> HttpResponse:
     if implant is None:
         raise Http404
     if limits.PRESSES.reached(whose):
-        return failing.too_many(request)
+        return _answer(request, patient, handsets.too_often(), "press")
     limits.PRESSES.count(whose)
     return _answer(request, patient, handsets.press(implant), "press")
 
