@@ -28,7 +28,7 @@ def pump(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pump]:
     """A filled pump, with the keys of a programmer and of a handset side by side."""
     with Pump(tmp_path_factory.mktemp("pump")) as made:
         key = made.pair("programmer", "clinic")
-        made.pair("handset", "clinic.handset")
+        handsets.pair(made.address, made.code, key)
         with Session(made.address, key) as session:
             tell_fill(session, demo(), None, None)
         yield made

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,6 +15,7 @@ from intrathecal.programmer.client import Address
 from intrathecal.programmer.errors import Refused, Uncertain, Unreachable
 from intrathecal.programmer.keyfile import load_key
 from intrathecal.programmer.session import Outcome, Session
+from intrathecal.programmer.session import pair as known
 from intrathecal.pump import pressing
 from intrathecal.pump.controller import Press
 from intrathecal.quantities import InputError
@@ -23,7 +24,9 @@ from intrathecal.workstation.clinic.models import Implant
 T = TypeVar("T")
 #: Beside the key of a programmer lies that of the patient's handset, under this ending.
 ENDING = ".handset.key"
-HANDSET = "handset"
+HANDSET: Literal["handset"] = "handset"
+#: How a pump's log calls the presses that come from here.
+NAME = "patient page"
 MEANS = {
     pressing.LOCKOUT: gettext_lazy(
         "Your last bolus is too recent. After each one the pump waits for the time that your clinic has set, so that you "
@@ -83,6 +86,11 @@ def key_of(implant: Implant | None) -> Path | None:
             if any(pump.role == HANDSET for pump in load_key(path).pumps):
                 return path
     return None
+
+
+def pair(address: Address, code: str, programmer_key: Path) -> None:
+    """Make a handset's key known to a pump, beside that of its programmer. Raises as `programmer.session.pair`."""
+    known(address, HANDSET, code, programmer_key.with_name(programmer_key.stem + ENDING), NAME)
 
 
 def ready(implant: Implant) -> Answer:

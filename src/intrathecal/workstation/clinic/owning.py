@@ -11,9 +11,10 @@ from django.utils import timezone
 from intrathecal.catalogue import Pump, load_catalogue
 from intrathecal.workstation.clinic import handsets
 from intrathecal.workstation.clinic.models import Appointment, Implant, Patient, Request, Score
+from intrathecal.workstation.clinic.plot import Plot, plot
 
-#: So many scores are shown.
-SHOWN = 14
+#: So many scores are shown as text, and so many in a picture.
+SHOWN, DRAWN = 10, 60
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Own:
     appointments: Sequence[Appointment]
     requests: Sequence[Request]
     scores: Sequence[Score]
+    plot: Plot | None
     live: bool
 
     @property
@@ -50,7 +52,7 @@ def of(patient: Patient) -> Own:
     """The page of a patient."""
     implant = patient.implants.filter(explanted_on=None).first()
     last = implant.refills.first() if implant else None
-    now = timezone.now()
+    now, told = timezone.now(), list(patient.scores.filter(by_patient=True)[:DRAWN])
     return Own(
         name=patient.given_name,
         phase=patient.phase,
@@ -59,6 +61,7 @@ def of(patient: Patient) -> Own:
         refill_on=last.due_on if last else None,
         appointments=list(patient.appointments.filter(cancelled=False, begins_at__gte=now)),
         requests=list(patient.requests.filter(wanted_at__gte=now).exclude(state=Request.State.CONFIRMED)),
-        scores=list(patient.scores.filter(by_patient=True)[:SHOWN]),
+        scores=told[:SHOWN],
+        plot=plot(told[::-1]),
         live=handsets.key_of(implant) is not None,
     )

@@ -48,6 +48,13 @@ def visits() -> None:
         )
     _appointments()
     own = Patient.objects.filter(phase=Phase.IMPLANTED).order_by("number").first()
+    if own:
+        for number in range(12):
+            Score.objects.create(
+                patient=own,
+                at=_at(timezone.localdate() - timedelta(days=3 * (12 - number)), 19),
+                tenths=10 * min(max(round(random.gauss(3.4, 1.2)), 0), 10),
+            )
     if own and not User.objects.filter(role=Role.PATIENT).exists():
         User.objects.create_user(
             LOGIN,

@@ -53,7 +53,7 @@ class Problem(Schema):
     fields: dict[str, str] | None = None
 
 
-router = Router(tags=["public"])
+router = Router(tags=["public"], auth=None)
 
 
 @router.get("/slots", response=Slots, url_name="slots")
@@ -63,9 +63,7 @@ def free_slots(request: HttpRequest) -> dict[str, Any]:
     return {"free": slots.free(), "minutes": slots.MINUTES, "reasons": reasons}
 
 
-@router.post(
-    "/requests", response={201: Asked, 400: Problem, 409: Problem, 429: Problem}, url_name="requests", auth=None
-)
+@router.post("/requests", response={201: Asked, 400: Problem, 409: Problem, 429: Problem}, url_name="requests")
 def ask(request: HttpRequest, given: Asking) -> Status[dict[str, Any]]:
     """Ask for an appointment. 409: the slot is not free, choose another one."""
     whence = limits.whence(request)
