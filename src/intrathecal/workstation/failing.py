@@ -28,6 +28,12 @@ def missing(request: HttpRequest, exception: Exception | None = None) -> HttpRes
     return _say(request, 404, _("Not found"), _("There is no such page or record, or it is not yours to see."))
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    """A stranger, or a program, asks too often."""
+    text = _("This was asked for too often within an hour. Wait an hour, or telephone the clinic.")
+    return _say(request, 429, _("Please wait"), text)
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     """A mistake of the program."""
     return _say(request, 500, _("That failed"), _("The program made a mistake. Nothing was changed; please report it."))

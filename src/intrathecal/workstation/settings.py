@@ -111,4 +111,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    # What was refused is not logged with its address: that may be somebody's personal link.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }

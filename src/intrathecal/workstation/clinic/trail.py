@@ -18,8 +18,8 @@ from django.db import transaction
 from django.db.models import Model
 from django.db.models.signals import post_save
 
-#: Columns of a record that are not written down: they would give away a password.
-UNTOLD = {"User": ["password", "last_login"]}
+#: Columns of a record that are not written down: they would give away a password, or a link that opens a page.
+UNTOLD = {"User": ["password", "last_login"], "Patient": ["link"], "Request": ["token"]}
 
 
 def watch() -> None:

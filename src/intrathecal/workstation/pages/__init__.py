@@ -17,11 +17,18 @@ from intrathecal.workstation.rules import Rule
 NAMES = (
     "board",
     "patients",
+    "appointments",
     "explore",
+    "own",
+    "asking",
+    "public_api",
     "patient",
+    "candidate",
+    "trial",
     "implant",
     "refill",
     "history",
+    "own_link",
 )
 
 

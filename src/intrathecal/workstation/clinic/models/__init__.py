@@ -1,6 +1,6 @@
 """The clinic's records, by what they are about. Volumes are integers in microlitres; drugs and programs are therapy-file text."""
 
-from intrathecal.workstation.clinic.models.appointments import Appointment, Request
+from intrathecal.workstation.clinic.models.appointments import Appointment, Attempt, Request
 from intrathecal.workstation.clinic.models.audit import Head, Link
 from intrathecal.workstation.clinic.models.board import KeptFilter, ResidualTrend
 from intrathecal.workstation.clinic.models.care import Answer, Note, Score
@@ -17,6 +17,7 @@ __all__ = [
     "Alarm",
     "Answer",
     "Appointment",
+    "Attempt",
     "Catheter",
     "Head",
     "Implant",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -9,7 +11,7 @@ from intrathecal.workstation.clinic.models.patients import personal_link
 
 
 class Appointment(models.Model):
-    """A confirmed appointment. ``uid`` is that of its calendar file."""
+    """A confirmed appointment. ``uid`` is that of its calendar file, ``sequence`` how often that has changed."""
 
     patient = models.ForeignKey(
         "clinic.Patient", null=True, blank=True, on_delete=models.PROTECT, related_name="appointments"
@@ -19,6 +21,7 @@ class Appointment(models.Model):
     kind = models.CharField(_("what for"), max_length=40)
     cancelled = models.BooleanField(_("cancelled"), default=False)
     uid = models.CharField(max_length=60, unique=True, default=personal_link)
+    sequence = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ("begins_at", "pk")
@@ -55,6 +58,30 @@ class Request(models.Model):
 
     class Meta:
         ordering = ("made_at", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("wanted_at",), condition=models.Q(state="open"), name="one_open_request_a_slot"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.name}: {self.reason}"
+
+    @property
+    def uid(self) -> str:
+        """The calendar file's, the same before and after the clinic has answered; the token cannot be got from it."""
+        return hashlib.sha256(f"calendar {self.token}".encode()).hexdigest()[:40]
+
+
+class Attempt(models.Model):
+    """Something that strangers may do so often and no more: ``kind``, and ``whence`` as a digest of the address."""
+
+    kind = models.CharField(max_length=20)
+    whence = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("kind", "at"), name="attempts_of_a_kind"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"

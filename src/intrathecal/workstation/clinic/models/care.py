@@ -7,6 +7,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+class Function(models.TextChoices):
+    """What somebody could do, beside the days before the trial; the words of `care.cells.CHANGES`."""
+
+    BETTER = "better", _("More than before")
+    SAME = "same", _("The same as before")
+    WORSE = "worse", _("Less than before")
+
+
 class Score(models.Model):
     """A pain score of a diary; ``tenths`` of a point from 0 to 100."""
 
@@ -15,6 +23,7 @@ class Score(models.Model):
     phase = models.CharField(_("phase"), max_length=10, default="therapy")
     tenths = models.PositiveSmallIntegerField(_("pain, tenths of a point"), validators=[MaxValueValidator(100)])
     rescue_mme = models.PositiveSmallIntegerField(_("rescue, mg of oral morphine"), null=True, blank=True)
+    function = models.CharField(_("what could be done"), max_length=6, choices=Function.choices, blank=True)
     side_effect = models.CharField(_("side effect"), max_length=120, blank=True)
     note = models.CharField(_("note"), max_length=400, blank=True)
     by_patient = models.BooleanField(_("told by the patient"), default=True)

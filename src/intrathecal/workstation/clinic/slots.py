@@ -1,0 +1,91 @@
+"""When an appointment can be had: the clinic's hours, without what is taken. Nobody gets a slot twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from intrathecal.quantities import InputError
+from intrathecal.workstation.clinic.models import Appointment, Head, Request
+
+#: Hours of a weekday, and the length of a slot; holidays are not known.
+HOURS = ((9, 12), (13, 16))
+MINUTES = 30
+#: Slots are offered from the next day on, for so many days.
+DAYS_AHEAD = 28
+SATURDAY = 5
+
+
+class SlotError(InputError):
+    """A time that cannot be had: why, and what would be right."""
+
+
+def free(today: date | None = None, minutes: int = MINUTES, besides: Appointment | None = None) -> list[datetime]:
+    """When something of so many ``minutes`` can begin, in order, as if the appointment ``besides`` were not there."""
+    first, length = (today or timezone.localdate()) + timedelta(days=1), timedelta(minutes=minutes)
+    taken = list(_taken(first, first + timedelta(days=DAYS_AHEAD), besides))
+    return [
+        at
+        for at, closes in _all(first)
+        if at + length <= closes and not any(begin < at + length and at < end for begin, end in taken)
+    ]
+
+
+def by_day(slots: list[datetime]) -> list[tuple[date, list[datetime]]]:
+    """The same, day by day."""
+    days: dict[date, list[datetime]] = {}
+    for at in slots:
+        days.setdefault(timezone.localdate(at), []).append(at)
+    return list(days.items())
+
+
+def read(text: str) -> datetime:
+    """The slot that a form or a call names; raises `SlotError`."""
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise SlotError(_("choose one of the times that are offered")) from None
+    return at if timezone.is_aware(at) else timezone.make_aware(at)
+
+
+def hold() -> None:
+    """Nobody else gives a slot away until this transaction ends.
+
+    Every request and appointment is written into the audit trail, so whoever makes one holds the trail's end anyhow; holding
+    it first means that two of them never wait for each other.
+    """
+    Head.objects.select_for_update().get_or_create(pk=1)
+
+
+def take(at: datetime, minutes: int = MINUTES, besides: Appointment | None = None) -> datetime:
+    """See, as the only one who does, that a time is free; raises `SlotError`. Call it inside a transaction."""
+    hold()
+    if at not in free(minutes=minutes, besides=besides):
+        raise SlotError(_("this time is not free any more; choose another one"))
+    return at
+
+
+def _all(first: date) -> Iterator[tuple[datetime, datetime]]:
+    """The beginnings of all slots, and when the clinic's hours end after each."""
+    for number in range(DAYS_AHEAD):
+        day = first + timedelta(days=number)
+        if day.weekday() >= SATURDAY:
+            continue
+        for begin, end in HOURS:
+            closes = timezone.make_aware(datetime.combine(day, time(end)))
+            for minute in range(begin * 60, end * 60, MINUTES):
+                yield timezone.make_aware(datetime.combine(day, time(minute // 60, minute % 60))), closes
+
+
+def _taken(first: date, last: date, besides: Appointment | None) -> Iterator[tuple[datetime, datetime]]:
+    """Appointments and open requests, from beginning to end; long ones may begin on the day before."""
+    since = timezone.make_aware(datetime.combine(first - timedelta(days=1), time()))
+    until = timezone.make_aware(datetime.combine(last, time()))
+    held = Appointment.objects.filter(cancelled=False, begins_at__range=(since, until))
+    held = held.exclude(pk=besides.pk) if besides else held
+    asked = Request.objects.filter(state=Request.State.OPEN, wanted_at__range=(since, until))
+    for at, minutes in (*held.values_list("begins_at", "minutes"), *asked.values_list("wanted_at", "minutes")):
+        yield at, at + timedelta(minutes=minutes)

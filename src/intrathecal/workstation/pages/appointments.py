@@ -1,0 +1,197 @@
+"""Appointments: what was asked for, to be confirmed, moved or declined, and what is coming."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from intrathecal.workstation.clinic import asking, calendars, slots, trail
+from intrathecal.workstation.clinic.models import Appointment, Patient, Request
+from intrathecal.workstation.clinic.typed import line
+from intrathecal.workstation.pages.candidate import CARERS
+from intrathecal.workstation.rules import STAFF, Rule
+
+CONFIRM, MOVE, DECLINE, CANCEL, LINK = "confirm", "move", "decline", "cancel", "link"
+#: How long an appointment may take, minutes.
+LENGTHS = ("30", "60", "90")
+MOST_ANSWER = 300
+MOST_MATCHES = 8
+#: Answered requests are shown for so long.
+ANSWERED = timedelta(days=14)
+
+
+def appointments(request: HttpRequest) -> HttpResponse:
+    """Open requests, coming appointments, what was answered lately; a form that is sent makes an appointment."""
+    if request.method != "POST":
+        return _appointments(request)
+    wrong = _arrange(request)
+    return _appointments(request, wrong, 400) if wrong else redirect("appointments")
+
+
+def _arrange(request: HttpRequest) -> dict[str, str]:
+    """Make an appointment for a patient; what is wrong, by the name of the field."""
+    number, kind = line(request.POST.get("number", "")).split(" ")[0], request.POST.get("reason", "")
+    patient, minutes = Patient.objects.filter(number=number).first(), request.POST.get("minutes", "")
+    wrong = {} if patient else {"number": _("there is no patient with this number; write one such as 1001")}
+    if kind not in asking.REASONS:
+        wrong["reason"] = _("choose what the patient comes for")
+    if minutes not in LENGTHS:
+        wrong["minutes"] = _("choose how long it takes")
+    if wrong or patient is None:
+        return wrong
+    try:
+        asking.arrange(patient, kind, slots.read(request.POST.get("at", "")), int(minutes))
+    except slots.SlotError as problem:
+        return {"at": str(problem)}
+    messages.success(request, _("The appointment is made."))
+    return {}
+
+
+def _appointments(request: HttpRequest, wrong: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
+    now = timezone.now()
+    coming = Appointment.objects.filter(cancelled=False, begins_at__gte=now - timedelta(hours=12))
+    context = {
+        "open": Request.objects.filter(state=Request.State.OPEN).select_related("patient").order_by("wanted_at"),
+        "coming": coming.select_related("patient", "request"),
+        "answered": Request.objects.exclude(state=Request.State.OPEN)
+        .filter(made_at__gte=now - ANSWERED)
+        .select_related("patient", "appointment")
+        .order_by("-made_at"),
+        "reasons": asking.REASONS,
+        "lengths": LENGTHS,
+        "days": slots.by_day(slots.free()),
+        "wrong": wrong or {},
+        "entered": request.POST,
+    }
+    return render(request, "workstation/appointments.html", context, status=status)
+
+
+def asked(request: HttpRequest, asked: int) -> HttpResponse:
+    """One request; a form that is sent answers it."""
+    one = get_object_or_404(Request.objects.select_related("patient", "appointment"), pk=asked)
+    if request.method != "POST":
+        if one.patient:
+            trail.viewed(one.patient, "GET appointment_request")
+        return _asked(request, one)
+    answer, what = line(request.POST.get("answer", "")), request.POST.get("what", "")
+    wrong = _link(request, one) if what == LINK else _settle(request, one, what, answer)
+    return _asked(request, one, wrong, 400) if wrong else redirect("appointment_request", one.pk)
+
+
+def _settle(request: HttpRequest, one: Request, what: str, answer: str) -> dict[str, str]:
+    """Answer a request; what is wrong, by the name of the field."""
+    if len(answer) > MOST_ANSWER:
+        return {"answer": _("write at most %(n)d letters") % {"n": MOST_ANSWER}}
+    if what == DECLINE and not answer:
+        return {"answer": _("write why, and what would be possible: whoever asked reads it")}
+    try:
+        if what == CONFIRM:
+            asking.confirm(one, answer)
+        elif what == MOVE:
+            asking.move(one, slots.read(request.POST.get("at", "")), answer)
+        elif what == DECLINE:
+            asking.decline(one, answer)
+        else:
+            return {"what": _("choose what to do")}
+    except slots.SlotError as problem:
+        return {"at": str(problem)}
+    messages.success(request, _("Answered. Whoever asked sees it on the page of the request."))
+    return {}
+
+
+def _link(request: HttpRequest, one: Request) -> dict[str, str]:
+    """Say which patient a request is of, by the clinic's number; nobody, where it is empty."""
+    number = line(request.POST.get("number", "")).split(" ")[0]
+    found = Patient.objects.filter(number=number).first() if number else None
+    if number and found is None:
+        return {"number": _("there is no patient with this number; write one such as 1001")}
+    one.patient = found
+    one.save()
+    if one.appointment:
+        one.appointment.patient = found
+        one.appointment.save()
+    messages.success(request, _("Saved."))
+    return {}
+
+
+def _asked(request: HttpRequest, one: Request, wrong: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
+    context = {
+        "asked": one,
+        "open": one.state == Request.State.OPEN,
+        "reason": asking.REASONS.get(one.reason, one.reason),
+        "days": slots.by_day(slots.free()),
+        "wrong": wrong or {},
+        "entered": request.POST,
+        "matches": _matches(one),
+    }
+    return render(request, "workstation/appointment_request.html", context, status=status)
+
+
+def _matches(one: Request) -> QuerySet[Patient]:
+    """Patients of whom a name stands in that of the request."""
+    words = [word.strip(",.") for word in one.name.split() if len(word) > 1]
+    wanted = Q(pk=None)
+    for word in words:
+        wanted |= Q(family_name__iexact=word)
+    return Patient.objects.filter(wanted)[:MOST_MATCHES]
+
+
+def appointment(request: HttpRequest, appointment: int) -> HttpResponse:
+    """One appointment; a form that is sent moves or cancels it."""
+    one = get_object_or_404(Appointment.objects.select_related("patient"), pk=appointment)
+    if request.method != "POST":
+        if one.patient:
+            trail.viewed(one.patient, "GET appointment")
+        return _appointment(request, one)
+    if one.cancelled:
+        return _appointment(request, one, {"what": _("it is cancelled already")}, 400)
+    try:
+        if request.POST.get("what") == CANCEL:
+            asking.cancel(one)
+        else:
+            asking.shift(one, slots.read(request.POST.get("at", "")))
+    except slots.SlotError as problem:
+        return _appointment(request, one, {"at": str(problem)}, 400)
+    messages.success(request, _("Changed."))
+    return redirect("appointment", one.pk)
+
+
+def _appointment(
+    request: HttpRequest, one: Appointment, wrong: dict[str, str] | None = None, status: int = 200
+) -> HttpResponse:
+    reason = asking.REASONS.get(one.kind, one.kind)
+    context = {
+        "one": one,
+        "reason": reason,
+        "days": slots.by_day(slots.free(minutes=one.minutes, besides=one)),
+        "wrong": wrong or {},
+    }
+    return render(request, "workstation/appointment.html", context, status=status)
+
+
+def calendar(request: HttpRequest, appointment: int) -> HttpResponse:
+    """The calendar file of an appointment."""
+    return calendars.download(calendars.of_appointment(get_object_or_404(Appointment, pk=appointment)))
+
+
+urlpatterns = [
+    path("appointments/", appointments, name="appointments"),
+    path("appointments/<int:appointment>/", appointment, name="appointment"),
+    path("appointments/<int:appointment>/appointment.ics", calendar, name="appointment_calendar"),
+    path("appointments/requests/<int:asked>/", asked, name="appointment_request"),
+]
+RULES = {
+    "appointments": Rule(STAFF, CARERS),
+    "appointment": Rule(STAFF, CARERS),
+    "appointment_calendar": Rule(STAFF),
+    "appointment_request": Rule(STAFF, CARERS),
+}
+NAVIGATION = (("appointments", gettext_lazy("Appointments")),)

@@ -1,0 +1,160 @@
+"""The patient's own page: by a login under ``/my/``, or by a personal link under ``/p/``; the same pages under both.
+
+Whoever has the link sees this page and nothing of the record. Addresses in the pages are relative, so that each stays on its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from intrathecal.workstation import failing
+from intrathecal.workstation.clinic import asking, calendars, handsets, limits, links, owning, slots, trail
+from intrathecal.workstation.clinic.models import Patient
+from intrathecal.workstation.clinic.models.care import Function
+from intrathecal.workstation.clinic.scores import Told
+from intrathecal.workstation.rules import OPEN, PATIENT, Rule
+
+View = Callable[..., HttpResponse]
+LONGEST_CONTACT = 120
+HOME = "./"
+
+
+def page(request: HttpRequest, patient: Patient) -> HttpResponse:
+    """The page."""
+    trail.viewed(patient, f"{request.method} own")
+    return _page(request, patient)
+
+
+def score(request: HttpRequest, patient: Patient) -> HttpResponse:
+    """A score for the diary."""
+    if request.method != "POST":
+        return HttpResponseRedirect(HOME)
+    whose = limits.digest(str(patient.pk))
+    if limits.SCORES.reached(whose):
+        return failing.too_many(request)
+    told = Told.of({key: str(value) for key, value in request.POST.items()})
+    if told.wrong:
+        return _page(request, patient, wrong=told.wrong, status=400)
+    limits.SCORES.count(whose)
+    saved = told.now(patient)
+    saved.save()
+    return _page(request, patient, done=_("Thank you. Your pain, %(score)s of 10, is in the diary.") % {"score": saved})
+
+
+def ask(request: HttpRequest, patient: Patient) -> HttpResponse:
+    """A request for an appointment."""
+    if request.method != "POST":
+        return HttpResponseRedirect(HOME)
+    whose, reason = limits.digest(f"patient {patient.pk}"), request.POST.get("reason", "")
+    if limits.OWN_REQUESTS.reached(whose):
+        return failing.too_many(request)
+    wrong = {} if reason in asking.REASONS else {"reason": _("choose what you would come for")}
+    try:
+        at = slots.read(request.POST.get("at", ""))
+        if not wrong:
+            contact = (patient.phone or patient.email or _("see the record"))[:LONGEST_CONTACT]
+            asking.ask(f"{patient.given_name} {patient.family_name}"[:LONGEST_CONTACT], contact, reason, at, patient)
+            limits.OWN_REQUESTS.count(whose)
+    except slots.SlotError as problem:
+        wrong["at"] = str(problem)
+    if wrong:
+        return _page(request, patient, wrong=wrong, status=400)
+    return _page(request, patient, done=_("Your clinic has your request, and answers it here."))
+
+
+@transaction.non_atomic_requests
+def handset(request: HttpRequest, patient: Patient) -> HttpResponse:
+    """Whether the pump would give a bolus now. Asking takes seconds: no transaction is held meanwhile."""
+    implant = patient.implants.filter(explanted_on=None).first()
+    if implant is None:
+        raise Http404
+    return _answer(request, patient, handsets.ready(implant), "handset")
+
+
+@transaction.non_atomic_requests
+def press(request: HttpRequest, patient: Patient) -> HttpResponse:
+    """A bolus is asked of the pump; every answer is written into the trail."""
+    if request.method != "POST":
+        return HttpResponseRedirect(HOME)
+    whose, implant = limits.digest(f"press {patient.pk}"), patient.implants.filter(explanted_on=None).first()
+    if implant is None:
+        raise Http404
+    if limits.PRESSES.reached(whose):
+        return _answer(request, patient, handsets.too_often(), "press")
+    limits.PRESSES.count(whose)
+    return _answer(request, patient, handsets.press(implant), "press")
+
+
+def _answer(request: HttpRequest, patient: Patient, answer: handsets.Answer, what: str) -> HttpResponse:
+    with transaction.atomic():
+        trail.viewed(patient, f"{request.method} own {what}: {answer.outcome}")
+    name = "workstation/_handset.html" if request.htmx else "workstation/own_handset.html"
+    return render(request, name, {"answer": answer, "live": True})
+
+
+def calendar(request: HttpRequest, patient: Patient, appointment: int) -> HttpResponse:
+    """The calendar file of an appointment."""
+    return calendars.download(calendars.of_appointment(get_object_or_404(patient.appointments, pk=appointment)))
+
+
+def _page(
+    request: HttpRequest, patient: Patient, wrong: dict[str, str] | None = None, done: str = "", status: int = 200
+) -> HttpResponse:
+    context = {
+        "own": owning.of(patient),
+        "wrong": wrong or {},
+        "done": done,
+        "entered": request.POST if wrong else {},
+        "points": range(11),
+        "functions": Function.choices,
+        "days": slots.by_day(slots.free()),
+        "reasons": asking.REASONS,
+    }
+    return render(request, "workstation/own.html", context, status=status)
+
+
+def _patients() -> QuerySet[Patient]:
+    return Patient.objects.all()
+
+
+def mine(view: View) -> View:
+    """The page of whoever is logged in as a patient."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, **rest: int) -> HttpResponse:
+        return view(request, request.user.patient, **rest)
+
+    return answer
+
+
+#: The end of the address, the name, and the page.
+PAGES: tuple[tuple[str, str, View], ...] = (
+    ("", "", page),
+    ("score", "_score", score),
+    ("ask", "_ask", ask),
+    ("handset", "_handset", handset),
+    ("press", "_press", press),
+    ("<int:appointment>.ics", "_calendar", calendar),
+)
+urlpatterns = [
+    *(path(f"my/{end}", mine(view), name=f"my{name}") for end, name, view in PAGES),
+    *(
+        path(f"p/<str:secret>/{end}", links.opens(_patients, "link")(view), name=f"own{name}")
+        for end, name, view in PAGES
+    ),
+]
+THEIRS = Rule(frozenset({PATIENT}), frozenset({PATIENT}))
+RULES = {
+    **{f"my{name}": THEIRS for _end, name, _view in PAGES},
+    **{f"own{name}": OPEN for _end, name, _view in PAGES},
+}
+NAVIGATION = (("my", gettext_lazy("My page")),)

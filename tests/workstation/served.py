@@ -1,0 +1,105 @@
+"""A workstation with the demonstration as a process of its own, on SQLite or on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import pytest
+
+PATIENCE_S = 90.0
+POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where it answers, and the personal link of the patient who can log in."""
+
+    address: str
+    link: str
+    folder: Path
+
+
+def lacking(what: str) -> None:
+    """Say why a test does not run; in continuous integration that is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@contextmanager
+def serving(folder: Path, database: str = "") -> Iterator[Served]:
+    """`intrathecal serve --demo` in ``folder``."""
+    port, said = free_port(), folder / "serve.out"
+    command = [sys.executable, "-m", "intrathecal", "serve", "--demo", "--listen", f"127.0.0.1:{port}"]
+    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+    environment |= {"INTRATHECAL_HOME": str(folder), "PYTHONUNBUFFERED": "1"}
+    if database:
+        command += ["--database", database]
+    with said.open("w") as file:
+        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=environment)
+    try:
+        ends = time.monotonic() + PATIENCE_S
+        while not _answers(f"http://127.0.0.1:{port}/request-appointment"):
+            assert process.poll() is None, said.read_text()
+            assert time.monotonic() < ends, said.read_text()
+            time.sleep(0.2)
+        found = re.search(r"/p/(\S+)/", said.read_text())
+        assert found is not None, said.read_text()
+        yield Served(f"http://127.0.0.1:{port}", found[1], folder)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urlopen(address, timeout=20):  # noqa: S310
+            return True
+    except HTTPError:
+        return True
+    except (URLError, OSError):
+        return False
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """An empty PostgreSQL of its own; its address."""
+    if not POSTGRES:
+        lacking("there is no PostgreSQL on this machine (apt-get install postgresql)")
+    bin_, data, port = POSTGRES[-1], folder / "data", free_port()
+    as_whom = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if as_whom:
+        shutil.chown(folder, "postgres")
+        for above in folder.parents[:3]:
+            above.chmod(above.stat().st_mode | 0o011)
+    subprocess.run(
+        [*as_whom, str(bin_ / "initdb"), "-D", str(data), "-A", "trust", "-U", "clinic", "-E", "UTF8", "--no-sync"],
+        check=True,
+        capture_output=True,
+        cwd=folder,
+    )
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+    control = [*as_whom, str(bin_ / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
+    subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, cwd=folder)
+    try:
+        yield f"postgresql://clinic@127.0.0.1:{port}/postgres"
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True, cwd=folder)
