@@ -11,22 +11,37 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 
 from intrathecal.workstation import pages
 from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Patient
-from intrathecal.workstation.rules import EVERYBODY, PATIENT, SAFE, Rule
+from intrathecal.workstation.rules import EVERYBODY, NOBODY, OPEN, PATIENT, SAFE, Rule
 
 #: Beginnings of names that belong to logging in and out, and to second factors.
 LOGIN = ("account_", "mfa_")
 #: Of these, what asks for no login.
-BEFORE_LOGIN = (
-    "account_login",
-    "account_logout",
-    "account_inactive",
-    "mfa_authenticate",
-    "mfa_login_webauthn",
-    "mfa_reauthenticate",
+BEFORE_LOGIN = frozenset(
+    {"account_login", "account_logout", "account_inactive", "mfa_authenticate", "mfa_login_webauthn"}
+)
+#: What everybody does with the own account. The rest (signing up, what needs e-mail) is closed.
+OWN_ACCOUNT = frozenset(
+    {
+        "account_change_password",
+        "account_reauthenticate",
+        "mfa_index",
+        "mfa_reauthenticate",
+        "mfa_activate_totp",
+        "mfa_deactivate_totp",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+        "mfa_download_recovery_codes",
+        "mfa_list_webauthn",
+        "mfa_add_webauthn",
+        "mfa_edit_webauthn",
+        "mfa_remove_webauthn",
+        "mfa_reauthenticate_webauthn",
+    }
 )
 
 
@@ -35,9 +50,11 @@ def rule_of(name: str) -> Rule | None:
     known = pages.rules().get(name)
     if known is not None:
         return known
-    if name.startswith(LOGIN):
-        return Rule(EVERYBODY, EVERYBODY, public=name in BEFORE_LOGIN)
-    return None
+    if name in BEFORE_LOGIN:
+        return OPEN
+    if name in OWN_ACCOUNT:
+        return Rule(EVERYBODY, EVERYBODY)
+    return Rule(NOBODY) if name.startswith(LOGIN) else None
 
 
 def allowed(name: str, method: str, role: str) -> bool:
@@ -92,6 +109,13 @@ def _look_at(request: HttpRequest, name: str, key: int) -> None:
     trail.viewed(patient, f"{request.method} {name}")
 
 
+def first_page(role: str) -> str:
+    """Where somebody of this ``role`` begins: the first page of the head that is theirs, or else their account."""
+    rules = pages.rules()
+    names = [name for name, _label in pages.navigation() if role in rules[name].look]
+    return reverse(names[0] if names else "mfa_index")
+
+
 def may(request: HttpRequest) -> dict[str, object]:
     """For templates: ``may.look.NAME`` and ``may.change.NAME``, so that no page offers what it would refuse."""
     role, rules = getattr(getattr(request, "user", None), "role", ""), pages.rules()
@@ -99,5 +123,6 @@ def may(request: HttpRequest) -> dict[str, object]:
     return {
         "may": {"look": look, "change": {name: role in rule.change for name, rule in rules.items()}},
         "navigation": [(name, label) for name, label in pages.navigation() if look[name]],
+        "home": first_page(role) if role else "/",
         "tabs": [(name, label) for name, label in pages.tabs() if look[name]],
     }

@@ -18,6 +18,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
@@ -38,7 +39,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "auditlog.middleware.AuditlogMiddleware",
+    "intrathecal.workstation.asker.Asker",
     "django_htmx.middleware.HtmxMiddleware",
     "intrathecal.workstation.access.Gate",
 ]
@@ -78,6 +79,11 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "intrathecal"
+#: One step of 30 s to both sides, for clocks that are not quite right.
+MFA_TOTP_TOLERANCE = 1
+#: Browsers give passkeys away over https alone, and over http on this machine (localhost).
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 
 #: Half an hour without a page ends a session, and so does closing the browser.
 SESSION_COOKIE_AGE = 1800
@@ -102,6 +108,7 @@ STATICFILES_DIRS = [configuration.HERE / "static"]
 WHITENOISE_USE_FINDERS = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUDITLOG_INCLUDE_ALL_MODELS = False
+AUDITLOG_DISABLE_ON_RAW_SAVE = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
