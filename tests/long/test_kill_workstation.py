@@ -1,4 +1,4 @@
-"""kill -9 of the workstation in the middle of writes, and a restart of its database under load: what was said to be kept is kept."""
+"""kill -9 of the workstation in the middle of writes, a restart of its database under load: what was acknowledged is kept."""
 
 from __future__ import annotations
 

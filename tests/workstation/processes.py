@@ -64,9 +64,8 @@ class Server:
         """Start it, and wait until it answers."""
         command = [sys.executable, "-m", "intrathecal", "serve", "--listen", f"127.0.0.1:{self.port}", *self._options]
         log = (self.home / "server.log").open("ab")
-        self._process = subprocess.Popen(
-            command, env=surroundings(self.home, self.database) | {"PYTHONUNBUFFERED": "1"}, stdout=log, stderr=log
-        )
+        environment = surroundings(self.home, self.database) | {"PYTHONUNBUFFERED": "1"}
+        self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         log.close()
         until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:

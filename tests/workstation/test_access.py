@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from intrathecal.workstation import access
 from intrathecal.workstation.clinic.models import Patient, User
@@ -130,13 +133,24 @@ def test_a_closed_account_is_out_at_once(client_of: Callable[..., Client]) -> No
 
 
 def test_a_session_ends_by_itself(client_of: Callable[..., Client]) -> None:
-    """After half an hour without a page, and with the browser."""
+    """After half an hour without a page, and with the browser; every page prolongs it."""
     client = client_of("nurse")
     response = client.get("/")
     assert client.session.get_expire_at_browser_close()
-    assert client.session.get_expiry_age() <= 1800
     assert response.cookies["sessionid"]["max-age"] == ""
     assert response.cookies["sessionid"]["httponly"]
+    half_an_hour, kept = timedelta(minutes=30), Session.objects.get()
+    assert kept.expire_date <= timezone.now() + half_an_hour
+    Session.objects.update(expire_date=timezone.now() + timedelta(minutes=1), session_data=unseen(kept))
+    client.get("/")
+    assert Session.objects.get().expire_date > timezone.now() + timedelta(minutes=29)
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert client.get("/").status_code == 302
+
+
+def unseen(session: Session) -> str:
+    """What a session holds, as if nobody had been there for a while."""
+    return str(SessionStore().encode(session.get_decoded() | {"seen": 0}))
 
 
 def _user(role: str, patient: Patient) -> User:

@@ -5,11 +5,13 @@ A page that is not in the table is open to nobody. Whoever looks at a page about
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -63,6 +65,10 @@ def allowed(name: str, method: str, role: str) -> bool:
     return rule is not None and role in (rule.look if method in SAFE else rule.change)
 
 
+#: A session is kept again when so much time has passed since it was kept.
+SEEN_EVERY_S = 60
+
+
 class Gate:
     """Middleware: nobody gets further than the table lets them."""
 
@@ -70,8 +76,15 @@ class Gate:
         self._answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass it on; `process_view` is asked before any page is."""
-        return self._answer(request)
+        """Pass it on; `process_view` is asked before any page is. Somebody who is there is seen to be there."""
+        if request.user.is_authenticated:
+            now = int(time.time() // SEEN_EVERY_S)
+            if request.session.get("seen") != now:
+                request.session["seen"] = now  # a session that changed is kept, and lasts from now on
+        try:
+            return self._answer(request)
+        finally:
+            waiting_to_write(True)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -81,6 +94,7 @@ class Gate:
         name = match.view_name if match else ""
         rule = rule_of(name)
         if rule is not None and rule.public:
+            waiting_to_write(request.method not in SAFE)
             return None
         if not request.user.is_authenticated:
             return refuse_unknown(request)
@@ -88,7 +102,14 @@ class Gate:
             raise PermissionDenied
         if "patient" in kwargs:
             _look_at(request, name, kwargs["patient"])
+        waiting_to_write(request.method not in SAFE)
         return None
+
+
+def waiting_to_write(wanted: bool) -> None:
+    """On SQLite: whether the next transaction waits for its turn to write at once, or reads beside whoever writes."""
+    if connection.vendor == "sqlite":
+        connection.transaction_mode = "IMMEDIATE" if wanted else "DEFERRED"
 
 
 def refuse_unknown(request: HttpRequest) -> HttpResponse:

@@ -85,9 +85,11 @@ MFA_TOTP_TOLERANCE = 1
 #: Browsers give passkeys away over https alone, and over http on this machine (localhost).
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 
-#: Half an hour without a page ends a session, and so does closing the browser.
+#: How often one may try: a clinic's people share an address, so it is the name that is guarded closely.
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "60/m/ip,5/5m/key"}
+
+#: Half an hour without a page ends a session, and so does closing the browser. `access.Gate` prolongs it.
 SESSION_COOKIE_AGE = 1800
-SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -95,7 +97,6 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "intrathecal.workstation.failing.csrf"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
-X_FRAME_OPTIONS = "DENY"
 
 USE_TZ = True
 TIME_ZONE = configuration.time_zone()
