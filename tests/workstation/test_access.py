@@ -122,6 +122,18 @@ def test_nobody_reaches_a_patient_who_does_not_exist(role: str, patient: Patient
                 assert client.generic(method, address.url(other)).status_code == 404, address.name
 
 
+def test_text_that_is_none_is_refused_everywhere(client_of: Callable[..., Client], patient: Patient) -> None:
+    """The character 0, in a query or a form: 400 with a sentence, on both databases."""
+    client = client_of("physician")
+    for address in ALL:
+        if access.allowed(address.name, "GET", "physician"):
+            answer = client.get(address.url(patient), {"q": "a\x00b"})
+            assert answer.status_code == 400, address.name
+            assert "a character with the code 0" in answer.content.decode()
+        if access.allowed(address.name, "POST", "physician"):
+            assert client.post(address.url(patient), {"note": "\x00"}).status_code == 400, address.name
+
+
 def test_a_closed_account_is_out_at_once(client_of: Callable[..., Client]) -> None:
     """Also in the middle of a session."""
     client = client_of("nurse")

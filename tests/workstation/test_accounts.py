@@ -231,6 +231,7 @@ def test_a_second_factor_in_the_browser(page: Page, user_of: Callable[..., User]
     recovery = page.input_value("#recovery_codes").split()
     page.goto("/login/password/change/")
     clean(page, "password")
+    assert page.get_by_text("Forgot").count() == 0
     page.get_by_role("button", name="Log out").click()
     log_in(page, one.username)
     page.get_by_role("button", name="Sign In").wait_for()

@@ -15,7 +15,7 @@ from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from intrathecal.workstation import pages
+from intrathecal.workstation import failing, pages
 from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Patient
 from intrathecal.workstation.rules import EVERYBODY, NOBODY, OPEN, PATIENT, SAFE, Rule
@@ -90,6 +90,8 @@ class Gate:
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         """Stop who may not; write down who looks at a patient's record."""
+        if _has_nothing_in_it(request):
+            return failing.unreadable(request)
         match = request.resolver_match
         name = match.view_name if match else ""
         rule = rule_of(name)
@@ -104,6 +106,12 @@ class Gate:
             _look_at(request, name, kwargs["patient"])
         waiting_to_write(request.method not in SAFE)
         return None
+
+
+def _has_nothing_in_it(request: HttpRequest) -> bool:
+    """Whether a path, a query or a form has the character 0, which PostgreSQL takes nowhere."""
+    told = [text for asked in (request.GET, request.POST) for _name, texts in asked.lists() for text in texts]
+    return "\x00" in request.path or any("\x00" in text for text in told)
 
 
 def waiting_to_write(wanted: bool) -> None:
