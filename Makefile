@@ -5,15 +5,21 @@ BIN := .venv/bin
 export OPENBLAS_NUM_THREADS := 1
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: demo test test-long bench cluster worker lint picture lock clean
+.PHONY: demo serve test test-long bench cluster worker lint picture lock clean
 
 demo: .venv/ready
 	@mkdir -p out
 	$(BIN)/intrathecal simulate examples/failed-back.toml --json out/failed-back.json --data out/failed-back.nc \
 		--report out/failed-back.html
 
+# The clinic's workstation with invented patients, in out/clinic, until Ctrl-C.
+serve: .venv/ready
+	$(BIN)/intrathecal serve --demo
+
+# The workstation's records are tried on both databases; without PostgreSQL the second run says so.
 test: .venv/ready-dev lint
 	$(BIN)/pytest -n 2 --dist worksteal --ignore=tests/long
+	INTRATHECAL_TEST_DATABASE=postgresql $(BIN)/pytest -m "not browser" tests/workstation
 
 test-long: .venv/ready-dev
 	$(BIN)/pytest -n 2 --timeout=900 tests/long

@@ -2,26 +2,83 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
+from tests.workstation.postgres import MISSING, Cluster, binaries
 
+#: With the value postgresql, all these tests run on a PostgreSQL of their own instead of SQLite.
+ON_POSTGRES = os.environ.get("INTRATHECAL_TEST_DATABASE") == "postgresql"
+if ON_POSTGRES and binaries():
+    _cluster = Cluster()
+    atexit.register(_cluster.remove)
+    os.environ["DATABASE_URL"] = _cluster.url()
 os.environ.setdefault("INTRATHECAL_HOME", tempfile.mkdtemp(prefix="clinic-"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "intrathecal.workstation.settings")
 
-import django
+import django  # noqa: E402
 
 django.setup()
 
+from django.core.cache import cache  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from intrathecal.workstation.clinic.models import Patient, User  # noqa: E402
 
 PASSWORD = "a long enough password"  # noqa: S105
 HERE = Path(__file__).parent
+
+
+def lacking(what: str) -> None:
+    """Say why a test does not run here; in continuous integration that is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(autouse=True)
+def _database_is_there() -> None:
+    if ON_POSTGRES and binaries() is None:
+        lacking(MISSING)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_tried_before() -> None:
+    """How often somebody tried to log in is remembered in the cache."""
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server of the tests' own."""
+    if binaries() is None:
+        lacking(MISSING)
+    cluster = Cluster()
+    yield cluster
+    cluster.remove()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Chromium of the system."""
+    found = next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+    )
+    if found is None:
+        lacking("there is no Chromium on this machine (apt-get install chromium)")
+    # Playwright keeps an event loop running in this thread, which Django takes for a mistake.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from intrathecal.cli.help import Groups, add, complaint
 from intrathecal.cli.pump_commands import interrogate, mute, pair, press, pump, ready, reset, resume, stop, unpair
 from intrathecal.cli.review import review
 from intrathecal.cli.sending import program, refilled
-from intrathecal.cli.serving import audit, serve
+from intrathecal.cli.serving import account, audit, backup, restore, serve
 from intrathecal.cli.simulate import simulate
 from intrathecal.cli.sums import compound, prime, refill
 from intrathecal.cli.sweep import sweep
@@ -56,7 +56,7 @@ GROUPS: dict[str, Sequence[Callable[..., None]]] = {
     "Its programmer": (interrogate, refilled, program, stop, resume, mute, reset),
     "Its handset": (press, ready),
     "Safety": (torture, flow_accuracy),
-    "The clinic": (serve,),
+    "The clinic": (serve, account, backup, restore),
 }
 
 

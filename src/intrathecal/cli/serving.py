@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,6 +24,52 @@ def serve(listen: Listen = "127.0.0.1:8000", database: Database = "", demo: Demo
     from intrathecal.workstation.server import serve as start
 
     start(listen, database, demo, typer.echo)
+
+
+def account(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the person logs in with.")],
+    role: Annotated[str, typer.Option(metavar="ROLE", help="physician, nurse, pharmacist or administrator.")],
+    database: Database = "",
+) -> None:
+    """Make an account for the workstation; its password is asked for, or read from standard input."""
+    from intrathecal.workstation.server import prepare
+
+    prepare(database)
+    from intrathecal.workstation.clinic.newcomers import check, make
+
+    check(name, role)
+    if sys.stdin.isatty():
+        password = typer.prompt("Password (at least 12 characters)", hide_input=True, confirmation_prompt="Once more")
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    make(name, role, password)
+    typer.echo(f"{name} can log in.")
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the backup is written.")], database: Database = ""
+) -> None:
+    """Write all records of the clinic into one file, also while the workstation runs."""
+    from intrathecal.workstation.server import prepare
+
+    prepare(database)
+    from intrathecal.workstation.clinic.keeping import backup as write
+
+    typer.echo(f"{file}: {write(file)} records")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
+    database: Database = "",
+    replace: Annotated[bool, typer.Option("--replace", help="Give up the records that are there.")] = False,
+) -> None:
+    """Bring the records of a backup into an empty database, and check the audit trail in it."""
+    from intrathecal.workstation.server import prepare
+
+    prepare(database)
+    from intrathecal.workstation.clinic.keeping import restore as bring_back
+
+    typer.echo(f"{file}: {bring_back(file, replace)} records are back; the audit trail is whole")
 
 
 audit = typer.Typer(help="The clinic's audit trail.", no_args_is_help=True)

@@ -5,28 +5,45 @@ A page that is not in the table is open to nobody. Whoever looks at a page about
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 
-from intrathecal.workstation import pages
+from intrathecal.workstation import failing, pages
 from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Patient
-from intrathecal.workstation.rules import EVERYBODY, PATIENT, SAFE, Rule
+from intrathecal.workstation.rules import EVERYBODY, NOBODY, OPEN, PATIENT, SAFE, Rule
 
 #: Beginnings of names that belong to logging in and out, and to second factors.
 LOGIN = ("account_", "mfa_")
 #: Of these, what asks for no login.
-BEFORE_LOGIN = (
-    "account_login",
-    "account_logout",
-    "account_inactive",
-    "mfa_authenticate",
-    "mfa_login_webauthn",
-    "mfa_reauthenticate",
+BEFORE_LOGIN = frozenset(
+    {"account_login", "account_logout", "account_inactive", "mfa_authenticate", "mfa_login_webauthn"}
+)
+#: What everybody does with the own account. The rest (signing up, what needs e-mail) is closed.
+OWN_ACCOUNT = frozenset(
+    {
+        "account_change_password",
+        "account_reauthenticate",
+        "mfa_index",
+        "mfa_reauthenticate",
+        "mfa_activate_totp",
+        "mfa_deactivate_totp",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+        "mfa_download_recovery_codes",
+        "mfa_list_webauthn",
+        "mfa_add_webauthn",
+        "mfa_edit_webauthn",
+        "mfa_remove_webauthn",
+        "mfa_reauthenticate_webauthn",
+    }
 )
 
 
@@ -35,15 +52,21 @@ def rule_of(name: str) -> Rule | None:
     known = pages.rules().get(name)
     if known is not None:
         return known
-    if name.startswith(LOGIN):
-        return Rule(EVERYBODY, EVERYBODY, public=name in BEFORE_LOGIN)
-    return None
+    if name in BEFORE_LOGIN:
+        return OPEN
+    if name in OWN_ACCOUNT:
+        return Rule(EVERYBODY, EVERYBODY)
+    return Rule(NOBODY) if name.startswith(LOGIN) else None
 
 
 def allowed(name: str, method: str, role: str) -> bool:
     """Whether somebody of this ``role`` may ask for a page with this ``method``."""
     rule = rule_of(name)
     return rule is not None and role in (rule.look if method in SAFE else rule.change)
+
+
+#: A session is kept again when so much time has passed since it was kept.
+SEEN_EVERY_S = 60
 
 
 class Gate:
@@ -53,17 +76,27 @@ class Gate:
         self._answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass it on; `process_view` is asked before any page is."""
-        return self._answer(request)
+        """Pass it on; `process_view` is asked before any page is. Somebody who is there is seen to be there."""
+        if request.user.is_authenticated:
+            now = int(time.time() // SEEN_EVERY_S)
+            if request.session.get("seen") != now:
+                request.session["seen"] = now  # a session that changed is kept, and lasts from now on
+        try:
+            return self._answer(request)
+        finally:
+            waiting_to_write(True)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         """Stop who may not; write down who looks at a patient's record."""
+        if _has_nothing_in_it(request):
+            return failing.unreadable(request)
         match = request.resolver_match
         name = match.view_name if match else ""
         rule = rule_of(name)
         if rule is not None and rule.public:
+            waiting_to_write(request.method not in SAFE)
             return None
         if not request.user.is_authenticated:
             return refuse_unknown(request)
@@ -71,7 +104,20 @@ class Gate:
             raise PermissionDenied
         if "patient" in kwargs:
             _look_at(request, name, kwargs["patient"])
+        waiting_to_write(request.method not in SAFE)
         return None
+
+
+def _has_nothing_in_it(request: HttpRequest) -> bool:
+    """Whether a path, a query or a form has the character 0, which PostgreSQL takes nowhere."""
+    told = [text for asked in (request.GET, request.POST) for _name, texts in asked.lists() for text in texts]
+    return "\x00" in request.path or any("\x00" in text for text in told)
+
+
+def waiting_to_write(wanted: bool) -> None:
+    """On SQLite: whether the next transaction waits for its turn to write at once, or reads beside whoever writes."""
+    if connection.vendor == "sqlite":
+        connection.transaction_mode = "IMMEDIATE" if wanted else "DEFERRED"
 
 
 def refuse_unknown(request: HttpRequest) -> HttpResponse:
@@ -92,6 +138,13 @@ def _look_at(request: HttpRequest, name: str, key: int) -> None:
     trail.viewed(patient, f"{request.method} {name}")
 
 
+def first_page(role: str) -> str:
+    """Where somebody of this ``role`` begins: the first page of the head that is theirs, or else their account."""
+    rules = pages.rules()
+    names = [name for name, _label in pages.navigation() if role in rules[name].look]
+    return reverse(names[0] if names else "mfa_index")
+
+
 def may(request: HttpRequest) -> dict[str, object]:
     """For templates: ``may.look.NAME`` and ``may.change.NAME``, so that no page offers what it would refuse."""
     role, rules = getattr(getattr(request, "user", None), "role", ""), pages.rules()
@@ -99,5 +152,6 @@ def may(request: HttpRequest) -> dict[str, object]:
     return {
         "may": {"look": look, "change": {name: role in rule.change for name, rule in rules.items()}},
         "navigation": [(name, label) for name, label in pages.navigation() if look[name]],
+        "home": first_page(role) if role else "/",
         "tabs": [(name, label) for name, label in pages.tabs() if look[name]],
     }

@@ -1,12 +1,11 @@
-"""How accounts come to be: never by signing up."""
+"""How accounts come to be, never by signing up, and where a login leads."""
 
 from __future__ import annotations
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
-from django.urls import reverse
 
-from intrathecal.workstation.rules import PATIENT
+from intrathecal.workstation import access
 
 
 class ClinicAdapter(DefaultAccountAdapter):
@@ -17,5 +16,5 @@ class ClinicAdapter(DefaultAccountAdapter):
         return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Patients come to their own page, all others to the board."""
-        return reverse("my") if request.user.role == PATIENT else super().get_login_redirect_url(request)
+        """Everybody begins at a page of their own role."""
+        return access.first_page(request.user.role)

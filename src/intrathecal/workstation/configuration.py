@@ -79,8 +79,8 @@ def database(folder: Path) -> dict[str, Any]:
             "HOST": unquote(url.hostname or ""),
             "PORT": str(url.port or ""),
             "ATOMIC_REQUESTS": True,
-            "CONN_MAX_AGE": 60,
-            "CONN_HEALTH_CHECKS": True,
+            # Every request has a thread of its own, so a connection that is kept would serve no other.
+            "CONN_MAX_AGE": 0,
         }
     raise ConfigurationError(
         f'{DATABASE_URL}: "{url.scheme}" is no database of this program; '

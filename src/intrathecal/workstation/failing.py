@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 
@@ -34,6 +38,25 @@ def too_many(request: HttpRequest) -> HttpResponse:
     return _say(request, 429, _("Please wait"), text)
 
 
+def unreadable(request: HttpRequest) -> HttpResponse:
+    """Text that is none."""
+    return _say(
+        request, 400, _("Not readable"), _("It has a character with the code 0, which is no text. Leave it out.")
+    )
+
+
 def broken(request: HttpRequest) -> HttpResponse:
-    """A mistake of the program."""
+    """A mistake of the program, or a database that does not answer: then the page must not ask it either."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return _away(request)
     return _say(request, 500, _("That failed"), _("The program made a mistake. Nothing was changed; please report it."))
+
+
+def _away(request: HttpRequest) -> HttpResponse:
+    text = _("The database does not answer. Nothing was changed; try again in a moment.")
+    if request.path.startswith("/api/"):
+        response: HttpResponse = JsonResponse({"detail": text}, status=503)
+    else:
+        response = HttpResponse(render_to_string("workstation/away.html", {"text": text}), status=503)
+    response["Retry-After"] = "5"
+    return response

@@ -48,6 +48,11 @@ def serve(listen: str, database: str, demo: bool, echo: Callable[[str], None]) -
 
         for line in make():
             echo(line)
+    from intrathecal.workstation.clinic.models import User
+    from intrathecal.workstation.clinic.newcomers import HOW
+
+    if not User.objects.exists():
+        echo(HOW)
     import uvicorn
 
     echo(f"http://{host}:{port}/")

@@ -18,6 +18,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
@@ -38,7 +39,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "auditlog.middleware.AuditlogMiddleware",
+    "intrathecal.workstation.asker.Asker",
     "django_htmx.middleware.HtmxMiddleware",
     "intrathecal.workstation.access.Gate",
 ]
@@ -73,15 +74,23 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_FORMS = {"change_password": "intrathecal.workstation.own_account.ChangePassword"}
 ACCOUNT_ADAPTER = "intrathecal.workstation.adapter.ClinicAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "intrathecal"
+#: One step of 30 s to both sides, for clocks that are not quite right.
+MFA_TOTP_TOLERANCE = 1
+#: Browsers give passkeys away over https alone, and over http on this machine (localhost).
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 
-#: Half an hour without a page ends a session, and so does closing the browser.
+#: How often one may try: a clinic's people share an address, so it is the name that is guarded closely.
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "60/m/ip,5/5m/key"}
+
+#: Half an hour without a page ends a session, and so does closing the browser. `access.Gate` prolongs it.
 SESSION_COOKIE_AGE = 1800
-SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -89,7 +98,6 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "intrathecal.workstation.failing.csrf"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
-X_FRAME_OPTIONS = "DENY"
 
 USE_TZ = True
 TIME_ZONE = configuration.time_zone()
@@ -106,6 +114,7 @@ STATICFILES_DIRS = [
 WHITENOISE_USE_FINDERS = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUDITLOG_INCLUDE_ALL_MODELS = False
+AUDITLOG_DISABLE_ON_RAW_SAVE = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -19,28 +19,36 @@ from django.db.models import Model
 from django.db.models.signals import post_save
 
 #: Columns of a record that are not written down: they would give away a password, or a link that opens a page.
-UNTOLD = {"User": ["password", "last_login"], "Patient": ["link"], "Request": ["token"]}
+UNTOLD = {
+    "User": ["password", "last_login"],
+    "Authenticator": ["data", "last_used_at"],
+    "Patient": ["link"],
+    "Request": ["token"],
+}
 
 
 def watch() -> None:
     """Write down every change of the clinic's records from now on."""
+    from allauth.mfa.models import Authenticator
+
     from intrathecal.workstation.clinic.models import RECORDS
 
-    for model in RECORDS:
+    for model in (*RECORDS, Authenticator):
         auditlog.register(model, exclude_fields=UNTOLD.get(model.__name__, []))
     post_save.connect(_seal, sender=LogEntry, dispatch_uid="seal")
 
 
 def viewed(record: Model, page: str) -> None:
     """Write down that the ``page`` showed a ``record`` to whoever is asking."""
-    LogEntry.objects.log_create(
-        record, force_log=True, changes=None, action=LogEntry.Action.ACCESS, additional_data={"page": page}
-    )
+    with transaction.atomic():  # a line and its seal, or neither
+        LogEntry.objects.log_create(
+            record, force_log=True, changes=None, action=LogEntry.Action.ACCESS, additional_data={"page": page}
+        )
 
 
-def _seal(sender: type[LogEntry], instance: LogEntry, created: bool, **_: Any) -> None:
-    """Add a link for a line that was written just now."""
-    if not created:
+def _seal(sender: type[LogEntry], instance: LogEntry, created: bool, raw: bool = False, **_: Any) -> None:
+    """Add a link for a line that was written just now; one that is restored brings its own."""
+    if not created or raw:
         return
     from intrathecal.workstation.clinic.models import Head, Link
 

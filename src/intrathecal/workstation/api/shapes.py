@@ -1,0 +1,201 @@
+"""What the API says and takes. Units stand in the names; what is unknown is null."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from django.db.models import QuerySet
+from ninja import Field, Query, Schema
+from pydantic import AfterValidator, StringConstraints
+
+T = TypeVar("T")
+PER_PAGE = 100
+#: No page is further away than this.
+LAST_PAGE = 100_000
+#: Moments outside of these are slips, years.
+FROM, UNTIL = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _sensible(at: datetime) -> datetime:
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    if not FROM <= at <= UNTIL:
+        raise ValueError("the year must lie between 1900 and 2200")
+    return at
+
+
+def _printable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("a character with the code 0 is no text")
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in text):
+        raise ValueError("half a character (a lone surrogate) is no text")
+    return text
+
+
+def _tenths(points: float) -> float:
+    if abs(points * 10 - round(points * 10)) > 1e-6:
+        raise ValueError("a score has steps of a tenth of a point, like 6.5")
+    return points
+
+
+Moment = Annotated[datetime, AfterValidator(_sensible)]
+Text = Annotated[str, AfterValidator(_printable)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=30), AfterValidator(_printable)]
+Page = Annotated[int, Query(1, ge=1, le=LAST_PAGE, description=f"From 1; {PER_PAGE} items each.")]
+
+
+class Problem(Schema):
+    """Why it was not done."""
+
+    detail: str
+
+
+#: What every call may answer beside what it is for.
+PROBLEMS: dict[int, Any] = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 422: Problem}
+
+
+class Listed(Schema, Generic[T]):
+    """One page of a list, and how many there are in all."""
+
+    items: list[T]
+    count: int
+    page: int
+
+
+def listed(found: QuerySet[Any] | list[Any], page: int, shown: Any) -> dict[str, Any]:
+    """The items of a ``page``, each as it is ``shown``."""
+    count = len(found) if isinstance(found, list) else found.count()
+    begin = (page - 1) * PER_PAGE
+    return {"items": [shown(one) for one in found[begin : begin + PER_PAGE]], "count": count, "page": page}
+
+
+class LineOut(Schema):
+    """One thing to do."""
+
+    kind: str
+    urgency: str = Field(description="now, soon or later")
+    until: date
+    patient: int | None
+    whom: str
+    text: str
+
+
+class PatientOut(Schema):
+    """Who a patient is."""
+
+    id: int
+    number: str
+    family_name: str
+    given_name: str
+    born: date
+    phase: str
+    indication: str
+    allergies: str
+    height_cm: int
+    weight_kg: float
+    physician: str | None
+    since: date
+
+
+class EventOut(Schema):
+    """Something that happened."""
+
+    at: datetime
+    kind: str
+    text: str
+    by: str
+
+
+class ProgramOut(Schema):
+    """A program of a patient's pump."""
+
+    id: int
+    summary: str
+    state: str
+    written_by: str
+    written_at: datetime
+    begins_at: datetime | None
+    ends_at: datetime | None
+    therapy_file: str
+    findings: list[Any]
+    doubt: str
+
+
+class RefillOut(Schema):
+    """A refill: what was expected, found and filled in."""
+
+    id: int
+    at: datetime
+    by: str
+    drugs: dict[str, Any]
+    filled_mL: float
+    expected_mL: float | None
+    measured_mL: float | None
+    error_percent: float | None
+    flagged: list[Any]
+    due_on: date
+
+
+class ImplantOut(Schema):
+    """A pump in a patient."""
+
+    id: int
+    model: str
+    serial: str
+    pocket: str
+    implanted_on: date
+    service_ends_on: date | None
+    explanted_on: date | None
+
+
+class ScoreOut(Schema):
+    """A pain score from 0 to 10."""
+
+    id: int
+    at: datetime
+    phase: str
+    nrs: float
+    rescue_mme: int | None
+    side_effect: str
+    note: str
+    by_patient: bool
+
+
+class ScoreIn(Schema):
+    """A pain score to be kept: ``nrs`` from 0 to 10 in steps of a tenth; ``at`` is now unless told."""
+
+    nrs: Annotated[float, AfterValidator(_tenths)] = Field(ge=0, le=10)
+    at: Moment | None = None
+    phase: Word = "therapy"
+    rescue_mme: int | None = Field(None, ge=0, le=2000)
+    side_effect: Text = Field("", max_length=120)
+    note: Text = Field("", max_length=400)
+
+
+class NoteOut(Schema):
+    """What was noted about a patient."""
+
+    id: int
+    at: datetime
+    by: str
+    kind: str
+    text: str
+
+
+class NoteIn(Schema):
+    """A note to be kept; ``at`` is now unless told."""
+
+    kind: Word
+    text: Text = Field(min_length=1, max_length=10_000)
+    at: Moment | None = None
+
+
+class AppointmentOut(Schema):
+    """When a patient comes."""
+
+    id: int
+    patient: int | None
+    begins_at: datetime
+    minutes: int
+    kind: str
+    cancelled: bool

@@ -1,0 +1,65 @@
+"""What programs can add to a patient's record: scores of the diary, and notes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from ninja import Router, Status
+
+from intrathecal.workstation.api.shapes import PROBLEMS, Listed, NoteIn, NoteOut, Page, ScoreIn, ScoreOut, listed
+from intrathecal.workstation.clinic.models import Note, Patient, Score
+from intrathecal.workstation.rules import PATIENT
+
+router = Router(tags=["writing"])
+
+
+@router.get("/patients/{int:patient}/scores", response={200: Listed[ScoreOut], **PROBLEMS}, url_name="scores")
+def get_scores(request: HttpRequest, patient: int, page: Page) -> dict[str, Any]:
+    """Pain scores, the newest first."""
+    return listed(Score.objects.filter(patient=patient), page, lambda score: score)
+
+
+@router.post("/patients/{int:patient}/scores", response={201: ScoreOut, **PROBLEMS}, url_name="scores")
+def add_score(request: HttpRequest, patient: int, told: ScoreIn) -> Status[Score]:
+    """Keep a pain score; it is the patient's own when the patient is logged in."""
+    score = Score(
+        patient=get_object_or_404(Patient, pk=patient),
+        at=told.at or timezone.now(),
+        phase=told.phase,
+        tenths=round(told.nrs * 10),
+        rescue_mme=told.rescue_mme,
+        side_effect=told.side_effect,
+        note=told.note,
+        by_patient=request.user.role == PATIENT,
+    )
+    score.full_clean()
+    score.save()
+    return Status(201, score)
+
+
+@router.get("/patients/{int:patient}/notes", response={200: Listed[NoteOut], **PROBLEMS}, url_name="notes")
+def get_notes(request: HttpRequest, patient: int, page: Page) -> dict[str, Any]:
+    """Notes, the newest first."""
+    return listed(Note.objects.filter(patient=patient).select_related("by"), page, _note)
+
+
+@router.post("/patients/{int:patient}/notes", response={201: NoteOut, **PROBLEMS}, url_name="notes")
+def add_note(request: HttpRequest, patient: int, told: NoteIn) -> Status[dict[str, Any]]:
+    """Keep a note, by whoever is logged in."""
+    note = Note(
+        patient=get_object_or_404(Patient, pk=patient),
+        at=told.at or timezone.now(),
+        by=request.user,
+        kind=told.kind,
+        text=told.text,
+    )
+    note.full_clean()
+    note.save()
+    return Status(201, _note(note))
+
+
+def _note(note: Note) -> dict[str, Any]:
+    return {"id": note.pk, "at": note.at, "by": str(note.by or ""), "kind": note.kind, "text": note.text}

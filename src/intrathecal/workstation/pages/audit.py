@@ -1,0 +1,80 @@
+"""The audit trail: who looked at which record and changed what, and whether the trail is whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from auditlog.models import LogEntry
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from intrathecal.workstation.clinic import trail
+from intrathecal.workstation.clinic.models import Head
+from intrathecal.workstation.rules import ADMINISTRATOR, Rule
+
+PER_PAGE = 100
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which lines: by whom, about what, on which day; ``wrong`` is what cannot be read in the day."""
+
+    person: str
+    about: str
+    day: date | None
+    wrong: str
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Wanted:
+        """From the address."""
+        said, day, wrong = request.GET.get("day", "").strip(), None, ""
+        try:
+            day = parse_date(said)
+        except ValueError:  # well written, but no day of the calendar
+            day = None
+        if said and day is None:
+            wrong = _('"%(day)s" is no day: write it like 2026-11-22.') % {"day": said}
+        return cls(request.GET.get("person", "").strip(), request.GET.get("about", "").strip(), day, wrong)
+
+    def lines(self) -> QuerySet[LogEntry]:
+        """The lines that match, newest first."""
+        found = LogEntry.objects.select_related("actor", "content_type", "link").order_by("-pk")
+        if self.person:
+            named = Q(actor__username__icontains=self.person) | Q(actor__last_name__icontains=self.person)
+            found = found.filter(named | Q(actor__first_name__icontains=self.person))
+        if self.about:
+            found = found.filter(object_repr__icontains=self.about)
+        if self.day:
+            found = found.filter(timestamp__date=self.day)
+        return found
+
+
+def audit(request: HttpRequest) -> HttpResponse:
+    """The lines; what a change was from and to stays with the record, here only its name is said."""
+    wanted = Wanted.of(request)
+    context = {
+        "wanted": wanted,
+        "page": Paginator(wanted.lines(), PER_PAGE).get_page(request.GET.get("page")),
+        "head": Head.objects.filter(pk=1).first(),
+    }
+    return render(request, "workstation/audit.html", context)
+
+
+def verify(request: HttpRequest) -> HttpResponse:
+    """Whether every line is what was written."""
+    head = Head.objects.filter(pk=1).first()
+    context = {"problems": list(trail.verify()), "head": head}
+    return render(request, "workstation/audit_verified.html", context)
+
+
+urlpatterns = [path("audit/", audit, name="audit"), path("audit/verify/", verify, name="audit_verify")]
+ADMINISTRATORS = frozenset({ADMINISTRATOR})
+RULES = {"audit": Rule(ADMINISTRATORS), "audit_verify": Rule(ADMINISTRATORS)}
+NAVIGATION = (("audit", gettext_lazy("Audit trail")),)

@@ -1,0 +1,133 @@
+"""Programs read and write what people do on pages, under the same rules, and every answer is what the description says."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import schemathesis
+from auditlog.models import LogEntry
+from django.test import Client
+from hypothesis import HealthCheck, settings
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from intrathecal.workstation import demo
+from intrathecal.workstation.asgi import application
+from intrathecal.workstation.clinic import trail
+from intrathecal.workstation.clinic.models import Note, Patient, Score
+
+JSON = "application/json"
+
+
+def test_the_description_is_public(db: None) -> None:
+    """And nothing else is."""
+    described = Client().get("/api/openapi.json").json()
+    assert described["info"]["title"] == "intrathecal workstation"
+    for path in described["paths"]:
+        if not path.startswith("/api/public/"):
+            answer = Client().get(path.replace("{patient}", "1"))
+            assert (answer.status_code, answer.json()) == (401, {"detail": "log in first"})
+
+
+def test_what_a_page_says_the_api_says_too(client_of: Callable[..., Client]) -> None:
+    """The same lines of the board, the same events of a patient."""
+    list(demo.make())
+    client = client_of("nurse")
+    lines = client.get("/api/worklist").json()
+    board = client.get("/board.csv").content.decode().splitlines()
+    assert lines["count"] == len(board) - 1
+    found = client.get("/api/patients", {"phase": "implanted"}).json()["items"][0]
+    events = client.get(f"/api/patients/{found['id']}/timeline").json()
+    page = client.get(f"/patients/{found['id']}/").content.decode()
+    assert events["count"] == page.count('<li><time datetime="')
+    assert client.get(f"/api/patients/{found['id']}/programs").json()["items"][0]["state"] == "in_force"
+    assert client.get(f"/api/patients/{found['id']}/refills").json()["items"][0]["filled_mL"] == 18
+
+
+def test_a_score_is_kept_and_written_down(patient: Patient, client_of: Callable[..., Client]) -> None:
+    """With the seal of the audit trail, in whole tenths."""
+    client = client_of("patient", patient)
+    told = {"nrs": 6.5, "at": "2026-11-20T08:00:00Z", "note": "after the walk"}
+    answer = client.post(f"/api/patients/{patient.pk}/scores", json.dumps(told), JSON)
+    assert answer.status_code == 201
+    score = Score.objects.get()
+    assert (score.tenths, score.by_patient, answer.json()["nrs"]) == (65, True, 6.5)
+    assert LogEntry.objects.filter(object_pk=str(score.pk), content_type__model="score").count() == 1
+    assert list(trail.verify()) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"nrs": 11}, "nrs: Input should be less than or equal to 10"),
+        ({"nrs": 3.14}, "nrs: Value error, a score has steps of a tenth of a point, like 6.5"),
+        ({"nrs": 5, "note": "a\x00b"}, "note: Value error, a character with the code 0 is no text"),
+        ({}, "nrs: Field required"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(
+    told: dict[str, Any], said: str, patient: Patient, client_of: Callable[..., Client]
+) -> None:
+    """Where, what, and what would be right; nothing is kept."""
+    answer = client_of("nurse").post(f"/api/patients/{patient.pk}/scores", json.dumps(told), JSON)
+    assert answer.status_code == 422
+    assert said in answer.json()["detail"]
+    assert not Score.objects.exists()
+
+
+def test_a_change_needs_the_token_of_the_session(patient: Patient, user_of: Callable[..., Any]) -> None:
+    """A page elsewhere in the same browser cannot write."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user_of("nurse"), backend="allauth.account.auth_backends.AuthenticationBackend")
+    told = json.dumps({"kind": "visit", "text": "Well."})
+    assert client.post(f"/api/patients/{patient.pk}/notes", told, JSON).status_code == 403
+    assert not Note.objects.exists()
+    client.get("/")
+    token = client.cookies["csrftoken"].value
+    sent = client.post(f"/api/patients/{patient.pk}/notes", told, JSON, headers={"X-CSRFToken": token})
+    assert sent.status_code == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whatever_is_sent_the_answer_is_as_described(client_of: Callable[..., Client], patient: Patient) -> None:
+    """Schemathesis makes up calls of every kind, right and wrong: no 5xx, and no answer outside its schema."""
+    client = client_of("physician")
+    session = client.cookies["sessionid"].value
+    client.get("/")
+    token = client.cookies["csrftoken"].value
+    described = schemathesis.openapi.from_asgi("/api/openapi.json", application)
+    checks = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+    answered: Counter[int] = Counter()
+
+    for operation in described.get_all_operations():
+        calls = operation.ok().as_strategy()  # type: ignore[union-attr]
+
+        @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+        @_given(calls)
+        def call(case: Case[Any]) -> None:
+            if "patient" in (case.path_parameters or {}) and answered.total() % 2:
+                case.path_parameters["patient"] = patient.pk
+            response = case.call(cookies={"sessionid": session, "csrftoken": token}, headers={"X-CSRFToken": token})
+            case.validate_response(response, checks=checks)
+            answered[response.status_code] += 1
+
+        call()
+    assert answered[200] > 50
+    assert answered[201] > 5
+    assert answered[404] > 20
+    assert list(trail.verify()) == []
+
+
+def _given(strategy: Any) -> Callable[[Callable[[Case[Any]], None]], Callable[[], None]]:
+    from hypothesis import given
+
+    return given(case=strategy)

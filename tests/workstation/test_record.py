@@ -1,0 +1,79 @@
+"""One patient's record can be taken along: all of it, and nothing of anybody else's."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from intrathecal.workstation.clinic.models import RECORDS, Implant, Patient, Program, Refill, Score, User
+
+
+def full(patient: Patient, by: User) -> Implant:
+    """A pump with a program and a refill, and a score."""
+    implant = Implant.objects.create(
+        patient=patient, model="synchromed-ii-20", serial="NGV1", implanted_on=date(2026, 1, 2), key_file="/secret.key"
+    )
+    Refill.objects.create(implant=implant, at=timezone.now(), by=by, filled_uL=18_000, due_on=date(2026, 3, 1))
+    Program.objects.create(patient=patient, text="[pump]\n", summary="morphine 1 mg/day", written_by=by)
+    Score.objects.create(patient=patient, at=timezone.now(), tenths=65, note="<script>alert(1)</script>")
+    return implant
+
+
+def taken(client: Client, patient: Patient) -> dict[str, Any]:
+    """The record as JSON."""
+    answer = client.get(f"/patients/{patient.pk}/record.json")
+    assert "attachment" in answer["Content-Disposition"]
+    return dict(json.loads(answer.content))
+
+
+def test_all_of_it_and_nothing_else(
+    patient: Patient, user_of: Callable[..., User], client_of: Callable[..., Client]
+) -> None:
+    """Also what hangs on the pump; who looked; but no key that opens anything, and nobody else's lines."""
+    by = user_of("nurse")
+    full(patient, by)
+    stranger = Patient.objects.create(
+        number="2",
+        family_name="Abel",
+        given_name="A",
+        born=date(1950, 1, 1),
+        height_cm=1,
+        weight_g=1,
+        since=date(2026, 1, 1),
+    )
+    Score.objects.create(patient=stranger, at=timezone.now(), tenths=1)
+    found = taken(client_of("physician"), patient)
+    assert found["patient"]["family_name"] == "Moreno"
+    assert [score["tenths"] for score in found["score"]] == [65]
+    assert found["refill"][0]["filled_uL"] == 18_000
+    assert found["refill"][0]["by"] == str(by)
+    assert found["program"][0]["text"] == "[pump]\n"
+    assert "GET record_json" in [line["page"] for line in found["seen_and_changed"]]
+    assert "secret.key" not in json.dumps(found)
+    assert patient.link not in json.dumps(found)
+    assert "Abel" not in json.dumps(found)
+    assert {model._meta.model_name for model in RECORDS} - set(found) == {"user"}
+
+
+def test_the_folder_can_be_read(
+    patient: Patient, user_of: Callable[..., User], client_of: Callable[..., Client]
+) -> None:
+    """A page, the same as JSON, and every therapy file; text that looks like a script is text."""
+    full(patient, user_of("nurse"))
+    client = client_of("physician")
+    assert b"The whole record" in client.get(f"/patients/{patient.pk}/record/").content
+    packed = client.get(f"/patients/{patient.pk}/record.zip").content
+    with zipfile.ZipFile(io.BytesIO(packed)) as folder:
+        program = Program.objects.get()
+        assert folder.namelist() == ["record.html", "record.json", f"programs/{program.pk}.toml"]
+        page = folder.read("record.html").decode()
+        assert json.loads(folder.read("record.json"))["patient"]["number"] == "1001"
+    assert "&lt;script&gt;" in page
+    assert "<script" not in page
