@@ -10,11 +10,11 @@ def make() -> Iterator[str]:
     from django.db import transaction
 
     from intrathecal.workstation.clinic.models import Patient, User
-    from intrathecal.workstation.demo import people, therapies
+    from intrathecal.workstation.demo import live, people, therapies
 
     if not Patient.objects.exists():
         with transaction.atomic():
-            for part in (people.staff, people.patients, therapies.therapies):
+            for part in (people.staff, people.patients, therapies.therapies, live.live):
                 part()
     names = ", ".join(User.objects.exclude(role="patient").order_by("pk").values_list("username", flat=True))
     yield f"A demonstration with invented patients. Log in as {names}; the password of all is: {people.PASSWORD}"
