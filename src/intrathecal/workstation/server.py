@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from intrathecal.quantities import InputError
 from intrathecal.workstation.configuration import DATABASE_URL, HOME, HOSTS
@@ -64,7 +65,7 @@ def _answer(host: str, port: int, echo: Callable[[str], None]) -> None:
     class Server(uvicorn.Server):
         """Lets pages that stay open know that it ends."""
 
-        def handle_exit(self, sig: int, frame: object) -> None:
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             """Told to end."""
             ending.set()
             super().handle_exit(sig, frame)

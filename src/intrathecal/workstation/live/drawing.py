@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import floor, isfinite, log10
 
 from intrathecal.flow import Array
-from intrathecal.report.plots import Plot, ranges
+from intrathecal.report.plots import Line, Plot, ranges
+from intrathecal.report.samples import Samples, thinned
 from intrathecal.report.sides import Side
 
 WIDTH, HEIGHT = 560, 210
 LEFT, RIGHT, TOP, BOTTOM = 56, 10, 12, 34
 DAY_MS = 86_400_000
+#: So much is shown of what runs before a change.
+BEFORE_MS = 7 * DAY_MS
 #: Points of a line; more cannot be told apart.
-MOST_POINTS = 500
+MOST_POINTS = 700
 #: The same look as a class of the style sheet.
 LOOKS = 4
 
@@ -60,34 +64,32 @@ def picture(shown: tuple[Side, ...], plot: Plot, change_ms: int | None) -> Pictu
     found = [(side, line, values) for side in shown for line, values in _lines(side, plot)]
     if not found:
         return None
-    high = max(float(values.max()) for *_, values in found)
     low = plot.least if plot.least is not None else 0.0
-    top = plot.greatest if plot.greatest is not None else _nice(high)
-    end = max(side.end_ms for side in shown)
+    top = plot.greatest if plot.greatest is not None else _nice(max(float(values.max()) for *_, values in found))
+    zero = change_ms or 0
+    first, end = max(0, zero - BEFORE_MS), max(side.end_ms for side in shown)
 
     def x(at: float) -> float:
-        return LEFT + (WIDTH - LEFT - RIGHT) * at / end
+        return LEFT + (WIDTH - LEFT - RIGHT) * (max(at, first) - first) / (end - first)
 
     def y(value: float) -> float:
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (min(value, top) - low) / (top - low)
 
     curves, order = [], {line.values: index for index, line in enumerate(plot.lines)}
     for side, line, values in found:
-        times = side.days.times_ms if line.values.startswith("day/") else side.samples.times_ms
-        step = max(1, len(times) // MOST_POINTS)
-        points = [(x(float(at)), y(float(value))) for at, value in zip(times[::step], values[::step], strict=True)]
+        points = [(x(at), y(value)) for at, value in _points(side, line, values, first)]
         if line.step:
-            points = [point for one, two in zip(points, points[1:], strict=False) for point in (one, (two[0], one[1]))]
+            points = [point for one, two in pairwise(points) for point in (one, (two[0], one[1]))]
         look = f"look-{order[line.values] % LOOKS} {'old' if len(shown) == 2 and side.key == 'A' else 'new'}"
         curves.append(Curve(line.name, look, " ".join(f"{a:.1f},{b:.1f}" for a, b in points)))
-    days = range(0, int(end / DAY_MS) + 1, max(1, round(end / DAY_MS / 7)))
+    days = range(round((first - zero) / DAY_MS), int((end - zero) / DAY_MS) + 1)
     return Picture(
         plot.name,
         plot.title,
         plot.unit,
         ranges(shown, plot).replace("A: ", "now: ").replace("B: ", "new: "),
         tuple(curves),
-        tuple(Tick(round(x(day * DAY_MS), 1), str(day)) for day in days),
+        tuple(Tick(round(x(zero + day * DAY_MS), 1), str(day)) for day in days[:: max(1, round(len(days) / 8))]),
         tuple(
             Tick(round(y(low + (top - low) * part / 4), 1), f"{low + (top - low) * part / 4:.3g}") for part in range(5)
         ),
@@ -95,13 +97,21 @@ def picture(shown: tuple[Side, ...], plot: Plot, change_ms: int | None) -> Pictu
     )
 
 
-def _lines(side: Side, plot: Plot) -> list[tuple]:  # type: ignore[type-arg]
+def _lines(side: Side, plot: Plot) -> list[tuple[Line, Array]]:
     found = []
     for line in plot.lines:
         values: Array | None = side.values(line.values)
         if line.shown and values is not None and values.size and isfinite(float(values.max())):
             found.append((line, values * plot.factor))
     return found
+
+
+def _points(side: Side, line: Line, values: Array, first: int) -> list[tuple[float, float]]:
+    """Times (ms, from ``first`` on) and values, thinned so that no peak is lost."""
+    whole = side.days if line.values.startswith("day/") else side.samples
+    later = whole.times_ms >= first
+    few = thinned(Samples(whole.times_ms[later], {"": values[later]}), MOST_POINTS)
+    return [(float(at), float(value)) for at, value in zip(few.times_ms, few.values[""], strict=True)]
 
 
 def _nice(high: float) -> float:

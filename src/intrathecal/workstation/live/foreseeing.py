@@ -41,10 +41,8 @@ def foresee(look: Look) -> Foresight:
     """Run what runs on, and run the change. Raises what the simulation raises."""
     same, changed, at_ms = followed(look.review.case)
     new = simulate(changed, every_ms=EVERY_MS, profiles=())
-    if same is None:
-        shown = sides(new, None)
-    else:
-        shown = sides(simulate(same, every_ms=EVERY_MS, profiles=()), new)
+    old = None if same is None else simulate(same, every_ms=EVERY_MS, profiles=())
+    shown = sides(new, None) if old is None else sides(old, new)
     felt = [plot for plot in plots.patient(shown) if plot.name != "tolerance"]
     drawn = [*plots.doses(shown), *map(_few, plots.curves(shown)), *felt]
     pictures = [picture(shown, plot, at_ms if same is not None else None) for plot in drawn]

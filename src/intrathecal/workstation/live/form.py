@@ -81,7 +81,7 @@ def rows_of(program: Program) -> list[Row]:
 
 def rows_posted(posted: Mapping[str, str]) -> list[Row]:
     """The form as it was sent: fields ``row-N-FIELD``; rows of an unknown kind are left out."""
-    rows = []
+    rows: list[Row] = []
     for number in range(_count(posted)):
         kind = posted.get(f"row-{number}-kind", "")
         if kind in NEEDED:

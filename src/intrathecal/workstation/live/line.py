@@ -82,8 +82,16 @@ def read(session: Session, implant: Implant) -> Reading:
             _("What answers is pump %(other)s, and the record is about %(own)s. Correct the record first.")
             % {"other": reading.serial, "own": implant.serial}
         )
-    _heard[implant.pk] = _Heard(reading, time.monotonic())
+    heard(implant, reading)
     return reading
+
+
+def heard(implant: Implant, reading: Reading | None) -> None:
+    """Pages show this reading as now; None: a command was given, and what was read before is old."""
+    if reading is None:
+        _heard.pop(implant.pk, None)
+    else:
+        _heard[implant.pk] = _Heard(reading, time.monotonic())
 
 
 def recent(implant: Implant, age_s: float) -> Reading:

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from intrathecal.programmer.client import Address
 from intrathecal.programmer.programming import STANDING, propose, send
 from intrathecal.programmer.session import Session, pair
 from intrathecal.programmer.telling import tell_fill
+from intrathecal.therapy import Therapy
 from intrathecal.workstation.clinic.models import Implant
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live.writing import therapy_of
@@ -66,9 +68,9 @@ def start(implant: Implant) -> Running:
     """Start the pump of a record and wait until it listens."""
     memory, _key = files(implant)
     memory.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "intrathecal.workstation.live.child", "pump"]
-        + ["--listen", "127.0.0.1:0", "--memory", str(memory), "--model", implant.model],
+    command = [sys.executable, "-m", "intrathecal.workstation.live.child", "pump", "--listen", "127.0.0.1:0"]
+    process = subprocess.Popen(  # noqa: S603 - this program itself
+        [*command, "--memory", str(memory), "--model", implant.model],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -96,9 +98,17 @@ def _prepare(implant: Implant, one: Running) -> None:
         session.settle()
         reading = session.read()
         if reading.fill is None:
-            reading = tell_fill(session, plan, None, None)
+            reading = tell_fill(session, _filled_now(plan), None, None)
         if reading.program == STANDING:
             send(session, propose(plan, reading))
+
+
+def _filled_now(plan: Therapy) -> Therapy:
+    """The therapy as if it were filled this very moment, since a pump sets its clock to the time of its first fill."""
+    if plan.fill is None or plan.pump is None:
+        return plan
+    now = (datetime.now(UTC) + timedelta(minutes=plan.pump.utc_offset_minutes)).replace(tzinfo=None)
+    return replace(plan, fill=replace(plan.fill, at=now), start=now)
 
 
 def end(started: list[Running]) -> None:

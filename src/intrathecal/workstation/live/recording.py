@@ -34,6 +34,7 @@ def interrogate(implant: Implant, by: User) -> tuple[Kept, list[Outcome]]:
 @transaction.atomic
 def keep(implant: Implant, reading: Reading, outcomes: Sequence[Outcome], by: User) -> Kept:
     """Write a reading down that was made after everything before it was settled."""
+    line.heard(implant, reading)
     kept = Kept.objects.create(implant=implant, at=timezone.now(), by=by, told=figures(reading, outcomes))
     _alarms(implant, reading)
     for program in implant.patient.programs.filter(state=State.UNCERTAIN):

@@ -50,6 +50,7 @@ def dispatch(program: Program, by: User) -> None:
             _return(program)
             raise NotSent(_("The pump refused: %(why)s") % {"why": line.plain(refusal)}) from None
         except Uncertain as doubt:
+            line.heard(implant, None)
             _doubt(program, change, line.plain(doubt))
             raise
     _arrived(program, implant, change, after, by)
@@ -131,6 +132,7 @@ def stop(implant: Implant, by: User) -> None:
     """Stop a pump at once. Raises `Silent`, `Doubtful`."""
     with line.at_once(implant) as session:
         session.stop()
+    line.heard(implant, None)
     _noted(implant.patient, by, _("The pump was stopped: it gives nothing until it is resumed or programmed."))
 
 

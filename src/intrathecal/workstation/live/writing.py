@@ -66,6 +66,11 @@ def composed(
     entries = "\n".join(f'[[drug]]\nname = "{name}"\nconcentration = "{much}"\n' for name, much in drugs.items())
     return f"""title = "Pump of patient {patient.number}"
 
+[program]
+text = \"\"\"
+{program.strip()}
+\"\"\"
+
 [patient]
 height = "{patient.height_cm} cm"
 weight = "{patient.weight_kg:g} kg"
@@ -87,11 +92,6 @@ tip = "{catheter.tip_level if catheter else "T10"}"
 volume = "{filled_uL / 1000:g} mL"
 at = {local:%Y-%m-%dT%H:%M:%S}
 primed = "tip"
-
-[program]
-text = \"\"\"
-{program.strip()}
-\"\"\"
 
 [simulation]
 days = 28
