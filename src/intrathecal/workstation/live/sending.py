@@ -128,12 +128,17 @@ def _arrived(program: Program, implant: Implant, change: Change, after: Reading,
     recording.keep(implant, after, (), by)
 
 
-def stop(implant: Implant, by: User) -> None:
-    """Stop a pump at once. Raises `Silent`, `Doubtful`."""
+def stop(implant: Implant, by: User) -> bool:
+    """Stop a pump at once; whether it could be read afterwards, and was stopped. Raises `Silent`, `Doubtful`."""
     with line.at_once(implant) as session:
         session.stop()
     line.heard(implant, None)
     _noted(implant.patient, by, _("The pump was stopped: it gives nothing until it is resumed or programmed."))
+    try:
+        kept, _outcomes = recording.interrogate(implant, by)
+    except (line.Silent, line.Doubtful):
+        return False
+    return bool(kept.told["stopped"])
 
 
 def minimum(patient: Patient, implant: Implant, text: str, by: User) -> None:

@@ -92,8 +92,10 @@ def act(request: HttpRequest, patient: int, deed: str) -> HttpResponse:
         return redirect("emergency_ask", patient, deed)
     try:
         if deed == "stop":
-            sending.stop(implant, request.user)
+            read = sending.stop(implant, request.user)
             messages.success(request, _("Stopped: the pump has said that it gives nothing any more."))
+            if not read:
+                messages.warning(request, _("It could not be read afterwards. Read it again, and watch the patient."))
         else:
             sending.minimum(implant.patient, implant, _running(implant.patient), request.user)
             messages.success(request, _("The pump runs at its minimum rate. It was read back."))
