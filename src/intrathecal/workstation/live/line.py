@@ -42,7 +42,8 @@ class _Heard:
 
 
 _locks: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
-_heard: dict[int, _Heard] = {}
+#: By serial number.
+_heard: dict[str, _Heard] = {}
 
 
 @contextmanager
@@ -89,18 +90,18 @@ def read(session: Session, implant: Implant) -> Reading:
 def heard(implant: Implant, reading: Reading | None) -> None:
     """Pages show this reading as now; None: a command was given, and what was read before is old."""
     if reading is None:
-        _heard.pop(implant.pk, None)
+        _heard.pop(implant.serial, None)
     else:
-        _heard[implant.pk] = _Heard(reading, time.monotonic())
+        _heard[implant.serial] = _Heard(reading, time.monotonic())
 
 
 def recent(implant: Implant, age_s: float) -> Reading:
     """A reading that is at most ``age_s`` old. Raises `Silent`, `Doubtful`."""
-    found = _heard.get(implant.pk)
+    found = _heard.get(implant.serial)
     if found is not None and time.monotonic() - found.at <= age_s:
         return found.reading
     with opened(implant) as session:
-        found = _heard.get(implant.pk)
+        found = _heard.get(implant.serial)
         if found is not None and time.monotonic() - found.at <= age_s:
             return found.reading
         return read(session, implant)
