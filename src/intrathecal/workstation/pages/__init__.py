@@ -14,7 +14,7 @@ from typing import Any
 from intrathecal.workstation.rules import Rule
 
 #: In the order in which they are offered.
-NAMES = ("board", "patient", "pump", "program", "confirming", "emergency")
+NAMES = ("board", "patient", "pump", "pairing", "program", "confirming", "emergency")
 
 
 @cache
