@@ -32,10 +32,11 @@ def watch() -> None:
 
 
 def viewed(record: Model, page: str) -> None:
-    """Write down that the ``page`` showed a ``record`` to whoever is asking."""
-    LogEntry.objects.log_create(
-        record, force_log=True, changes=None, action=LogEntry.Action.ACCESS, additional_data={"page": page}
-    )
+    """Write down that the ``page`` showed a ``record`` to whoever is asking; the line and its seal together."""
+    with transaction.atomic():
+        LogEntry.objects.log_create(
+            record, force_log=True, changes=None, action=LogEntry.Action.ACCESS, additional_data={"page": page}
+        )
 
 
 def _seal(sender: type[LogEntry], instance: LogEntry, created: bool, **_: Any) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 
 from intrathecal.programmer.client import Address
 from intrathecal.programmer.programming import STANDING, propose, send
@@ -57,7 +58,8 @@ def running() -> Iterator[int]:
     try:
         for implant, one in zip(chosen, started, strict=True):
             implant.address, implant.serial = one.address, one.serial
-            implant.save(update_fields=("address", "serial"))
+            with transaction.atomic():
+                implant.save(update_fields=("address", "serial"))
             _prepare(implant, one)
         yield len(started)
     finally:

@@ -26,6 +26,9 @@ from intrathecal.workstation.live import line, recording
 from intrathecal.workstation.live.looking import Look, by_reading, standing
 from intrathecal.workstation.live.writing import summary, therapy_of, with_program
 
+#: Letters of what is uncertain that the record holds.
+LONGEST_DOUBT = 400
+
 
 class NotSent(Exception):
     """A program that was not sent: the message says why. Nothing was changed in the pump."""
@@ -47,7 +50,7 @@ def dispatch(program: Program, by: User) -> None:
         try:
             after = send(session, seen.proposal)
         except (Refused, Unreachable) as refusal:
-            _return(program)
+            _became(program, State.CONFIRMED, "")
             raise NotSent(_("The pump refused: %(why)s") % {"why": line.plain(refusal)}) from None
         except Uncertain as doubt:
             line.heard(implant, None)
@@ -107,17 +110,15 @@ def _leave(program: Program) -> None:
 
 
 @transaction.atomic
-def _return(program: Program) -> None:
-    program.state, program.doubt = State.CONFIRMED, ""
+def _became(program: Program, state: State, doubt: str) -> None:
+    program.state, program.doubt = state, doubt[:LONGEST_DOUBT]
     program.save()
 
 
 @transaction.atomic
 def _doubt(program: Program, change: Change, why: str) -> None:
-    limit = Program._meta.get_field("doubt").max_length or 400
-    program.doubt = why[:limit]
     program.record = record_page(replace(change, doubt=why))
-    program.save()
+    _became(program, State.UNCERTAIN, why)
 
 
 @transaction.atomic
@@ -151,12 +152,11 @@ def minimum(patient: Patient, implant: Implant, text: str, by: User) -> None:
         try:
             after = send(session, proposal)
         except (Refused, Unreachable):
-            program.state, program.doubt = State.DISCARDED, ""
-            program.save()
+            _became(program, State.DISCARDED, "")
             raise
         except Uncertain as doubt:
-            program.doubt = line.plain(doubt)[:400]
-            program.save()
+            line.heard(implant, None)
+            _became(program, State.UNCERTAIN, line.plain(doubt))
             raise
     with transaction.atomic():
         recording.begin(program)
@@ -164,6 +164,7 @@ def minimum(patient: Patient, implant: Implant, text: str, by: User) -> None:
         _noted(patient, by, _("The pump was set to its minimum rate."))
 
 
+@transaction.atomic
 def _written(patient: Patient, text: str, proposal: Proposal, by: User) -> Program:
     return Program.objects.create(
         patient=patient,

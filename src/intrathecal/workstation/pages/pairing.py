@@ -65,7 +65,8 @@ def _taken(implant: Implant, where: Address, code: str) -> KnownPump:
             % {"other": known.model, "own": implant.model}
         )
     implant.address, implant.serial, implant.key_file = str(where), known.serial, str(key)
-    implant.save(update_fields=("address", "serial", "key_file"))
+    with transaction.atomic():
+        implant.save(update_fields=("address", "serial", "key_file"))
     line.heard(implant, None)
     return known
 

@@ -20,7 +20,7 @@ from intrathecal.workstation.clinic.models import Patient, Program
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import form, writing
 from intrathecal.workstation.live.foreseeing import Foresight, foresee
-from intrathecal.workstation.live.looking import Look, look
+from intrathecal.workstation.live.looking import Look, look, standing
 from intrathecal.workstation.rules import PHYSICIAN, STAFF, Rule
 
 #: So many foresights are kept.
@@ -70,7 +70,8 @@ def program(request: HttpRequest, patient: int, program: int) -> HttpResponse:
         return redirect("program_uncertain", patient, program)
     if one.state == State.DRAFT:
         return render(request, "workstation/program_edit.html", _context(one, opened(one.text)))
-    return render(request, "workstation/program.html", {"patient": one.patient, "program": one})
+    context = {"patient": one.patient, "program": one, "live": bool(getattr(standing(one), "address", ""))}
+    return render(request, "workstation/program.html", context)
 
 
 @require_POST
