@@ -138,6 +138,8 @@ class Between:
         self.swallow_requests = False
         #: From so many bytes of the programmer on, a line brings no answers any more.
         self.swallow_answers_after: int | None = None
+        #: From so many bytes of the programmer on, nothing more arrives on a line.
+        self.swallow_requests_after: int | None = None
         self._lines: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -161,14 +163,20 @@ class Between:
                 threading.Thread(target=self._pass, args=(near, far, said, True), daemon=True).start()
                 threading.Thread(target=self._pass, args=(far, near, said, False), daemon=True).start()
 
+    @staticmethod
+    def _enough(said: list[bytes], after: int | None) -> bool:
+        return after is not None and sum(map(len, said)) > after
+
     def _pass(self, source: socket.socket, target: socket.socket, said: list[bytes], from_programmer: bool) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
                 if from_programmer:
                     self.heard.append(data)
                     said.append(data)
-                enough = self.swallow_answers_after is not None and sum(map(len, said)) > self.swallow_answers_after
-                cut = self.swallow_requests if from_programmer else self.swallow_answers or enough
+                if from_programmer:
+                    cut = self.swallow_requests or self._enough(said, self.swallow_requests_after)
+                else:
+                    cut = self.swallow_answers or self._enough(said, self.swallow_answers_after)
                 if cut:
                     break
                 target.sendall(data)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from intrathecal.quantities import InputError
 from intrathecal.workstation.configuration import DATABASE_URL, HOME, HOSTS
@@ -53,18 +57,51 @@ def serve(listen: str, database: str, demo: bool, echo: Callable[[str], None]) -
 
     if not User.objects.exists():
         echo(HOW)
+    with _pumps(demo, echo):
+        _answer(host, port, echo)
+
+
+def _answer(host: str, port: int, echo: Callable[[str], None]) -> None:
+    """Answer until the server is told to end; pages that stay open are told so first."""
     import uvicorn
 
+    from intrathecal.workstation.live.ending import ending
+
+    class Server(uvicorn.Server):
+        """Lets pages that stay open know that it ends."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            """Told to end."""
+            ending.set()
+            super().handle_exit(sig, frame)
+
     echo(f"http://{host}:{port}/")
-    uvicorn.run(
-        "intrathecal.workstation.asgi:application",
-        host=host,
-        port=port,
-        lifespan="off",
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=PATIENCE_S,
-    )
+    Server(
+        uvicorn.Config(
+            "intrathecal.workstation.asgi:application",
+            host=host,
+            port=port,
+            lifespan="off",
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=PATIENCE_S,
+        )
+    ).run()
+
+
+@contextmanager
+def _pumps(demo: bool, echo: Callable[[str], None]) -> Iterator[None]:
+    """The demonstration's live pumps, which end with the server."""
+    # uvicorn raises the signal again when it has ended; the pumps are to be ended after that.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if not demo:
+        yield
+        return
+    from intrathecal.workstation.live import pumps
+
+    with pumps.running() as count:
+        echo(f"{count} live virtual pumps")
+        yield
 
 
 def address(text: str) -> tuple[str, int]:

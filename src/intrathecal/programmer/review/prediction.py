@@ -58,11 +58,25 @@ class Predicted:
     felt_after: float
 
 
-def predict(case: Case) -> Predicted:
-    """Run what runs, then the change. Raises what the simulation raises."""
+def followed(case: Case) -> tuple[Therapy | None, Therapy, int]:
+    """What would run on (None: nobody said what runs), the same with the change, and when that is made (ms)."""
+    at, end = _span(case)
+    plan = _plan(case, at, end)
+    if case.before is None:
+        return None, plan, at
+    return replace(plan, events=tuple(event for event in plan.events if event.at_ms < at)), plan, at
+
+
+def _span(case: Case) -> tuple[int, int]:
+    """When the change is made, and until when it is followed (ms)."""
     review = case.therapy.catalogue.review
     at = 0 if case.before is None else round(float(review.predicted_before.exact) * 1000)
-    end = at + round(float(review.predicted_after.exact) * 1000)
+    return at, at + round(float(review.predicted_after.exact) * 1000)
+
+
+def predict(case: Case) -> Predicted:
+    """Run what runs, then the change. Raises what the simulation raises."""
+    at, end = _span(case)
     plan = _plan(case, at, end)
     run = simulate(plan, every_ms=EVERY_MS, profiles=())
     demand = case.after.settings.orders.demand

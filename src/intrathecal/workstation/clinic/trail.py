@@ -39,8 +39,8 @@ def watch() -> None:
 
 
 def viewed(record: Model, page: str) -> None:
-    """Write down that the ``page`` showed a ``record`` to whoever is asking."""
-    with transaction.atomic():  # a line and its seal, or neither
+    """Write down that the ``page`` showed a ``record`` to whoever is asking; the line and its seal together."""
+    with transaction.atomic():
         LogEntry.objects.log_create(
             record, force_log=True, changes=None, action=LogEntry.Action.ACCESS, additional_data={"page": page}
         )

@@ -10,11 +10,11 @@ def make() -> Iterator[str]:
     from django.db import transaction
 
     from intrathecal.workstation.clinic.models import Patient, User
-    from intrathecal.workstation.demo import courses, implants, people, therapies, visits
+    from intrathecal.workstation.demo import courses, implants, live, people, therapies, visits
 
     if not Patient.objects.exists():
         with transaction.atomic():
-            for part in (people.staff, people.patients, therapies.therapies, implants.implants, courses.courses, visits.visits):
+            for part in (people.staff, people.patients, therapies.therapies, implants.implants, courses.courses, visits.visits, live.live):
                 part()
     names = ", ".join(User.objects.exclude(role="patient").order_by("pk").values_list("username", flat=True))
     yield f"A demonstration with invented patients. Log in as {names}; the password of all is: {people.PASSWORD}"

@@ -28,9 +28,16 @@ NAMES = (
     "patient",
     "candidate",
     "trial",
+    "implant",
+    "refill",
+    "pump",
+    "pairing",
+    "program",
+    "confirming",
     "history",
     "record",
     "own_link",
+    "emergency",
 )
 
 

@@ -19,7 +19,10 @@ class State(models.TextChoices):
 
 
 class Program(models.Model):
-    """A program of a patient's pump. ``text`` is a whole therapy file; ``findings`` are those of its review, as JSON."""
+    """A program of a patient's pump. ``text`` is a whole therapy file; ``findings`` are those of its review, as JSON.
+
+    ``basis`` is the pump's mark of what it ran when people confirmed; ``record`` the page that says what was sent, as HTML.
+    """
 
     patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, related_name="programs")
     text = models.TextField(_("therapy file"))
@@ -36,6 +39,9 @@ class Program(models.Model):
     begins_at = models.DateTimeField(_("in force from"), null=True, blank=True)
     ends_at = models.DateTimeField(_("in force until"), null=True, blank=True)
     doubt = models.CharField(_("what is uncertain"), max_length=400, blank=True)
+    why = models.CharField(_("why it is changed"), max_length=300, blank=True)
+    basis = models.CharField(_("what the pump ran when it was confirmed"), max_length=64, blank=True)
+    record = models.TextField(_("record"), blank=True)
 
     class Meta:
         ordering = ("-written_at", "-pk")

@@ -1,0 +1,89 @@
+"""What a pump told goes into the record: the reading, its alarms, and what became of a program that was uncertain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from intrathecal.programmer.figures import figures
+from intrathecal.programmer.programming import differences, propose
+from intrathecal.programmer.session import Outcome
+from intrathecal.pump.telemetry.messages import Reading
+from intrathecal.quantities import InputError
+from intrathecal.workstation.clinic.models import Alarm, Implant, Program, User
+from intrathecal.workstation.clinic.models import Reading as Kept
+from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.live import line
+from intrathecal.workstation.live.writing import therapy_of
+
+#: The priority of an alarm that can wait.
+NOT_CRITICAL = "non-critical"
+
+
+def interrogate(implant: Implant, by: User) -> tuple[Kept, list[Outcome]]:
+    """Read a pump and keep what it told. Raises `Silent`, `Doubtful`."""
+    with line.opened(implant) as session:
+        outcomes = session.settle()
+        reading = line.read(session, implant)
+    return keep(implant, reading, outcomes, by), outcomes
+
+
+@transaction.atomic
+def keep(implant: Implant, reading: Reading, outcomes: Sequence[Outcome], by: User) -> Kept:
+    """Write a reading down that was made after everything before it was settled."""
+    line.heard(implant, reading)
+    kept = Kept.objects.create(implant=implant, at=timezone.now(), by=by, told=figures(reading, outcomes))
+    _alarms(implant, reading)
+    for program in implant.patient.programs.filter(state=State.UNCERTAIN):
+        decide(program, reading)
+    return kept
+
+
+def decide(program: Program, reading: Reading) -> None:
+    """A program that was uncertain: it runs, or it never will, since what was on its way will not be done any more."""
+    if runs(program, reading):
+        begin(program)
+    else:
+        program.state, program.doubt = State.CONFIRMED, ""
+        program.save()
+
+
+def runs(program: Program, reading: Reading) -> bool:
+    """Whether the pump runs just this program."""
+    try:
+        wanted = propose(therapy_of(program.text), reading)
+    except (InputError, ValueError):
+        return False
+    fill = reading.fill
+    same = fill is not None and not differences(wanted.wanted, fill.settings)
+    return same and reading.program == wanted.message.text
+
+
+def begin(program: Program) -> None:
+    """A program that was read back is in force, and the one before it is replaced."""
+    now = timezone.now()
+    for old in program.patient.programs.filter(state=State.IN_FORCE).exclude(pk=program.pk):
+        old.state, old.ends_at = State.REPLACED, now
+        old.save()
+    program.state, program.begins_at, program.doubt = State.IN_FORCE, now, ""
+    program.save()
+
+
+def _alarms(implant: Implant, reading: Reading) -> None:
+    """Alarms that sound are open, and those that do not any more have ended."""
+    sounding = {alarm.name: alarm for alarm in reading.alarms}
+    known = {alarm.name: alarm for alarm in Alarm.objects.filter(implant=implant, ended_at=None)}
+    for name, alarm in sounding.items():
+        if name not in known:
+            wall = timedelta(milliseconds=reading.wall_ms - reading.now + alarm.at)
+            began = datetime(1970, 1, 1, tzinfo=UTC) + wall - timedelta(minutes=reading.offset_minutes)
+            Alarm.objects.create(
+                implant=implant, name=name, critical=alarm.priority != NOT_CRITICAL, began_at=min(began, timezone.now())
+            )
+    for name, record in known.items():
+        if name not in sounding:
+            record.ended_at = timezone.now()
+            record.save()

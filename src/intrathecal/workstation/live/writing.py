@@ -1,0 +1,137 @@
+"""The text of a therapy: written from the record, read safely, and given another program."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from intrathecal.therapy import Program as PumpProgram
+from intrathecal.therapy import Therapy, TherapyError
+from intrathecal.therapy.file.load import EXAMPLE, WHAT
+from intrathecal.therapy.file.read_therapy import read_therapy
+from intrathecal.therapy.file.text import parse_document
+from intrathecal.workstation import configuration
+from intrathecal.workstation.clinic.models import Implant, Patient, Refill
+
+#: Kinds of pain in a therapy file, by the clinic's indication.
+PAIN = {"cancer": "cancer", "spasticity": "spasticity", "failed-back": "neuropathic", "crps": "neuropathic"}
+NAME = "therapy file"
+_PROGRAM = re.compile(r"(?ms)^[ \t]*\[program\][^\n]*\n(?:[ \t]*(?:#[^\n]*)?\n)*")
+_TEXT = re.compile(r"""[ \t]*text[ \t]*=[ \t]*(?:\"{3}.*?\"{3}|'{3}.*?'{3}|"[^"\n]*"|'[^'\n]*')""", re.DOTALL)
+LONGEST_SUMMARY = 300
+
+
+def therapy_of(text: str) -> Therapy:
+    """The therapy in a text that somebody typed. Raises `TherapyError`; no other file is opened for it."""
+    root = parse_document(text, NAME, WHAT, EXAMPLE)
+    if root.table.get("catalogue"):
+        raise TherapyError(_("[catalogue]: a file of the clinic's own values cannot be named here; leave it out"))
+    return read_therapy(root, configuration.HERE, ())
+
+
+def with_program(text: str, program: str) -> str:
+    """The same therapy with another program. Raises `TherapyError` where the text has no place for it."""
+    found = _PROGRAM.search(text)
+    place = None if found is None else _TEXT.match(text, found.end())
+    if place is None:
+        raise TherapyError(_('[program]: has no "text"; write [program] and below it text = "2.4 mg/day"'))
+    written = f'text = """\n{program.strip()}\n"""'
+    return text[: place.start()] + written + text[place.end() :]
+
+
+def summary(program: PumpProgram) -> str:
+    """A program in one line."""
+    line = "; ".join(str(program).splitlines())
+    return line if len(line) <= LONGEST_SUMMARY else f"{line[: LONGEST_SUMMARY - 1]}…"
+
+
+def composed(
+    patient: Patient,
+    implant: Implant,
+    drugs: dict[str, str],
+    program: str,
+    *,
+    filled_uL: int,
+    filled_at: datetime,
+    extra: str = "",
+) -> str:
+    """A whole therapy file from the record; ``extra`` are more lines about the patient."""
+    catheter = implant.catheters.first()
+    segment = catheter.segments[0] if catheter is not None and catheter.segments else {}
+    trimmed = sum(one.get("trimmed_mm", 0) for one in (catheter.segments if catheter else ()))
+    local = timezone.localtime(filled_at)
+    entries = "\n".join(f'[[drug]]\nname = "{name}"\nconcentration = "{much}"\n' for name, much in drugs.items())
+    return f"""title = "Pump of patient {patient.number}"
+
+[program]
+text = \"\"\"
+{program.strip()}
+\"\"\"
+
+[patient]
+height = "{patient.height_cm} cm"
+weight = "{patient.weight_kg:g} kg"
+age = {_age(patient.born)}
+indication = "{PAIN.get(patient.indication, "nociceptive")}"
+{extra}
+[pump]
+model = "{implant.model}"
+implanted = {implant.implanted_on:%Y-%m-%d}
+utc_offset = "{_offset(local)}"
+
+[catheter]
+model = "{segment.get("model", "ascenda-8780")}"
+removed = "{trimmed / 10:g} cm"
+tip = "{catheter.tip_level if catheter else "T10"}"
+
+{entries}
+[fill]
+volume = "{filled_uL / 1000:g} mL"
+at = {local:%Y-%m-%dT%H:%M:%S}
+primed = "tip"
+
+[simulation]
+days = 28
+"""
+
+
+def text_for(patient: Patient) -> str:
+    """What a new program begins with: the text of the last one, or what the record holds."""
+    last = patient.programs.exclude(text="").order_by("-begins_at", "-pk").first()
+    if last is not None:
+        return str(last.text)
+    implant = patient.implants.filter(explanted_on=None).first()
+    refill = None if implant is None else Refill.objects.filter(implant=implant).first()
+    if implant is None or refill is None or not refill.drugs:
+        raise TherapyError(_("There is no pump, or no fill of it, in the record. Write down the first fill."))
+    running = patient.programs.filter(state="in_force").first()
+    program = running.summary.partition(" ")[2] if running else "stop"
+    return composed(
+        patient,
+        implant,
+        refill.drugs,
+        _readable(program),
+        filled_uL=refill.filled_uL,
+        filled_at=refill.at,
+    )
+
+
+def _readable(program: str) -> str:
+    """A program of the record as the language has it; stop where it is none."""
+    try:
+        return str(PumpProgram.parse(program))
+    except TherapyError:
+        return "stop"
+
+
+def _age(born: date) -> int:
+    today = timezone.localdate()
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def _offset(local: datetime) -> str:
+    text = f"{local:%z}"
+    return f"{text[:3]}:{text[3:5]}"

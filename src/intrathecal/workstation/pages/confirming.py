@@ -1,0 +1,246 @@
+"""From a draft to the pump: review with old and new side by side, confirm, a second person, send, read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from intrathecal.programmer.confirming import ConfirmationError, read_reason, second_looks, soft
+from intrathecal.programmer.errors import Refused
+from intrathecal.quantities import InputError
+from intrathecal.workstation.clinic.models import Program
+from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.live import line, recording, sending
+from intrathecal.workstation.live.looking import Look, look, standing
+from intrathecal.workstation.pages.program import one_of
+from intrathecal.workstation.rules import PHARMACIST, PHYSICIAN, STAFF, Rule
+
+#: From these a program can become a draft again, or be thrown away.
+BEFORE_SENDING = (State.DRAFT, State.WAITING, State.CONFIRMED)
+
+
+@dataclass
+class Ask:
+    """A soft finding, the reason that was typed for it, and what is wrong with that."""
+
+    code: str
+    messages: list[str]
+    reason: str = ""
+    error: str = ""
+
+
+@dataclass
+class Asked:
+    """What is asked of whoever confirms: a reason for every soft finding, and why the change is made."""
+
+    asks: list[Ask] = field(default_factory=list)
+    why: str = ""
+    why_error: str = ""
+
+    @classmethod
+    def of(cls, seen: Look, request: HttpRequest) -> Asked:
+        """With what was typed so far."""
+        asks: dict[str, Ask] = {}
+        for finding in soft(seen.review.findings):
+            typed = request.POST.get(f"reason-{finding.code}", "")
+            asks.setdefault(finding.code, Ask(finding.code, [], typed)).messages.append(finding.message)
+        return cls(list(asks.values()), request.POST.get("why", ""))
+
+    def reasons(self) -> dict[str, str] | None:
+        """The reasons by code; None where one is missing, which is then said beside it."""
+        found = {}
+        for ask in self.asks:
+            try:
+                found[ask.code] = read_reason(ask.reason, _("The reason"))
+            except ConfirmationError as problem:
+                ask.error = str(problem)
+        try:
+            self.why = read_reason(self.why, _("Why it is changed"))
+        except ConfirmationError as problem:
+            self.why_error = str(problem)
+        return None if self.why_error or any(ask.error for ask in self.asks) else found
+
+
+@require_GET
+@transaction.non_atomic_requests
+def review(request: HttpRequest, patient: int, program: int) -> HttpResponse:
+    """Old and new side by side, and everything that is said of the change."""
+    one = one_of(patient, program)
+    if one.state not in BEFORE_SENDING:
+        return redirect("program", patient, program)
+    return _shown(request, one)
+
+
+def _shown(request: HttpRequest, one: Program, asked: Asked | None = None, status: int = 200) -> HttpResponse:
+    context: dict[str, Any] = {"patient": one.patient, "program": one}
+    try:
+        seen = look(one)
+    except (InputError, Refused) as problem:
+        return render(request, "workstation/program_review.html", context | {"error": str(problem)}, status=status)
+    context |= {
+        "seen": seen,
+        "mark": seen.mark(one.text),
+        "asked": asked or Asked.of(seen, request),
+        "second": second_looks(seen.review.findings),
+        "can_second": one.state == State.WAITING and request.user.pk != one.confirmed_by_id,
+        "live": bool(getattr(standing(one), "address", "")),
+    }
+    return render(request, "workstation/program_review.html", context, status=status)
+
+
+@require_POST
+@transaction.non_atomic_requests
+def confirm(request: HttpRequest, patient: int, program: int) -> HttpResponse:
+    """The first person's word on what was shown: the pump and the text must still be the same."""
+    one = one_of(patient, program)
+    try:
+        seen = look(one)
+    except (InputError, Refused):
+        return _shown(request, one, status=409)
+    asked = Asked.of(seen, request)
+    if request.POST.get("mark") != seen.mark(one.text):
+        messages.error(request, _("The program or the pump has changed since it was shown. Look again."))
+        return _shown(request, one, asked, 409)
+    reasons = asked.reasons()
+    if seen.review.decision == "refuse" or reasons is None:
+        return _shown(request, one, asked, 400)
+    with transaction.atomic():
+        held = Program.objects.select_for_update().get(pk=one.pk)
+        if held.state != State.DRAFT:
+            return redirect("program", patient, program)
+        held.state = State.WAITING if seen.review.second_person else State.CONFIRMED
+        held.findings, held.reasons, held.why = seen.findings, reasons, asked.why
+        held.basis, held.confirmed_by, held.confirmed_at = seen.basis, request.user, timezone.now()
+        held.save()
+    return redirect("program_review" if seen.review.second_person else "program", patient, program)
+
+
+@require_POST
+def second(request: HttpRequest, patient: int, program: int) -> HttpResponse:
+    """A second person's word; nobody confirms twice."""
+    one = Program.objects.select_for_update().get(pk=one_of(patient, program).pk)
+    if one.state != State.WAITING:
+        messages.error(request, _("This program does not wait for a second person."))
+    elif request.user.pk == one.confirmed_by_id:
+        messages.error(request, _("You have confirmed it already. A second person is somebody else."))
+    else:
+        one.state, one.second_by, one.second_at = State.CONFIRMED, request.user, timezone.now()
+        one.save()
+        messages.success(request, _("Confirmed by a second person. It can be sent."))
+    return redirect("program", patient, program)
+
+
+@require_POST
+def take_back(request: HttpRequest, patient: int, program: int) -> HttpResponse:
+    """A draft again: what people said of it is forgotten."""
+    one = Program.objects.select_for_update().get(pk=one_of(patient, program).pk)
+    if one.state in BEFORE_SENDING:
+        one.state, one.findings, one.reasons, one.basis = State.DRAFT, [], {}, ""
+        one.confirmed_by = one.confirmed_at = one.second_by = one.second_at = None
+        one.save()
+    return redirect("program", patient, program)
+
+
+@require_POST
+def discard(request: HttpRequest, patient: int, program: int) -> HttpResponse:
+    """Thrown away: it stays in the record and is never sent."""
+    one = Program.objects.select_for_update().get(pk=one_of(patient, program).pk)
+    if one.state in BEFORE_SENDING:
+        one.state = State.DISCARDED
+        one.save()
+    return redirect("pump", patient)
+
+
+@require_POST
+@transaction.non_atomic_requests
+def send(request: HttpRequest, patient: int, program: int) -> HttpResponse:
+    """Send it, and read back what the pump then runs."""
+    one = one_of(patient, program)
+    try:
+        sending.dispatch(one, request.user)
+    except line.Doubtful:
+        return redirect("program_uncertain", patient, program)
+    except (line.Silent, sending.NotSent) as problem:
+        messages.error(request, _("Not sent: %(why)s") % {"why": problem})
+    else:
+        messages.success(request, _("The pump runs this program. It was read back and is the same in every field."))
+    return redirect("program", patient, program)
+
+
+@require_GET
+def uncertain(request: HttpRequest, patient: int, program: int) -> HttpResponse:
+    """What is known of a program of which nobody knows whether it arrived."""
+    one = one_of(patient, program)
+    if one.state != State.UNCERTAIN:
+        return redirect("program", patient, program)
+    force = one.patient.programs.filter(state=State.IN_FORCE).first()
+    context = {"patient": one.patient, "program": one, "force": force, "implant": standing(one)}
+    return render(request, "workstation/program_uncertain.html", context)
+
+
+@require_POST
+@transaction.non_atomic_requests
+def settle(request: HttpRequest, patient: int, program: int) -> HttpResponse:
+    """Ask the pump what became of it."""
+    one, implant = one_of(patient, program), standing(one_of(patient, program))
+    try:
+        if implant is None:
+            raise line.Silent(_("There is no pump in the record."))
+        _kept, outcomes = recording.interrogate(implant, request.user)
+    except (line.Silent, line.Doubtful) as problem:
+        messages.error(request, _("Still uncertain: %(why)s") % {"why": problem})
+        return redirect("program_uncertain", patient, program)
+    for outcome in outcomes:
+        messages.info(request, str(outcome))
+    one.refresh_from_db()
+    if one.state == State.IN_FORCE:
+        messages.success(request, _("Certain: the pump runs this program."))
+    else:
+        messages.success(request, _("Certain: the pump does not run this program, and will not by itself."))
+    return redirect("program", patient, program)
+
+
+@require_GET
+def record(request: HttpRequest, patient: int, program: int) -> HttpResponse:
+    """The record of what was sent, as a file to print and to keep."""
+    one = one_of(patient, program)
+    if not one.record:
+        raise Http404
+    response = HttpResponse(one.record, content_type="text/html; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="program-{one.patient_id}-{one.pk}.html"'
+    return response
+
+
+HERE = "patients/<int:patient>/programs/<int:program>/"
+urlpatterns = [
+    path(f"{HERE}review/", review, name="program_review"),
+    path(f"{HERE}confirm/", confirm, name="program_confirm"),
+    path(f"{HERE}second/", second, name="program_second"),
+    path(f"{HERE}take-back/", take_back, name="program_take_back"),
+    path(f"{HERE}discard/", discard, name="program_discard"),
+    path(f"{HERE}send/", send, name="program_send"),
+    path(f"{HERE}uncertain/", uncertain, name="program_uncertain"),
+    path(f"{HERE}settle/", settle, name="program_settle"),
+    path(f"{HERE}record/", record, name="program_record"),
+]
+_WRITERS = Rule(frozenset(), frozenset({PHYSICIAN}))
+RULES = {
+    "program_review": Rule(STAFF),
+    "program_confirm": _WRITERS,
+    "program_second": Rule(frozenset(), frozenset({PHYSICIAN, PHARMACIST})),
+    "program_take_back": _WRITERS,
+    "program_discard": _WRITERS,
+    "program_send": _WRITERS,
+    "program_uncertain": Rule(STAFF),
+    "program_settle": Rule(frozenset(), STAFF),
+    "program_record": Rule(STAFF),
+}

@@ -1,0 +1,183 @@
+"""Writing a program: form and text are the same thing, and beside them stands what it would do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from intrathecal.programmer.errors import Refused
+from intrathecal.quantities import InputError
+from intrathecal.therapy import Therapy, TherapyError
+from intrathecal.workstation.clinic.models import Patient, Program
+from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.live import form, writing
+from intrathecal.workstation.live.foreseeing import Foresight, foresee
+from intrathecal.workstation.live.looking import Look, look, standing
+from intrathecal.workstation.rules import PHYSICIAN, STAFF, Rule
+
+#: So many foresights are kept.
+KEPT = 16
+_known: dict[str, Foresight] = {}
+
+
+@dataclass
+class Editor:
+    """A draft as it is edited: its text and rows, and what is wrong with them."""
+
+    text: str
+    rows: list[form.Row]
+    error: str = ""
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether there is a mistake in it."""
+        return bool(self.error) or any(row.error or any(cell.error for cell in row.cells) for row in self.rows)
+
+
+def one_of(patient: int, program: int) -> Program:
+    """A program of this patient, or Http404."""
+    found = Program.objects.select_related("patient", "written_by", "confirmed_by", "second_by")
+    return get_object_or_404(found, pk=program, patient=patient)
+
+
+@require_POST
+def new(request: HttpRequest, patient: int) -> HttpResponse:
+    """A draft that begins with what was written last."""
+    one = get_object_or_404(Patient, pk=patient)
+    try:
+        text = writing.text_for(one)
+        plan = writing.therapy_of(text)
+    except TherapyError as problem:
+        messages.error(request, str(problem))
+        return redirect("pump", patient)
+    draft = Program.objects.create(patient=one, text=text, summary=_summary(plan), written_by=request.user)
+    return redirect("program", patient, draft.pk)
+
+
+@require_GET
+def program(request: HttpRequest, patient: int, program: int) -> HttpResponse:
+    """A draft to be edited, or what became of it."""
+    one = one_of(patient, program)
+    if one.state == State.UNCERTAIN:
+        return redirect("program_uncertain", patient, program)
+    if one.state == State.DRAFT:
+        return render(request, "workstation/program_edit.html", _context(one, opened(one.text)))
+    context = {"patient": one.patient, "program": one, "live": bool(getattr(standing(one), "address", ""))}
+    return render(request, "workstation/program.html", context)
+
+
+@require_POST
+def edit(request: HttpRequest, patient: int, program: int) -> HttpResponse:
+    """A change of the form or of the text: the other follows, and a right one is kept."""
+    one = one_of(patient, program)
+    if one.state != State.DRAFT:
+        messages.error(request, _("It is no draft any more. Take it back to change it."))
+        return _leave(request, reverse("program", args=(patient, program)))
+    editor = changed(request, one)
+    if not editor.is_wrong and editor.text != one.text:
+        one.text, one.summary = editor.text, _summary(writing.therapy_of(editor.text))
+        one.save()
+    if "review" in request.POST and not editor.is_wrong:
+        return _leave(request, reverse("program_review", args=(patient, program)))
+    parts = {"form": "_program_form_changed", "text": "_program_text_changed"}
+    name = parts.get(request.POST.get("source", ""), "_program_editor") if request.htmx else "program_edit"
+    response = render(request, f"workstation/{name}.html", _context(one, editor))
+    if request.htmx and not editor.is_wrong:
+        response["HX-Trigger"] = "foresee"
+    return response
+
+
+def opened(text: str) -> Editor:
+    """A text with the form that it says."""
+    try:
+        plan = writing.therapy_of(text)
+    except TherapyError as problem:
+        return Editor(text, [], str(problem))
+    if plan.program is None:
+        return Editor(text, [], _("[program]: is missing; write what the pump is to give"))
+    return Editor(text, form.rows_of(plan.program))
+
+
+def changed(request: HttpRequest, one: Program) -> Editor:
+    """The editor after what was sent."""
+    posted, rows = request.POST, form.rows_posted(request.POST)
+    typed = posted.get("text", one.text).replace("\r\n", "\n")
+    if "adding" in posted and (kind := posted.get("add-kind", "")):
+        rows = form.added(rows, kind)
+    elif (number := posted.get("remove", "")).isdigit():
+        rows = form.without(rows, int(number))
+    elif posted.get("source") == "text" or (posted.get("source") != "form" and typed.strip() != one.text.strip()):
+        return _taken(typed, rows)
+    found = form.program_of(rows)
+    if found is None:
+        return Editor(typed, rows)
+    try:
+        text = writing.with_program(typed, str(found))
+        writing.therapy_of(text)
+    except TherapyError as problem:
+        return Editor(typed, rows, str(problem))
+    return Editor(text, rows)
+
+
+def _taken(typed: str, rows: list[form.Row]) -> Editor:
+    """A typed text; the form stays as it was while the text is wrong."""
+    editor = opened(typed)
+    return Editor(typed, rows, editor.error) if editor.error else editor
+
+
+@require_GET
+@transaction.non_atomic_requests
+def foresight(request: HttpRequest, patient: int, program: int) -> HttpResponse:
+    """Dose, CSF and relief with this program beside what runs, as a part of a page."""
+    one = one_of(patient, program)
+    context: dict[str, Any] = {"program": one}
+    try:
+        seen = look(one)
+        context |= {"seen": seen, "foresight": _foreseen(one.text, seen)}
+    except (InputError, Refused) as problem:
+        context["error"] = str(problem)
+    return render(request, "workstation/_foresight.html", context)
+
+
+def _foreseen(text: str, seen: Look) -> Foresight:
+    """The foresight of what was seen; who comes back to one need not wait again."""
+    key = seen.mark(text)
+    if key not in _known:
+        while len(_known) >= KEPT:
+            _known.pop(next(iter(_known)), None)
+        _known[key] = foresee(seen)
+    return _known[key]
+
+
+def _context(one: Program, editor: Editor) -> dict[str, Any]:
+    return {"patient": one.patient, "program": one, "editor": editor, "kinds": form.kinds()}
+
+
+def _summary(plan: Therapy) -> str:
+    return "" if plan.program is None else writing.summary(plan.program)
+
+
+def _leave(request: HttpRequest, to: str) -> HttpResponse:
+    return HttpResponse(status=204, headers={"HX-Redirect": to}) if request.htmx else redirect(to)
+
+
+urlpatterns = [
+    path("patients/<int:patient>/programs/new/", new, name="program_new"),
+    path("patients/<int:patient>/programs/<int:program>/", program, name="program"),
+    path("patients/<int:patient>/programs/<int:program>/edit/", edit, name="program_edit"),
+    path("patients/<int:patient>/programs/<int:program>/foresight/", foresight, name="program_foresight"),
+]
+RULES = {
+    "program_new": Rule(frozenset(), frozenset({PHYSICIAN})),
+    "program": Rule(STAFF),
+    "program_edit": Rule(frozenset(), frozenset({PHYSICIAN})),
+    "program_foresight": Rule(STAFF),
+}

@@ -1,0 +1,223 @@
+"""The demonstration as people use it: a real server with live pumps, in a real Chromium.
+
+Without Chromium these tests say why they do not run; in continuous integration that is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from intrathecal.workstation.demo.people import PASSWORD
+
+#: A server answers within so long of its first start, and ends within so long of SIGTERM, s.
+STARTS_S, ENDS_S = 40.0, 10.0
+NARROW = 360
+
+
+@dataclass
+class Served:
+    """A server with its demonstration."""
+
+    process: subprocess.Popen[str]
+    address: str
+
+    def page(self, browser: Browser, who: str) -> Page:
+        """A page in which somebody is logged in; whatever the browser complains about fails the test."""
+        page = browser.new_context(viewport={"width": 1200, "height": 900}).new_page()
+        page.goto(self.address)
+        page.fill("input[name=login]", who)
+        page.fill("input[name=password]", PASSWORD)
+        page.click("main button")
+        page.wait_for_url(f"{self.address}/")
+        return page
+
+    @property
+    def pumps(self) -> list[int]:
+        """The processes of its pumps."""
+        found = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False)
+        return [int(number) for number in found.stdout.split()]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium of the system."""
+    found = next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
+    )
+    if not found:
+        missing = "there is no Chromium on this machine (apt-get install chromium)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """``intrathecal serve --demo`` in an empty folder."""
+    home = tmp_path_factory.mktemp("clinic")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {**os.environ, "INTRATHECAL_HOME": str(home)}
+    environment.pop("DATABASE_URL", None)
+    with (home / "said").open("w") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "intrathecal", "serve", "--demo", "--listen", f"127.0.0.1:{port}"],
+            env=environment,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait(address, process, home / "said")
+        yield Served(process, address)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+
+
+def _wait(address: str, process: subprocess.Popen[str], said: Path) -> None:
+    ends = time.monotonic() + 3 * STARTS_S
+    while True:
+        try:
+            urllib.request.urlopen(f"{address}/login/login/", timeout=5).close()  # noqa: S310 - our own server
+            return
+        except OSError:
+            assert process.poll() is None, said.read_text()
+            assert time.monotonic() < ends, said.read_text()
+            time.sleep(0.2)
+
+
+def _clean(page: Page, *, narrow: bool = True) -> None:
+    """Nothing that hinders people, and nothing that is wider than a telephone."""
+    violations = Axe().run(page).response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations] == []
+    if narrow:
+        page.set_viewport_size({"width": NARROW, "height": 740})
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+        page.set_viewport_size({"width": 1200, "height": 900})
+
+
+def _live_patient(served: Served, page: Page, place: int = 0) -> str:
+    """The address of a patient whose pump answers."""
+    found = []
+    for number in range(15, 30):
+        page.goto(f"{served.address}/patients/{number}/pump/")
+        if page.query_selector("[data-stream]"):
+            found.append(f"{served.address}/patients/{number}/")
+        if len(found) > place:
+            return found[place]
+    raise AssertionError("no patient of the demonstration has a live pump")
+
+
+def test_a_first_start_asks_little_of_a_machine(served: Served) -> None:
+    """Processor time of the server and its pumps, since how long it takes depends on what else the machine does."""
+    numbers = ",".join(map(str, (served.process.pid, *served.pumps)))
+    used = subprocess.run(["ps", "-o", "cputimes=", "-p", numbers], capture_output=True, text=True, check=True).stdout
+    assert sum(map(int, used.split())) < STARTS_S / 2
+
+
+def test_a_program_goes_from_the_form_to_the_pump(served: Served, browser: Browser) -> None:
+    """Written in the form, followed by the text, foreseen, reviewed, confirmed, sent, read back, and told live."""
+    page = served.page(browser, "physician")
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if "htmx:" not in message.text else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    patient = _live_patient(served, page)
+    page.wait_for_selector("dl.live")
+    page.click("text=Interrogate and keep")
+    page.wait_for_selector("text=The pump was read.")
+    page.wait_for_selector("dl.live")
+    _clean(page)
+    page.click("text=Write a new program")
+    page.wait_for_selector("table.figures", timeout=60_000)
+    page.fill("#row-0-rate", "2.5 mgg/day")
+    page.press("#row-0-rate", "Tab")
+    page.wait_for_selector("#error-0-rate:has-text('write for example')")
+    _clean(page)
+    page.fill("#row-0-rate", "2.5 mg/day")
+    page.press("#row-0-rate", "Tab")
+    expect(page.locator("#text")).to_have_value(re.compile(re.escape("2.5 mg/day\n")))
+    text = page.input_value("#text")
+    page.fill("#text", text.replace("bolus 0.2 mg", "bolus 0.25 mg"))
+    page.press("#text", "Tab")
+    expect(page.locator("#row-2-amount")).to_have_value("0.25 mg")
+    page.wait_for_selector("figure.picture polyline.old", state="attached", timeout=60_000)
+    _clean(page)
+    page.click("main button:has-text('Review')")
+    page.wait_for_url(re.compile("/review/$"))
+    page.wait_for_selector("tr.differs:has-text('2.5 mg/day')")
+    page.wait_for_selector("table.figures", timeout=60_000)
+    _clean(page)
+    page.fill("#why", "pain at night")
+    for field in page.query_selector_all("input[name^=reason-]"):
+        field.fill("pain at night")
+    page.click("text=I have read this and confirm it")
+    page.click("text=Send to the pump and read back")
+    page.wait_for_selector("text=the same in every field")
+    _clean(page)
+    page.goto(f"{patient}pump/")
+    page.wait_for_selector("[data-now]:has-text('bolus 0.25 mg over 10 min at 07:00')")
+    assert said == []
+
+
+def test_one_key_leads_to_the_emergency_view_where_a_pump_is_stopped(served: Served, browser: Browser) -> None:
+    """A nurse: the key, the drugs, two steps, and the page that is open tells that the pump stands still."""
+    page = served.page(browser, "nurse")
+    patient = _live_patient(served, page, 1)
+    page.goto(f"{patient}pump/")
+    page.keyboard.press("e")
+    page.wait_for_url(f"{patient}emergency/")
+    page.wait_for_selector("dl.live")
+    _clean(page)
+    page.click("text=Stop the pump…")
+    _clean(page)
+    page.click("main button.danger")
+    page.wait_for_selector("text=Stopped: the pump has said")
+    page.wait_for_selector("[data-now]:has-text('STOPPED')")
+    _clean(page)
+
+
+def test_an_open_page_stops_telling_when_the_login_ends(served: Served, browser: Browser) -> None:
+    """Logged out in one window, the other one says that what it shows is old."""
+    page = served.page(browser, "physician2")
+    _live_patient(served, page)
+    page.wait_for_selector("dl.live")
+    other = page.context.new_page()
+    other.goto(served.address)
+    other.click("text=Log out")
+    page.wait_for_selector("text=Your login has ended", timeout=20_000)
+
+
+def test_the_server_ends_with_its_pumps(served: Served, browser: Browser) -> None:
+    """Also while a page is open that is told all the time."""
+    page = served.page(browser, "physician")
+    _live_patient(served, page)
+    page.wait_for_selector("dl.live")
+    pumps = served.pumps
+    assert len(pumps) == 3
+    began = time.monotonic()
+    served.process.send_signal(signal.SIGTERM)
+    served.process.wait(60)
+    assert time.monotonic() - began < ENDS_S
+    assert not any(Path(f"/proc/{number}").exists() for number in pumps)
