@@ -125,6 +125,17 @@ def test_one_address_asks_so_often_and_no_more(monkeypatch: pytest.MonkeyPatch) 
     assert Client(REMOTE_ADDR="192.0.2.7").get(API).status_code == 200
 
 
+def test_who_would_wait_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One run at a time: the clinic's own pages come first."""
+    monkeypatch.setattr(exploring, "PATIENCE_S", 0.05)
+    asked = {"dose": "1.77 mg/day"}
+    with exploring.ONE_AT_A_TIME:
+        answer = Client().get(API, asked)
+        assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+        assert "try again in a minute" in Client().get("/explore", asked).content.decode()
+    assert Client().get(API, asked).status_code == 200
+
+
 def test_it_answers_in_under_a_second() -> None:
     """Once everything is loaded; the best of three, since other work may run on the same machine."""
     client, took = Client(), []

@@ -6,13 +6,15 @@ import json
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any, NamedTuple
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from intrathecal.catalogue import Catalogue, Drug, load_catalogue
-from intrathecal.quantities import QuantityError, parse_quantity, rounded
+from intrathecal.quantities import InputError, QuantityError, parse_quantity, rounded
 from intrathecal.simulation.api import Run, simulate
 from intrathecal.therapy import Program as Wanted
 from intrathecal.therapy import ProgramError, TherapyError, parse_therapy
@@ -32,6 +34,12 @@ SHAPES = (
     (OWN, _("as written below")),
 )
 NAME = "explore"
+#: One run at a time, so that strangers never take the clinic's pages more than one processor; who waits longer (s) is told.
+ONE_AT_A_TIME, PATIENCE_S = BoundedSemaphore(1), 5
+
+
+class BusyError(InputError):
+    """Others are being answered: the message says to try again."""
 
 
 class Offered(NamedTuple):
@@ -125,6 +133,8 @@ class Explored(forms.Form):
         if not self.errors:
             try:
                 self.run = run(text_of(given), given["days"])
+            except BusyError as problem:
+                self.add_error(None, str(problem))
             except TherapyError as problem:
                 said = _said(str(problem))
                 about = said.partition(":")[0].removeprefix("the ")
@@ -174,8 +184,13 @@ def program_of(given: dict[str, Any]) -> str:
 
 @lru_cache(maxsize=64)
 def run(text: str, days: int) -> Run:
-    """The run of a therapy file; the same one is not run twice. Raises `TherapyError`."""
-    return simulate(parse_therapy(text, NAME, Path("/nonexistent")), days=days, every_ms=EVERY_MS, profiles=())
+    """The run of a therapy file; the same one is not run twice. Raises `TherapyError`, and `BusyError`."""
+    if not ONE_AT_A_TIME.acquire(timeout=PATIENCE_S):
+        raise BusyError(gettext("Too many people explore at this moment: try again in a minute."))
+    try:
+        return simulate(parse_therapy(text, NAME, Path("/nonexistent")), days=days, every_ms=EVERY_MS, profiles=())
+    finally:
+        ONE_AT_A_TIME.release()
 
 
 def first(drug: Drug) -> dict[str, Any]:

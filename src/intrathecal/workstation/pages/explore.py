@@ -22,7 +22,7 @@ from intrathecal.workstation.picturing import FILES, pictures
 from intrathecal.workstation.rules import OPEN
 
 #: So often may one address ask in a minute.
-PER_MINUTE = 60
+PER_MINUTE = 120
 DIGITS = 5
 
 
@@ -91,6 +91,8 @@ def answer(request: HttpRequest) -> JsonResponse:
         known = ", ".join(exploring.Explored.base_fields)
         return JsonResponse({"detail": f"{unknown[0]}: {_('is not known; there are')} {known}"}, status=422)
     if not form.is_valid() or form.run is None:
+        if form.non_field_errors():
+            return JsonResponse({"detail": str(form.non_field_errors()[0])}, status=503, headers={"Retry-After": "60"})
         errors = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
         field, texts = next(iter(errors.items()))
         return JsonResponse({"detail": f"{field}: {texts[0]}", "errors": errors}, status=422)
