@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,26 +81,21 @@ def _answers(address: str) -> bool:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """An empty PostgreSQL of its own; its address."""
+def postgres() -> Iterator[str]:
+    """An empty PostgreSQL of its own; its address. It refuses to run as root, and root's folders are closed to others."""
     if not POSTGRES:
         lacking("there is no PostgreSQL on this machine (apt-get install postgresql)")
-    bin_, data, port = POSTGRES[-1], folder / "data", free_port()
     as_whom = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if as_whom:
-        shutil.chown(folder, "postgres")
-        for above in folder.parents[:3]:
-            above.chmod(above.stat().st_mode | 0o011)
-    subprocess.run(
-        [*as_whom, str(bin_ / "initdb"), "-D", str(data), "-A", "trust", "-U", "clinic", "-E", "UTF8", "--no-sync"],
-        check=True,
-        capture_output=True,
-        cwd=folder,
-    )
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-    control = [*as_whom, str(bin_ / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
-    subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, cwd=folder)
-    try:
-        yield f"postgresql://clinic@127.0.0.1:{port}/postgres"
-    finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True, cwd=folder)
+    with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
+        if as_whom:
+            shutil.chown(folder, "postgres")
+        port, data = free_port(), f"{folder}/data"
+        begin = [*as_whom, str(POSTGRES[-1] / "initdb"), "-D", data, "-A", "trust", "-U", "clinic", "-E", "UTF8", "-N"]
+        subprocess.run(begin, check=True, capture_output=True, cwd=folder)
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+        control = [*as_whom, str(POSTGRES[-1] / "pg_ctl"), "-D", data, "-w", "-l", f"{folder}/log"]
+        subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, cwd=folder)
+        try:
+            yield f"postgresql://clinic@127.0.0.1:{port}/postgres"
+        finally:
+            subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True, cwd=folder)

@@ -22,7 +22,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         with serving(folder) as found:
             yield found
     else:
-        with postgres(tmp_path_factory.mktemp("postgres")) as database, serving(folder, database) as found:
+        with postgres() as database, serving(folder, database) as found:
             yield found
 
 
