@@ -99,8 +99,7 @@ def _pumps(demo: bool, echo: Callable[[str], None]) -> Iterator[None]:
         return
     from intrathecal.workstation.live import pumps
 
-    with pumps.running() as count:
-        echo(f"{count} live virtual pumps")
+    with pumps.running(echo):
         yield
 
 

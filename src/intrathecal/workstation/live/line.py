@@ -33,11 +33,11 @@ class Doubtful(Exception):
     """A command left, and what became of it is not known: the message says why."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Heard:
-    """The last reading of a pump, and when it was made (s on the monotonic clock)."""
+    """The last reading of a pump, or that it was silent, and when (s on the monotonic clock)."""
 
-    reading: Reading
+    what: Reading | Silent
     at: float
 
 
@@ -72,7 +72,10 @@ def at_once(implant: Implant) -> Iterator[Session]:
     except Refused as refusal:
         raise Silent(_("The pump refused: %(why)s") % {"why": plain(refusal)}) from None
     except (Unreachable, InputError) as problem:
-        raise Silent(plain(problem)) from None
+        silence = Silent(plain(problem))
+        if isinstance(problem, Unreachable):
+            _heard[implant.serial] = _Heard(silence, time.monotonic())
+        raise silence from None
 
 
 def read(session: Session, implant: Implant) -> Reading:
@@ -96,15 +99,21 @@ def heard(implant: Implant, reading: Reading | None) -> None:
 
 
 def recent(implant: Implant, age_s: float) -> Reading:
-    """A reading that is at most ``age_s`` old. Raises `Silent`, `Doubtful`."""
-    found = _heard.get(implant.serial)
-    if found is not None and time.monotonic() - found.at <= age_s:
-        return found.reading
+    """A reading that is at most ``age_s`` old. Raises `Silent`, also where the pump was silent as recently; `Doubtful`."""
+    if (known := _known(implant, age_s)) is not None:
+        return known
     with opened(implant) as session:
-        found = _heard.get(implant.serial)
-        if found is not None and time.monotonic() - found.at <= age_s:
-            return found.reading
-        return read(session, implant)
+        return _known(implant, age_s) or read(session, implant)
+
+
+def _known(implant: Implant, age_s: float) -> Reading | None:
+    """What was heard as recently. Raises `Silent` where that was nothing: a pump that is away holds nobody up twice."""
+    found = _heard.get(implant.serial)
+    if found is None or time.monotonic() - found.at > age_s:
+        return None
+    if isinstance(found.what, Silent):
+        raise Silent(str(found.what))
+    return found.what
 
 
 def plain(problem: Exception) -> str:

@@ -85,8 +85,11 @@ def by_record(program: Program, plan: Therapy, silent: str) -> Look:
     if after.program is None:
         raise TherapyError(_("This pump has a fixed flow and runs no program."))
     units = {name: drug.customary_mass_unit for name, drug in plan.catalogue.drugs.items()}
-    old = after.settings if before is None else before.settings
-    rows = sheet(None if before is None else before.program, after.program, old, after.settings, units)
+    if before is None:
+        rows = sheet(None, after.program, after.settings, after.settings, units)
+        rows = [replace(row, old="", change="new") for row in rows]
+    else:
+        rows = sheet(before.program, after.program, before.settings, after.settings, units)
     return Look(plan, found, tuple(rows), None, silent)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,15 +16,17 @@ from django.conf import settings
 from django.db import transaction
 
 from intrathecal.programmer.client import Address
+from intrathecal.programmer.errors import Refused, Uncertain, Unreachable
 from intrathecal.programmer.programming import STANDING, propose, send
 from intrathecal.programmer.session import Session, pair
 from intrathecal.programmer.telling import tell_fill
+from intrathecal.quantities import InputError
 from intrathecal.therapy import Therapy
 from intrathecal.workstation.clinic.models import Implant
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live.writing import therapy_of
 
-#: How the demonstration marks a pump that is to be alive: its key lies here.
+#: A pump whose key lies here is the demonstration's, and is started with it.
 FOLDER = "pumps"
 KEY_NAME = "demonstration workstation"
 #: A pump that does not end by itself is killed after so long, s.
@@ -35,8 +37,9 @@ _LISTENS = re.compile(r"pump (\S+) \(\S+\) listening on (\S+)")
 
 @dataclass(frozen=True)
 class Running:
-    """A pump that runs: its process, serial number and address, and the code that pairs (empty once a key is paired)."""
+    """A pump that runs: its record and process, serial number and address, and the code that pairs (empty once one is)."""
 
+    implant: Implant
     process: subprocess.Popen[str]
     serial: str
     address: str
@@ -50,24 +53,30 @@ def files(implant: Implant) -> tuple[Path, Path]:
 
 
 @contextmanager
-def running() -> Iterator[int]:
-    """Start the demonstration's pumps, and end them; says how many there are."""
-    chosen = list(Implant.objects.filter(explanted_on=None).exclude(key_file="").select_related("patient"))
+def running(echo: Callable[[str], None]) -> Iterator[None]:
+    """Start the demonstration's pumps, and end them. One that cannot be used is said, and holds nobody up."""
+    own = str(Path(settings.HOME) / FOLDER)
+    chosen = list(
+        Implant.objects.filter(explanted_on=None, key_file__startswith=own).order_by("pk").select_related("patient")
+    )
     with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:
-        started = list(pool.map(start, chosen))
+        started = [one for one in pool.map(start, chosen) if one is not None]
     try:
-        for implant, one in zip(chosen, started, strict=True):
-            implant.address, implant.serial = one.address, one.serial
-            with transaction.atomic():
-                implant.save(update_fields=("address", "serial"))
-            _prepare(implant, one)
-        yield len(started)
+        answering = 0
+        for one in started:
+            try:
+                _prepare(one)
+                answering += 1
+            except (InputError, Refused, Unreachable, Uncertain) as problem:
+                echo(f"{one.implant}: {problem}")
+        echo(f"{answering} of {len(chosen)} live virtual pumps answer")
+        yield
     finally:
         end(started)
 
 
-def start(implant: Implant) -> Running:
-    """Start the pump of a record and wait until it listens."""
+def start(implant: Implant) -> Running | None:
+    """Start the pump of a record and wait until it listens; None where it ends instead, having said why itself."""
     memory, _key = files(implant)
     memory.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     command = [sys.executable, "-m", "intrathecal.workstation.live.child", "pump", "--listen", "127.0.0.1:0"]
@@ -77,19 +86,22 @@ def start(implant: Implant) -> Running:
         stdout=subprocess.PIPE,
         text=True,
     )
-    code, said = "", []
+    code = ""
     for text in process.stdout or ():
-        said.append(text)
         if found := _CODE.search(text):
             code = found[1]
         if found := _LISTENS.search(text):
-            return Running(process, found[1], found[2], code)
-    raise RuntimeError(f"the pump of {implant} did not start: {''.join(said)}")
+            return Running(implant, process, found[1], found[2], code)
+    return None
 
 
-def _prepare(implant: Implant, one: Running) -> None:
-    """Pair, fill and program a pump that is new, as the record says."""
-    key, address = Path(implant.key_file), Address.parse(one.address)
+def _prepare(one: Running) -> None:
+    """Write down where it is; pair, fill and program a pump that is new, as the record says. Raises what a session does."""
+    implant, address = one.implant, Address.parse(one.address)
+    key = Path(implant.key_file)
+    implant.address, implant.serial = one.address, one.serial
+    with transaction.atomic():
+        implant.save(update_fields=("address", "serial"))
     if one.code:
         pair(address, "programmer", one.code, key, KEY_NAME)
     force = implant.patient.programs.filter(state=State.IN_FORCE).exclude(text="").first()

@@ -29,7 +29,7 @@ from intrathecal.workstation.live.ending import ending
 from intrathecal.workstation.rules import NURSE, PHYSICIAN, STAFF, Rule
 
 #: How old a reading may be that a page shows as now, and how often an open page is told, s.
-AGE_S = 3.0
+AGE_S = 4.0
 #: How often an open page is looked after: whether its login and the server go on, s.
 LOOK_S = 0.5
 #: Programs that somebody still has to do something about.
