@@ -12,9 +12,18 @@ def make() -> Iterator[str]:
     from intrathecal.workstation.clinic.models import Patient, User
     from intrathecal.workstation.demo import courses, implants, live, people, therapies, visits
 
+    parts = (
+        people.staff,
+        people.patients,
+        therapies.therapies,
+        implants.implants,
+        live.live,
+        courses.courses,
+        visits.visits,
+    )
     if not Patient.objects.exists():
         with transaction.atomic():
-            for part in (people.staff, people.patients, therapies.therapies, implants.implants, courses.courses, visits.visits, live.live):
+            for part in parts:
                 part()
     names = ", ".join(User.objects.exclude(role="patient").order_by("pk").values_list("username", flat=True))
     yield f"A demonstration with invented patients. Log in as {names}; the password of all is: {people.PASSWORD}"

@@ -22,6 +22,7 @@ from intrathecal.programmer.session import Session, pair
 from intrathecal.programmer.telling import tell_fill
 from intrathecal.quantities import InputError
 from intrathecal.therapy import Therapy
+from intrathecal.workstation.clinic import handsets
 from intrathecal.workstation.clinic.models import Implant
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live.writing import therapy_of
@@ -104,6 +105,7 @@ def _prepare(one: Running) -> None:
         implant.save(update_fields=("address", "serial"))
     if one.code:
         pair(address, "programmer", one.code, key, KEY_NAME)
+        handsets.pair(address, one.code, key)
     force = implant.patient.programs.filter(state=State.IN_FORCE).exclude(text="").first()
     if force is None:
         return

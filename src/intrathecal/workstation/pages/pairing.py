@@ -18,6 +18,7 @@ from intrathecal.programmer.errors import PairingError, Refused, Unreachable
 from intrathecal.programmer.keyfile import KnownPump
 from intrathecal.programmer.session import pair as make_known
 from intrathecal.quantities import InputError
+from intrathecal.workstation.clinic import handsets
 from intrathecal.workstation.clinic.models import Implant
 from intrathecal.workstation.live import line
 from intrathecal.workstation.pages.pump import implant_of
@@ -64,6 +65,7 @@ def _taken(implant: Implant, where: Address, code: str) -> KnownPump:
             )
             % {"other": known.model, "own": implant.model}
         )
+    handsets.pair(where, code, key)
     implant.address, implant.serial, implant.key_file = str(where), known.serial, str(key)
     with transaction.atomic():
         implant.save(update_fields=("address", "serial", "key_file"))

@@ -4,13 +4,11 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clinic', '0010_overview'),
-        ('clinic', '0010_pumps'),
-        ('clinic', '0010_surgery'),
-        ('clinic', '0010_visits'),
+        ("clinic", "0010_overview"),
+        ("clinic", "0010_pumps"),
+        ("clinic", "0010_surgery"),
+        ("clinic", "0010_visits"),
     ]
 
-    operations = [
-    ]
+    operations: list[object] = []
