@@ -18,7 +18,7 @@ def test_every_command_stands_once_under_what_it_is_for() -> None:
     """In the order of the groups; no summary is cut off."""
     shown = call("--help").stdout
     listed = re.findall(r"^  ([a-z][a-z-]*)  +\S", shown, re.MULTILINE)
-    assert listed == [*COMMANDS, "audit"]
+    assert listed == [*COMMANDS, "audit"]  # which has commands of its own
     assert len(set(COMMANDS)) == len(COMMANDS)
     assert all(f"\n{title}:\n" in shown for title in GROUPS)
     assert "..." not in shown.partition("Simulate:")[2]

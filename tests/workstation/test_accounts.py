@@ -5,23 +5,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from allauth.mfa.models import Authenticator
 from auditlog.models import LogEntry
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Browser, Page
+from tests.workstation.browsing import clean, log_in
 from tests.workstation.conftest import PASSWORD
 
 from intrathecal.workstation.clinic import newcomers, trail
 from intrathecal.workstation.clinic.models import Patient, User
 
-#: A folder for a picture of every page, to look at.
-SHOTS = os.environ.get("INTRATHECAL_SHOTS")
 NEW = {"first_name": "Iris", "last_name": "Falk", "role": "nurse", "is_active": "on"}
 
 
@@ -154,33 +151,11 @@ def page(chromium: Browser, live_server: object) -> Iterator[Page]:
     assert [text for text in said if "status of 422" not in text] == []
 
 
-def clean(page: Page, name: str) -> None:
-    """No fault that axe finds, wide and on a telephone."""
-    for width in (1200, 360):
-        page.set_viewport_size({"width": width, "height": 800})
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{name} {width}: {found.generate_report()}"
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
-            f"{name} is too wide at {width}"
-        )
-        if SHOTS:
-            page.screenshot(path=f"{SHOTS}/{name}-{width}.png", full_page=True)
-    page.set_viewport_size({"width": 1200, "height": 800})
-
-
 def confirm(page: Page) -> None:
     """Before anything is changed that guards an account, its password is asked for again."""
     clean(page, "confirm")
     page.fill("#id_password", PASSWORD)
     page.get_by_role("button", name="Confirm").click()
-
-
-def log_in(page: Page, name: str) -> None:
-    """By name and password."""
-    page.goto("/login/login/")
-    page.fill("#id_login", name)
-    page.fill("#id_password", PASSWORD)
-    page.get_by_role("button", name="Log in", exact=True).click()
 
 
 @pytest.mark.browser

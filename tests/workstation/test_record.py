@@ -9,8 +9,12 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.utils import timezone
+from playwright.sync_api import Browser
+from tests.workstation.browsing import clean, log_in
 
 from intrathecal.workstation.clinic.models import RECORDS, Implant, Patient, Program, Refill, Score, User
 
@@ -77,3 +81,26 @@ def test_the_folder_can_be_read(
         assert json.loads(folder.read("record.json"))["patient"]["number"] == "1001"
     assert "&lt;script&gt;" in page
     assert "<script" not in page
+
+
+@pytest.mark.browser
+def test_the_page_in_the_browser(
+    chromium: Browser, live_server: object, patient: Patient, user_of: Callable[..., User]
+) -> None:
+    """A physician finds the tab and gets the folder; the page is accessible, and so is the page in the folder."""
+    user = user_of("physician")
+    full(patient, user)
+    with chromium.new_context(base_url=str(live_server), viewport={"width": 1200, "height": 800}) as context:
+        page = context.new_page()
+        log_in(page, user.username)
+        page.goto(f"/patients/{patient.pk}/")
+        page.get_by_role("link", name="Record", exact=True).click()
+        page.get_by_role("heading", name="The whole record").wait_for()
+        clean(page, "record")
+        with page.expect_download() as loading:
+            page.get_by_role("link", name="To read and keep (ZIP)").click()
+        with zipfile.ZipFile(loading.value.path()) as folder:
+            alone = context.new_page()
+            alone.set_content(folder.read("record.html").decode())
+        found = Axe().run(alone)
+        assert found.violations_count == 0, found.generate_report()

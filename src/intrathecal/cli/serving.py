@@ -12,7 +12,7 @@ Listen = Annotated[str, typer.Option(metavar="HOST:PORT", help="Where it answers
 Database = Annotated[
     str,
     typer.Option(
-        metavar="URL", help="Where the records lie: sqlite:////path/file.db or postgresql://user:password@host/name."
+        metavar="URL", help="Where the records are: sqlite:////path/file.db or postgresql://user:password@host/name."
     ),
 ]
 Demo = Annotated[bool, typer.Option("--demo", help="With invented patients and live virtual pumps.")]
@@ -28,7 +28,7 @@ def serve(listen: Listen = "127.0.0.1:8000", database: Database = "", demo: Demo
 
 def account(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the person logs in with.")],
-    role: Annotated[str, typer.Option(metavar="ROLE", help="physician, nurse, pharmacist or administrator.")],
+    role: Annotated[str, typer.Option(metavar="ROLE", help="One of physician, nurse, pharmacist, administrator.")],
     database: Database = "",
 ) -> None:
     """Make an account for the workstation; its password is asked for, or read from standard input."""

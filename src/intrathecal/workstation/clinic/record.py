@@ -24,7 +24,7 @@ def whole(patient: Patient) -> dict[str, Any]:
     tables = {model._meta.model_name: [_told(row, people) for row in rows] for model, rows in _tables(patient)}
     return {
         "format": "intrathecal record",
-        "program": __version__,
+        "written_by": f"intrathecal {__version__}",
         "made_at": timezone.now().isoformat(),
         "patient": _told(patient, people),
         **tables,

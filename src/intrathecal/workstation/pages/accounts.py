@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.password_validation import validate_password
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
@@ -43,8 +43,12 @@ class Account(forms.ModelForm):
             self.fields["patient_number"].initial = self.instance.patient.number
 
     def clean(self) -> dict[str, Any]:
-        """Whoever is a patient has a record, and nobody else has."""
+        """Whoever is a patient has a record, and nobody else has; somebody administers the clinic."""
         told: dict[str, Any] = super().clean() or {}
+        if _last_administrator(self.instance) and not (
+            told.get("role") == Role.ADMINISTRATOR and told.get("is_active")
+        ):
+            self.add_error("role", _("Nobody else administers this clinic: make another administrator first."))
         number = (told.get("patient_number") or "").strip()
         self.instance.patient = None
         if told.get("role") != Role.PATIENT:
@@ -92,8 +96,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         made = form.save()
         messages.success(request, _("%(name)s can log in now.") % {"name": made.username})
         return redirect("accounts")
-    known = User.objects.annotate(factors=Count("authenticator")).order_by("-is_active", "role", "username")
-    context = {"accounts": known, "form": form, "password": password}
+    context = {"accounts": known(), "form": form, "password": password}
     return render(request, "workstation/accounts.html", context, status=422 if request.method == "POST" else 200)
 
 
@@ -102,12 +105,9 @@ def account(request: HttpRequest, account: int) -> HttpResponse:
     one = get_object_or_404(User, pk=account)
     form = Account(request.POST or None, instance=one)
     if request.method == "POST" and form.is_valid():
-        if _last_administrator(one) and not (one.role == Role.ADMINISTRATOR and one.is_active):
-            form.add_error("role", _("Nobody else administers this clinic: make another administrator first."))
-        else:
-            form.save()
-            messages.success(request, _("Kept."))
-            return redirect("accounts")
+        form.save()
+        messages.success(request, _("Kept."))
+        return redirect("accounts")
     return _one(request, get_object_or_404(User, pk=account), form, Password())
 
 
@@ -126,10 +126,20 @@ def set_password(request: HttpRequest, account: int) -> HttpResponse:
 def reset_factor(request: HttpRequest, account: int) -> HttpResponse:
     """Take away second factors that were lost; the password alone counts until there is a new one."""
     one = get_object_or_404(User, pk=account)
-    for authenticator in Authenticator.objects.filter(user=one):
-        authenticator.delete()
+    forget_factors(one)
     messages.success(request, _("%(name)s has no second factor any more.") % {"name": one.username})
     return redirect("accounts")
+
+
+def forget_factors(one: User) -> None:
+    """One by one, so that each of them is in the audit trail."""
+    for authenticator in Authenticator.objects.filter(user=one):
+        authenticator.delete()
+
+
+def known() -> QuerySet[User]:
+    """All accounts, each with the number of its second factors; those that are open first."""
+    return User.objects.annotate(factors=Count("authenticator")).order_by("-is_active", "role", "username")
 
 
 def _one(request: HttpRequest, one: User, form: Account, password: Password) -> HttpResponse:
@@ -140,8 +150,7 @@ def _one(request: HttpRequest, one: User, form: Account, password: Password) -> 
 
 def _last_administrator(one: User) -> bool:
     others = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exclude(pk=one.pk)
-    before = User.objects.get(pk=one.pk)
-    return before.role == Role.ADMINISTRATOR and before.is_active and not others.exists()
+    return one.pk is not None and one.role == Role.ADMINISTRATOR and one.is_active and not others.exists()
 
 
 urlpatterns = [

@@ -34,14 +34,19 @@ class Wanted:
     @classmethod
     def of(cls, request: HttpRequest) -> Wanted:
         """From the address."""
-        said, day, wrong = request.GET.get("day", "").strip(), None, ""
+        return cls.told(request.GET.get("person", ""), request.GET.get("about", ""), request.GET.get("day", ""))
+
+    @classmethod
+    def told(cls, person: str, about: str, said: str) -> Wanted:
+        """From words."""
+        said, day, wrong = said.strip(), None, ""
         try:
             day = parse_date(said)
         except ValueError:  # well written, but no day of the calendar
             day = None
         if said and day is None:
             wrong = _('"%(day)s" is no day: write it like 2026-11-22.') % {"day": said}
-        return cls(request.GET.get("person", "").strip(), request.GET.get("about", "").strip(), day, wrong)
+        return cls(person.strip(), about.strip(), day, wrong)
 
     def lines(self) -> QuerySet[LogEntry]:
         """The lines that match, newest first."""
