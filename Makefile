@@ -16,13 +16,13 @@ demo: .venv/ready
 serve: .venv/ready
 	$(BIN)/intrathecal serve --demo
 
-# The workstation's records are tried on both databases; without PostgreSQL the second run says so.
 test: .venv/ready-dev lint
 	$(BIN)/pytest -n 2 --dist worksteal --ignore=tests/long
-	INTRATHECAL_TEST_DATABASE=postgresql $(BIN)/pytest -m "not browser" tests/workstation
 
+# The workstation's records are tried on the other database too; without PostgreSQL the second run says so.
 test-long: .venv/ready-dev
 	$(BIN)/pytest -n 2 --timeout=900 tests/long
+	INTRATHECAL_TEST_DATABASE=postgresql $(BIN)/pytest -n 2 -m "not browser" tests/workstation
 
 # This program beside its peers on the same equations; bench/results has the tables. About ten minutes.
 bench: .venv/ready-dev

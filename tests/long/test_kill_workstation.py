@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import threading
 import time
 from collections import Counter
@@ -15,8 +16,8 @@ import pytest
 from tests.workstation.postgres import MISSING, Cluster, binaries
 from tests.workstation.processes import Caller, Server, intrathecal
 
-#: On each of both databases.
-KILLS = 50
+#: On each of both databases; INTRATHECAL_KILLS asks for more.
+KILLS = int(os.environ.get("INTRATHECAL_KILLS", "6"))
 RESTARTS = 5
 WRITERS = 4
 #: The longest time from the first write that was kept to the kill, s.
