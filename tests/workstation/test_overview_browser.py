@@ -134,7 +134,7 @@ def test_a_nurse_works_through_the_board(reader: Reader) -> None:
     page = reader.page
     reader.check()
     page.check("input[value=refill]")
-    expect(page.get_by_role("status").filter(has_text="11 lines")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="8 lines")).to_be_visible()
     page.locator("#kept-name").fill("Refills")
     page.keyboard.press("Enter")
     expect(page.locator(".kept").get_by_role("link", name="Refills")).to_have_attribute("aria-current", "true")

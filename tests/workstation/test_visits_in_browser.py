@@ -78,7 +78,7 @@ def log_in(page: Page, served: Served, name: str) -> None:
     page.goto(f"{served.address}/login/login/")
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill("reservoir and catheter")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
 
 
 def test_somebody_asks_and_the_clinic_answers(served: Served, opened: Opener) -> None:

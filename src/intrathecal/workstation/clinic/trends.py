@@ -22,7 +22,9 @@ def watch() -> None:
         signal.connect(_written, sender=Refill, dispatch_uid=f"trend {id(signal)}")
 
 
-def _written(sender: type[Refill], instance: Refill, **_: Any) -> None:
+def _written(sender: type[Refill], instance: Refill, raw: bool = False, **_: Any) -> None:
+    if raw:  # a backup brings what was reckoned with it
+        return
     implant = Implant.objects.filter(pk=instance.implant_id).first()
     if implant is not None:
         refresh(implant)

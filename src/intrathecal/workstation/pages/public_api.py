@@ -107,4 +107,4 @@ def told(one: Request) -> dict[str, Any]:
 api = NinjaAPI(title="intrathecal, public calls", urls_namespace="public", openapi_url=None, docs_url=None)
 api.add_router("", router)
 urlpatterns = [path("api/public/", api.urls)]
-RULES = {"public:slots": OPEN, "public:requests": OPEN, "public:request": OPEN}
+RULES = {"public:api-root": OPEN, "public:slots": OPEN, "public:requests": OPEN, "public:request": OPEN}
