@@ -19,10 +19,13 @@ serve: .venv/ready
 test: .venv/ready-dev lint
 	$(BIN)/pytest -n 2 --dist worksteal --ignore=tests/long
 
-# The workstation's records are tried on the other database too; without PostgreSQL the second run says so.
+# What a database can do otherwise is tried on PostgreSQL too; without one the second run says so. All of tests/workstation can be
+# run like this, in some minutes.
+ON_BOTH := audit keeping asking board
+
 test-long: .venv/ready-dev
 	$(BIN)/pytest -n 2 --timeout=900 tests/long
-	INTRATHECAL_TEST_DATABASE=postgresql $(BIN)/pytest -n 2 -m "not browser" tests/workstation
+	INTRATHECAL_TEST_DATABASE=postgresql $(BIN)/pytest -n 2 -m "not browser" $(ON_BOTH:%=tests/workstation/test_%.py)
 
 # This program beside its peers on the same equations; bench/results has the tables. About ten minutes.
 bench: .venv/ready-dev
