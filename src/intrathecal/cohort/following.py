@@ -12,12 +12,11 @@ from intrathecal.flow import Array, Site
 from intrathecal.relief.point import SITES
 from intrathecal.simulation.certainty import certainty
 from intrathecal.simulation.comb import Comb, comb
-from intrathecal.simulation.lockstep import at_rest, observed
+from intrathecal.simulation.lockstep import at_rest
 from intrathecal.simulation.modal import Modal, Modes, modal
 from intrathecal.simulation.reduction import reduced
-from intrathecal.simulation.shared_rates import fitted, window_for
+from intrathecal.simulation.shared_rates import answers, window_for
 from intrathecal.simulation.system import LinearSystem
-from intrathecal.simulation.trajectory import largest
 from intrathecal.spine import CISTERNA
 
 #: The error of a cohort's concentrations, relative to the largest at the same place.
@@ -83,13 +82,13 @@ def _by_shared_rates(
 ) -> Followed:
     """Each of ``entries`` (s, n) has rates of its own, cut from the grid of this ``step``."""
     looked_at = np.vstack([rows, list(system.sites.values())])
-    per_mL, parent, rates, terms, errors = largest(looked_at), system.parent, [], [], []
+    parent, rates, terms, errors = system.parent, [], [], []
     # a metabolite and an effect site may be there for longer than the drug is
     behind_s = 1.0 / min(shape.fading.min(initial=np.inf), shape.blood.diagonal().min())
     for entry in entries:
         rest = at_rest(shape, entry)
         window = window_for(max(float(parent @ rest), behind_s), *step)
-        found = fitted(window, observed(shape, window.shifts, entry, looked_at), looked_at @ rest, per_mL)
+        found = answers(shape, entry, looked_at, rest, window)
         rates.append(-window.rates)
         terms.append(found.terms)
         errors.append(found.worst(slice(len(rows)), shortest_s))
