@@ -12,8 +12,10 @@ from intrathecal.quantities import InputError
 
 HERE = Path(__file__).parent
 DATABASE_URL, HOME, HOSTS, TIME_ZONE = "DATABASE_URL", "INTRATHECAL_HOME", "INTRATHECAL_HOSTS", "INTRATHECAL_TIME_ZONE"
-#: An SQLite database is waited for so long (s) while another process writes.
+#: An SQLite database is waited for so long (s) while another process writes, and a connection to PostgreSQL while all are taken.
 PATIENCE_S = 20
+#: So many connections to PostgreSQL at most; it takes 100 unless it is told otherwise.
+CONNECTIONS = 20
 
 
 class ConfigurationError(InputError):
@@ -79,8 +81,11 @@ def database(folder: Path) -> dict[str, Any]:
             "HOST": unquote(url.hostname or ""),
             "PORT": str(url.port or ""),
             "ATOMIC_REQUESTS": True,
-            # Every request has a thread of its own, so a connection that is kept would serve no other.
+            # Every request has a thread of its own, so a connection that a thread kept would serve no other: a pool does.
             "CONN_MAX_AGE": 0,
+            # What comes out of the pool is tried first: the database may have been restarted.
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": {"pool": {"min_size": 2, "max_size": CONNECTIONS, "timeout": PATIENCE_S}},
         }
     raise ConfigurationError(
         f'{DATABASE_URL}: "{url.scheme}" is no database of this program; '
