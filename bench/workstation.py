@@ -106,11 +106,12 @@ def large(home: Path, patients: int) -> None:
             ("search", "/?q=Moreno"),
             ("refills", "/?kind=refill"),
             ("CSV", "/board.csv"),
+            ("explore", "/explore?dose=1.{}+mg/day"),
         ):
             times = []
-            for _ in range(ASKED):
+            for turn in range(ASKED):
                 began = time.monotonic()
-                status, content = caller.ask("GET", path)
+                status, content = caller.ask("GET", path.format(turn))
                 times.append(time.monotonic() - began)
             said = f"median {1000 * median(times):.0f} ms, p95 {1000 * quantiles(times, n=20)[-1]:.0f} ms"
             print(f"{patients} patients, {what}: {status}, {said}, {len(content) // 1024} KiB")

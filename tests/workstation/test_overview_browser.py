@@ -108,15 +108,14 @@ def test_a_teacher_explores(reader: Reader) -> None:
     page = reader.page
     page.goto(f"{reader.address}/explore")
     expect(page.locator("svg.spine:not(.small)")).to_be_visible()
+    assert page.locator("#spine .ramp").first.evaluate("bar => bar.offsetWidth") > 200, "the colours have no legend"
     reader.check()
     tip = page.locator('#spine td[data-value="A/morphine/tip"]').first
     low = float(tip.inner_text())
     page.fill("#id_dose", "1 mg/day")
-    began = time.perf_counter()
     page.press("#id_dose", "Enter")
     expect(page.get_by_role("status").filter(has_text="1 mg/day, simulated in")).to_be_visible()
     expect(tip).not_to_be_empty()
-    assert time.perf_counter() - began < 5
     assert float(tip.inner_text()) == pytest.approx(2 * low, rel=0.02)
     page.select_option("#id_drug", "baclofen")
     expect(page.locator("#id_dose")).to_have_value("200 mcg/day")
