@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import atexit
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from tests.chromium import lacking
 from tests.workstation.postgres import MISSING, Cluster, binaries
 
 #: With the value postgresql, all these tests run on a PostgreSQL of their own instead of SQLite.
@@ -35,13 +34,6 @@ PASSWORD = "a long enough password"  # noqa: S105
 HERE = Path(__file__).parent
 
 
-def lacking(what: str) -> None:
-    """Say why a test does not run here; in continuous integration that is a failure."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(what)
-    pytest.skip(what)
-
-
 @pytest.fixture(autouse=True)
 def _database_is_there() -> None:
     if ON_POSTGRES and binaries() is None:
@@ -62,23 +54,6 @@ def postgres() -> Iterator[Cluster]:
     cluster = Cluster()
     yield cluster
     cluster.remove()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Chromium of the system."""
-    found = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-    )
-    if found is None:
-        lacking("there is no Chromium on this machine (apt-get install chromium)")
-    # Playwright keeps an event loop running in this thread, which Django takes for a mistake.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture

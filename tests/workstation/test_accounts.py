@@ -141,9 +141,9 @@ def code(secret: str) -> str:
 
 
 @pytest.fixture
-def page(chromium: Browser, live_server: object) -> Iterator[Page]:
+def page(browser: Browser, live_server: object) -> Iterator[Page]:
     """A browser without a login that says when a page breaks a rule of the browser's."""
-    context = chromium.new_context(base_url=str(live_server), viewport={"width": 1200, "height": 800})
+    context = browser.new_context(base_url=str(live_server), viewport={"width": 1200, "height": 800})
     page, said = context.new_page(), list[str]()
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     yield page
