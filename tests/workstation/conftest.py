@@ -18,6 +18,7 @@ if ON_POSTGRES and binaries():
     _cluster = Cluster()
     atexit.register(_cluster.remove)
     os.environ["DATABASE_URL"] = _cluster.url()
+os.environ.setdefault("INTRATHECAL_SECOND_FACTOR", "optional")
 os.environ.setdefault("INTRATHECAL_HOME", tempfile.mkdtemp(prefix="clinic-"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "intrathecal.workstation.settings")
 
@@ -25,11 +26,14 @@ import django  # noqa: E402
 
 django.setup()
 
+from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
 from django.core.cache import cache  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from intrathecal.workstation.clinic.models import Patient, User  # noqa: E402
 
+# What makes guessing slow makes every test slow that has a password.
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 256
 PASSWORD = "a long enough password"  # noqa: S105
 HERE = Path(__file__).parent
 

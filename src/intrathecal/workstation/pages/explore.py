@@ -18,6 +18,7 @@ from intrathecal.quantities import rounded
 from intrathecal.report.sides import sides
 from intrathecal.simulation.api import Run
 from intrathecal.workstation import exploring
+from intrathecal.workstation.clinic import limits
 from intrathecal.workstation.picturing import FILES, pictures
 from intrathecal.workstation.rules import OPEN
 
@@ -28,7 +29,7 @@ DIGITS = 5
 
 def too_often(request: HttpRequest) -> bool:
     """Whether an address asks more often than one machine can answer for all."""
-    key = f"explore:{request.META.get('REMOTE_ADDR', '')}"
+    key = f"explore:{limits.whence(request)}"
     cache.add(key, 0, timeout=60)
     try:
         return bool(cache.incr(key) > PER_MINUTE)
