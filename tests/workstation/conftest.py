@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.chromium import lacking
@@ -28,6 +29,7 @@ django.setup()
 
 from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
 from django.core.cache import cache  # noqa: E402
+from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from intrathecal.workstation.clinic.models import Patient, User  # noqa: E402
@@ -48,6 +50,22 @@ def _database_is_there() -> None:
 def _nobody_tried_before() -> None:
     """How often somebody tried to log in is remembered in the cache."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _whoever_writes_waits_for_a_turn() -> Iterator[None]:
+    """On SQLite a transaction that only reads cannot begin to write beside another that does: no page may try.
+
+    Which pages write when somebody looks is in their rule (`Rule.notes`).
+    """
+
+    def watch(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        reading = getattr(connection, "transaction_mode", "") == "DEFERRED"
+        assert not (reading and sql.startswith(("INSERT", "UPDATE", "DELETE"))), f"a page that only reads writes: {sql}"
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(watch):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -56,7 +56,7 @@ def rule_of(name: str) -> Rule | None:
     if name in BEFORE_LOGIN:
         return OPEN
     if name in OWN_ACCOUNT:
-        return Rule(EVERYBODY, EVERYBODY)
+        return Rule(EVERYBODY, EVERYBODY, notes=True)
     return Rule(NOBODY) if name.startswith(LOGIN) else None
 
 
@@ -98,7 +98,7 @@ class Gate:
         name = match.view_name if match else ""
         rule = rule_of(name)
         if rule is not None and rule.public:
-            waiting_to_write(request.method not in SAFE)
+            waiting_to_write(rule.notes or request.method not in SAFE)
             return None
         if not request.user.is_authenticated:
             return refuse_unknown(request)
@@ -109,7 +109,7 @@ class Gate:
             raise PermissionDenied
         if "patient" in kwargs:
             _look_at(request, name, kwargs["patient"])
-        waiting_to_write(request.method not in SAFE)
+        waiting_to_write((rule is not None and rule.notes) or request.method not in SAFE)
         return None
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
