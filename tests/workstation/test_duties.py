@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django.fixtures import Settings
 from tests.workstation.conftest import PASSWORD
-from tests.workstation.test_logins import recovery, switch_on, try_in
+from tests.workstation.test_logins import events, recovery, switch_on, try_in
 
 from intrathecal.workstation import configuration, factors
 from intrathecal.workstation.clinic.models import Patient, User
@@ -42,7 +42,9 @@ def is_led(client: Client, patient: Patient, page: str, says: str) -> None:
         ),
     ):
         assert (call.status_code, call.json()) == (403, {"detail": says})
-    assert says in client.get(page).content.decode()
+    shown = client.get(page).content.decode()
+    assert says in shown
+    assert "Emergency" not in shown, "nothing is offered that would be refused"
 
 
 @pytest.mark.parametrize("made_by", ["page", "call", "new password", "new password by call"])
@@ -70,6 +72,9 @@ def test_a_given_password_is_changed_first(
     own = same | {"password1": "chosen by myself", "password2": "chosen by myself"}
     assert theirs.post("/login/password/change/", own)["Location"] == "/"
     reaches(theirs, patient, "nurse")
+    happened = [what for what, whom in events() if whom == "iris"]
+    assert happened[-1] == "password changed"
+    assert ("password set" in happened) == made_by.startswith("new")
 
 
 def test_ones_own_password_is_no_given_one(client_of: Callable[..., Client]) -> None:

@@ -102,9 +102,9 @@ class Gate:
             return None
         if not request.user.is_authenticated:
             return refuse_unknown(request)
-        duty = duties.duty(request.user)
-        if duty is not None and not duty.allows(name):
-            return lead_to(duty, request)
+        request.duty = duties.duty(request.user)
+        if request.duty is not None and not request.duty.allows(name):
+            return lead_to(request.duty, request)
         if not allowed(name, request.method or "GET", request.user.role):
             raise PermissionDenied
         if "patient" in kwargs:
@@ -166,6 +166,8 @@ def first_page(role: str) -> str:
 def may(request: HttpRequest) -> dict[str, object]:
     """For templates: ``may.look.NAME`` and ``may.change.NAME``, so that no page offers what it would refuse."""
     role, rules = getattr(getattr(request, "user", None), "role", ""), pages.rules()
+    if getattr(request, "duty", None) is not None:
+        rules = dict.fromkeys(rules, Rule(NOBODY))
     look = {name: role in rule.look for name, rule in rules.items()}
     return {
         "may": {"look": look, "change": {name: role in rule.change for name, rule in rules.items()}},

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
-from allauth.account.signals import user_logged_in
+from allauth.account.signals import password_changed, user_logged_in
 from allauth.mfa.signals import authentication_failed
 from django.contrib.auth.signals import user_logged_out, user_login_failed
 from django.db import transaction
@@ -29,6 +29,7 @@ def watch() -> None:
     """Follow every log-in from now on."""
     user_logged_in.connect(_came, dispatch_uid="came")
     user_logged_out.connect(_went, dispatch_uid="went")
+    password_changed.connect(_chose, dispatch_uid="chose")
     user_login_failed.connect(_failed, dispatch_uid="failed")
     authentication_failed.connect(_wrong_factor, dispatch_uid="wrong factor")
 
@@ -59,6 +60,10 @@ def _write(user: User | None, what: str, whence: str) -> None:
 def _came(request: HttpRequest, user: User, **_: Any) -> None:
     ways = dict.fromkeys(record.get("type", record["method"]) for record in get_authentication_records(request, user))
     trail.happened(f"logged in: {', '.join(ways)}", user, by=user)
+
+
+def _chose(user: User, **_: Any) -> None:
+    trail.happened("password changed", user, by=user)
 
 
 def _went(request: HttpRequest, user: User | None, **_: Any) -> None:

@@ -15,6 +15,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Patient, User
 from intrathecal.workstation.clinic.models.people import Role
 from intrathecal.workstation.rules import ADMINISTRATOR, Rule
@@ -142,6 +143,7 @@ def give_password(one: User, password: Password, by: User) -> None:
     one.set_password(password.cleaned_data["password"])
     one.must_change_password = one.pk != by.pk
     one.save()
+    trail.happened("password set", one)
 
 
 def forget_factors(one: User) -> None:
