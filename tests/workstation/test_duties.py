@@ -135,3 +135,9 @@ def test_secrets_are_kept_encrypted(user_of: Callable[..., User], settings: Sett
     refused = moved.post("/login/2fa/authenticate/", {"code": right})
     assert "was set up with another key of the clinic: ask an administrator to reset it." in refused.content.decode()
     assert moved.get("/").status_code == 302
+    client = Client()
+    client.force_login(one, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.post("/login/reauthenticate/", {"password": PASSWORD})
+    shown = client.get("/login/2fa/recovery-codes/")
+    assert shown.status_code == 409
+    assert "another key of the clinic" in shown.content.decode()
