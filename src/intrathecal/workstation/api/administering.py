@@ -172,7 +172,7 @@ def _line(line: LogEntry) -> dict[str, Any]:
         "by": str(line.actor) if line.actor else None,
         "address": line.remote_addr,
         "did": trail.did(line),
-        "about": f"{line.content_type.name}: {line.object_repr}",
+        "about": trail.about(line),
         "page": (line.additional_data or {}).get("page"),
         "changed": sorted(line.changes or {}),
     }

@@ -91,6 +91,11 @@ def did(line: LogEntry) -> str:
     return str((line.additional_data or {}).get("event") or DID[line.action])
 
 
+def about(line: LogEntry) -> str:
+    """Which record a line is about; for what happened to none of them, what it was called."""
+    return f"{line.content_type.name}: {line.object_repr}" if line.object_pk else str(line.object_repr)
+
+
 def _hold(sender: type[Model], raw: bool = False, **_: Any) -> None:
     """Before a record is changed."""
     if not raw:

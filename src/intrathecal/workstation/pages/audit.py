@@ -68,7 +68,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     context = {
         "wanted": wanted,
         "page": page,
-        "lines": [(line, trail.did(line)) for line in page],
+        "lines": [(line, trail.did(line), trail.about(line)) for line in page],
         "head": Head.objects.filter(pk=1).first(),
     }
     return render(request, "workstation/audit.html", context)
