@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import atexit
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from tests.chromium import lacking
 from tests.workstation.postgres import MISSING, Cluster, binaries
 
 #: With the value postgresql, all these tests run on a PostgreSQL of their own instead of SQLite.
@@ -19,6 +19,7 @@ if ON_POSTGRES and binaries():
     _cluster = Cluster()
     atexit.register(_cluster.remove)
     os.environ["DATABASE_URL"] = _cluster.url()
+os.environ.setdefault("INTRATHECAL_SECOND_FACTOR", "optional")
 os.environ.setdefault("INTRATHECAL_HOME", tempfile.mkdtemp(prefix="clinic-"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "intrathecal.workstation.settings")
 
@@ -26,20 +27,17 @@ import django  # noqa: E402
 
 django.setup()
 
+from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
 from django.core.cache import cache  # noqa: E402
+from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from intrathecal.workstation.clinic.models import Patient, User  # noqa: E402
 
+# What makes guessing slow makes every test slow that has a password.
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 256
 PASSWORD = "a long enough password"  # noqa: S105
 HERE = Path(__file__).parent
-
-
-def lacking(what: str) -> None:
-    """Say why a test does not run here; in continuous integration that is a failure."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(what)
-    pytest.skip(what)
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +52,22 @@ def _nobody_tried_before() -> None:
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _whoever_writes_waits_for_a_turn() -> Iterator[None]:
+    """On SQLite a transaction that only reads cannot begin to write beside another that does: no page may try.
+
+    Which pages write when somebody looks is in their rule (`Rule.notes`).
+    """
+
+    def watch(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        reading = getattr(connection, "transaction_mode", "") == "DEFERRED"
+        assert not (reading and sql.startswith(("INSERT", "UPDATE", "DELETE"))), f"a page that only reads writes: {sql}"
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(watch):
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Cluster]:
     """A PostgreSQL server of the tests' own."""
@@ -62,23 +76,6 @@ def postgres() -> Iterator[Cluster]:
     cluster = Cluster()
     yield cluster
     cluster.remove()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Chromium of the system."""
-    found = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-    )
-    if found is None:
-        lacking("there is no Chromium on this machine (apt-get install chromium)")
-    # Playwright keeps an event loop running in this thread, which Django takes for a mistake.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-import pytest
+from tests.chromium import lacking
 
 PATIENCE_S = 90.0
 POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -30,13 +30,6 @@ class Served:
     address: str
     link: str
     folder: Path
-
-
-def lacking(what: str) -> None:
-    """Say why a test does not run; in continuous integration that is a failure."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(what)
-    pytest.skip(what)
 
 
 def free_port() -> int:

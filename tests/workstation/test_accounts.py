@@ -13,6 +13,7 @@ from allauth.mfa.models import Authenticator
 from auditlog.models import LogEntry
 from django.test import Client
 from playwright.sync_api import Browser, Page
+from pytest_django.fixtures import Settings
 from tests.workstation.browsing import clean, log_in
 from tests.workstation.conftest import PASSWORD
 
@@ -141,9 +142,9 @@ def code(secret: str) -> str:
 
 
 @pytest.fixture
-def page(chromium: Browser, live_server: object) -> Iterator[Page]:
+def page(browser: Browser, live_server: object) -> Iterator[Page]:
     """A browser without a login that says when a page breaks a rule of the browser's."""
-    context = chromium.new_context(base_url=str(live_server), viewport={"width": 1200, "height": 800})
+    context = browser.new_context(base_url=str(live_server), viewport={"width": 1200, "height": 800})
     page, said = context.new_page(), list[str]()
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     yield page
@@ -175,6 +176,25 @@ def test_administration_in_the_browser(page: Page, user_of: Callable[..., User])
     page.fill("#id_password", "twelve is enough")
     page.get_by_role("button", name="Make it").click()
     page.get_by_text("iris can log in now.").wait_for()
+    page.get_by_role("button", name="Log out").click()
+    log_in(page, "iris", "twelve is enough")
+    page.get_by_text("Somebody else knows your password.").wait_for()
+    page.get_by_role("link", name="intrathecal").click()
+    page.get_by_text("Somebody else knows your password.").wait_for()
+    clean(page, "given-password")
+    page.fill("#id_oldpassword", "twelve is enough")
+    page.fill("#id_password1", "twelve is enough")
+    page.fill("#id_password2", "twelve is enough")
+    page.get_by_role("button", name="Change Password").click()
+    page.get_by_text("Choose another password than the one that was given to you.").wait_for()
+    page.fill("#id_oldpassword", "twelve is enough")
+    page.fill("#id_password1", "only iris knows it")
+    page.fill("#id_password2", "only iris knows it")
+    page.get_by_role("button", name="Change Password").click()
+    page.get_by_role("heading", name="Board").wait_for()
+    page.get_by_role("button", name="Log out").click()
+    log_in(page, one.username)
+    page.wait_for_url("**/accounts/")
     page.get_by_role("link", name="iris").click()
     clean(page, "account")
     page.get_by_role("link", name="Audit trail").click()
@@ -185,11 +205,12 @@ def test_administration_in_the_browser(page: Page, user_of: Callable[..., User])
 
 
 @pytest.mark.browser
-def test_a_second_factor_in_the_browser(page: Page, user_of: Callable[..., User]) -> None:
-    """An app is set up, codes for the worst case are shown, and the next login asks for a code."""
+def test_a_second_factor_in_the_browser(page: Page, user_of: Callable[..., User], settings: Settings) -> None:
+    """Where it is required: an app is set up, codes for the worst case are shown, and the next login asks for a code."""
+    settings.SECOND_FACTOR_REQUIRED = True
     one = user_of("administrator")
     log_in(page, one.username)
-    page.goto("/login/2fa/")
+    page.get_by_text("This clinic asks for a second factor").wait_for()
     clean(page, "own-account")
     page.get_by_role("link", name="Switch on").click()
     confirm(page)

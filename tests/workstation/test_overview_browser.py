@@ -2,71 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
-
-from intrathecal.workstation.demo.people import PASSWORD
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-WIDE: ViewportSize = {"width": 1200, "height": 900}
-NARROW: ViewportSize = {"width": 360, "height": 740}
-CODE = "import sys; from intrathecal.workstation.server import serve; serve(sys.argv[1], '', True, print)"
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+from tests.workstation.browsing import DEMO, DESK, PHONE, fine, log_in
+from tests.workstation.served import serving
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A workstation with the demonstration."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        where = f"127.0.0.1:{free.getsockname()[1]}"
-    home = tmp_path_factory.mktemp("home")
-    environment = {**os.environ, "INTRATHECAL_HOME": str(home), "DATABASE_URL": f"sqlite:///{home / 'clinic.sqlite3'}"}
-    with (home / "log").open("w") as log:
-        process = subprocess.Popen([sys.executable, "-c", CODE, where], env=environment, stdout=log, stderr=log)
-        try:
-            _wait(f"http://{where}/explore", process, home / "log")
-            yield f"http://{where}"
-        finally:
-            process.terminate()
-            process.wait(timeout=15)
-
-
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(240):
-        if process.poll() is not None:
-            pytest.fail(log.read_text())
-        try:
-            with urlopen(url):  # noqa: S310 - our own server
-                return
-        except OSError:
-            time.sleep(0.25)
-    pytest.fail(f"no answer within a minute\n{log.read_text()}")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium of the system."""
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        missing = "there is no Chromium on this machine (apt-get install chromium)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield launched
-        launched.close()
+    with serving(tmp_path_factory.mktemp("clinic")) as found:
+        yield found.address
 
 
 class Reader:
@@ -74,28 +23,22 @@ class Reader:
 
     def __init__(self, browser: Browser, address: str, size: ViewportSize) -> None:
         self.address, self.said = address, list[str]()
-        self.page: Page = browser.new_context(viewport=size).new_page()
+        self.page: Page = browser.new_context(viewport=size, base_url=address).new_page()
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
 
     def log_in(self, name: str) -> None:
         """With a password."""
-        self.page.goto(f"{self.address}/login/login/")
-        self.page.fill("input[name=login]", name)
-        self.page.fill("input[name=password]", PASSWORD)
-        self.page.click("main button")
+        log_in(self.page, name, DEMO)
         self.page.wait_for_url(f"{self.address}/")
 
     def check(self) -> None:
         """Nothing that axe finds, nothing wider than the page, no complaint of the browser."""
-        found = Axe().run(self.page).response["violations"]
-        assert not found, [(of["id"], [node["html"] for node in of["nodes"]]) for of in found]
-        wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert self.page.evaluate(wider) <= 0
+        fine(self.page)
         assert self.said == []
 
 
-@pytest.fixture(params=[WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.fixture(params=[DESK, PHONE], ids=["wide", "narrow"])
 def reader(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Reader]:
     """On a screen and on a telephone."""
     made = Reader(browser, address, request.param)
@@ -137,11 +80,32 @@ def test_a_nurse_works_through_the_board(reader: Reader) -> None:
     page.locator("#kept-name").fill("Refills")
     page.keyboard.press("Enter")
     expect(page.locator(".kept").get_by_role("link", name="Refills")).to_have_attribute("aria-current", "true")
-    if page.viewport_size == WIDE:
+    if page.viewport_size == DESK:
         page.get_by_role("columnheader", name="Patient").get_by_role("link").focus()
         page.keyboard.press("Enter")
         expect(page.locator("th[aria-sort=ascending]")).to_have_text("Patient ▲")
     reader.check()
+    third = page.locator("tbody tr").nth(2).get_by_role("link")
+    whom = third.inner_text().split(" (")[0]
+    third.focus()
+    page.keyboard.press("e")
+    page.wait_for_url("**/patients/*/emergency/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(whom)
+    for start in ("/appointments/", "/patients/new", "/login/2fa/", "/"):
+        page.goto(start)
+        page.locator("h1").click()
+        page.keyboard.press("e")
+        page.wait_for_url("**/emergency/")
+    reader.check()
+    page.keyboard.type("egge")
+    expect(page.get_by_role("status").filter(has_text="patients")).to_be_visible()
+    reader.check()
+    page.keyboard.press("Enter")
+    expect(page.locator(".found").get_by_role("link").first).to_be_focused()
+    reader.check()
+    page.get_by_label("A part of the name or number").fill("1020")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/patients/20/emergency/")
     page.goto(reader.address)
     page.keyboard.press("/")
     page.keyboard.type("Holm, Hanna")

@@ -85,12 +85,12 @@ def test_the_folder_can_be_read(
 
 @pytest.mark.browser
 def test_the_page_in_the_browser(
-    chromium: Browser, live_server: object, patient: Patient, user_of: Callable[..., User]
+    browser: Browser, live_server: object, patient: Patient, user_of: Callable[..., User]
 ) -> None:
     """A physician finds the tab and gets the folder; the page is accessible, and so is the page in the folder."""
     user = user_of("physician")
     full(patient, user)
-    with chromium.new_context(base_url=str(live_server), viewport={"width": 1200, "height": 800}) as context:
+    with browser.new_context(base_url=str(live_server), viewport={"width": 1200, "height": 800}) as context:
         page = context.new_page()
         log_in(page, user.username)
         page.goto(f"/patients/{patient.pk}/")

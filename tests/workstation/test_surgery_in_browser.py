@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
+from tests.workstation.browsing import DESK, PHONE, fine
 from tests.workstation.pumped import pump
 
 from intrathecal.workstation.clinic.models import Catheter, Implant, Patient, Refill
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-DESK: ViewportSize = {"width": 1200, "height": 900}
-PHONE: ViewportSize = {"width": 360, "height": 740}
 Opener = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium of the system. Playwright keeps an event loop in this thread, from which the records are read here."""
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        missing = "there is no Chromium on this machine (apt-get install chromium)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        launched = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -60,14 +39,6 @@ def opened(browser: Browser, live_server: LiveServer, client_of: Callable[..., C
     for context in contexts:
         context.close()
     assert not [text for text in said if "422 (Unprocessable" not in text]
-
-
-def fine(page: Page) -> None:
-    """Axe finds nothing, and nothing sticks out sideways."""
-    found = Axe().run(page).response["violations"]
-    assert not found, [(one["id"], one["nodes"][0]["html"]) for one in found]
-    width = page.viewport_size["width"] if page.viewport_size else 0
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def go_on(page: Page, then: str) -> None:

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from tests.programmer.processes import Pump, demo
-from tests.workstation.served import Served, lacking, serving
+from tests.workstation.browsing import DEMO, DESK, PHONE, fine, log_in
+from tests.workstation.served import Served, serving
 
 from intrathecal.programmer.programming import propose, send
 from intrathecal.programmer.session import Session
 from intrathecal.programmer.telling import tell_fill
 from intrathecal.therapy import Program
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-PHONE: ViewportSize = {"width": 360, "height": 740}
-DESK: ViewportSize = {"width": 1200, "height": 800}
 Opener = Callable[[ViewportSize], Page]
 
 
@@ -33,26 +29,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium of the system."""
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        lacking("there is no Chromium on this machine (apt-get install chromium)")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
-def opened(browser: Browser) -> Iterator[Opener]:
+def opened(browser: Browser, served: Served) -> Iterator[Opener]:
     """Opens pages; nothing may be said in the console, which is where a broken policy shows."""
     said: list[str] = []
     contexts = []
 
     def new(size: ViewportSize) -> Page:
-        context = browser.new_context(viewport=size)
+        context = browser.new_context(viewport=size, base_url=served.address)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: said.append(message.text))
@@ -63,22 +47,6 @@ def opened(browser: Browser) -> Iterator[Opener]:
     for context in contexts:
         context.close()
     assert not [text for text in said if "400 (Bad Request)" not in text]
-
-
-def fine(page: Page) -> None:
-    """Axe finds nothing, and nothing sticks out sideways."""
-    found = Axe().run(page).response["violations"]
-    assert not found, [(one["id"], one["nodes"][0]["html"]) for one in found]
-    width = page.viewport_size["width"] if page.viewport_size else 0
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-def log_in(page: Page, served: Served, name: str) -> None:
-    """With the demonstration's password."""
-    page.goto(f"{served.address}/login/login/")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill("reservoir and catheter")
-    page.get_by_role("button", name="Log in", exact=True).click()
 
 
 def test_somebody_asks_and_the_clinic_answers(served: Served, opened: Opener) -> None:
@@ -99,7 +67,7 @@ def test_somebody_asks_and_the_clinic_answers(served: Served, opened: Opener) ->
     with phone.expect_download() as loaded:
         phone.get_by_role("link", name="Calendar file").click()
     assert loaded.value.suggested_filename == "appointment.ics"
-    log_in(desk, served, "nurse")
+    log_in(desk, "nurse", DEMO)
     desk.goto(f"{served.address}/appointments/")
     fine(desk)
     desk.get_by_role("link", name="Signe Holt").click()
@@ -137,7 +105,7 @@ def test_a_patient_writes_a_score_on_a_telephone(served: Served, opened: Opener)
 def test_a_patient_logs_in_and_asks_for_an_appointment(served: Served, opened: Opener) -> None:
     """The same page, under a login."""
     page = opened(DESK)
-    log_in(page, served, "patient")
+    log_in(page, "patient", DEMO)
     page.wait_for_url("**/my/")
     fine(page)
     page.get_by_text("Ask for an appointment").click()
@@ -182,7 +150,7 @@ def test_a_press_on_a_telephone_is_answered_by_the_pump(
 def test_from_candidate_to_decision(served: Served, opened: Opener) -> None:
     """A gap is answered; a running trial shows its verdict; a physician decides otherwise and says why."""
     desk = opened(DESK)
-    log_in(desk, served, "physician")
+    log_in(desk, "physician", DEMO)
     desk.goto(f"{served.address}/?q=1001")
     desk.goto(f"{served.address}/patients/1/candidacy/")
     fine(desk)

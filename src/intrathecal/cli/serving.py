@@ -70,6 +70,13 @@ def restore(
     from intrathecal.workstation.clinic.keeping import restore as bring_back
 
     typer.echo(f"{file}: {bring_back(file, replace)} records are back; the audit trail is whole")
+    from intrathecal.workstation.factors import unreadable
+
+    if lost := unreadable():
+        typer.echo(
+            f"{lost} of the people have authenticator apps or recovery codes of another key: bring the file secret.key "
+            "of the clinic they come from into INTRATHECAL_HOME, or reset their second factors"
+        )
 
 
 audit = typer.Typer(help="The clinic's audit trail.", no_args_is_help=True)

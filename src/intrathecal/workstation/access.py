@@ -9,14 +9,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import connection
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 
-from intrathecal.workstation import failing, pages
-from intrathecal.workstation.clinic import trail
+from intrathecal.workstation import duties, factors, failing, pages
+from intrathecal.workstation.clinic import logins, trail
 from intrathecal.workstation.clinic.models import Patient
 from intrathecal.workstation.rules import EVERYBODY, NOBODY, OPEN, PATIENT, SAFE, Rule
 
@@ -55,7 +56,7 @@ def rule_of(name: str) -> Rule | None:
     if name in BEFORE_LOGIN:
         return OPEN
     if name in OWN_ACCOUNT:
-        return Rule(EVERYBODY, EVERYBODY)
+        return Rule(EVERYBODY, EVERYBODY, notes=True)
     return Rule(NOBODY) if name.startswith(LOGIN) else None
 
 
@@ -85,6 +86,7 @@ class Gate:
             return self._answer(request)
         finally:
             waiting_to_write(True)
+            logins.write(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -96,16 +98,23 @@ class Gate:
         name = match.view_name if match else ""
         rule = rule_of(name)
         if rule is not None and rule.public:
-            waiting_to_write(request.method not in SAFE)
+            waiting_to_write(rule.notes or request.method not in SAFE)
             return None
         if not request.user.is_authenticated:
             return refuse_unknown(request)
+        request.duty = duties.duty(request.user)
+        if request.duty is not None and not request.duty.allows(name):
+            return lead_to(request.duty, request)
         if not allowed(name, request.method or "GET", request.user.role):
             raise PermissionDenied
         if "patient" in kwargs:
             _look_at(request, name, kwargs["patient"])
-        waiting_to_write(request.method not in SAFE)
+        waiting_to_write((rule is not None and rule.notes) or request.method not in SAFE)
         return None
+
+    def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        """A page that would show what this clinic's key does not open says so."""
+        return failing.closed(request, problem.message) if isinstance(problem, factors.UnreadableError) else None
 
 
 def _has_nothing_in_it(request: HttpRequest) -> bool:
@@ -123,11 +132,20 @@ def waiting_to_write(wanted: bool) -> None:
 def refuse_unknown(request: HttpRequest) -> HttpResponse:
     """Whoever is not logged in: a page leads to the login, a call of the API is told so."""
     if request.path.startswith("/api/"):
-        from django.http import JsonResponse
-
         return JsonResponse({"detail": "log in first"}, status=401)
-    response = redirect_to_login(request.get_full_path())
-    return HttpResponse(status=204, headers={"HX-Redirect": response["Location"]}) if request.htmx else response
+    return _lead(request, redirect_to_login(request.get_full_path())["Location"])
+
+
+def lead_to(duty: duties.Duty, request: HttpRequest) -> HttpResponse:
+    """Whoever has something to do first: a page leads there, a call of the API is told so."""
+    if request.path.startswith("/api/"):
+        return JsonResponse({"detail": duty.says}, status=403)
+    messages.warning(request, duty.says)
+    return _lead(request, reverse(duty.page))
+
+
+def _lead(request: HttpRequest, where: str) -> HttpResponse:
+    return HttpResponse(status=204, headers={"HX-Redirect": where}) if request.htmx else HttpResponseRedirect(where)
 
 
 def _look_at(request: HttpRequest, name: str, key: int) -> None:
@@ -148,6 +166,8 @@ def first_page(role: str) -> str:
 def may(request: HttpRequest) -> dict[str, object]:
     """For templates: ``may.look.NAME`` and ``may.change.NAME``, so that no page offers what it would refuse."""
     role, rules = getattr(getattr(request, "user", None), "role", ""), pages.rules()
+    if getattr(request, "duty", None) is not None:
+        rules = dict.fromkeys(rules, Rule(NOBODY))
     look = {name: role in rule.look for name, rule in rules.items()}
     return {
         "may": {"look": look, "change": {name: role in rule.change for name, rule in rules.items()}},

@@ -1,11 +1,15 @@
-"""How accounts come to be, never by signing up, and where a login leads."""
+"""How accounts come to be, never by signing up; where a login leads; which address it comes from."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from intrathecal.workstation import access
+from intrathecal.workstation import access, asker
+from intrathecal.workstation.clinic import logins
 
 
 class ClinicAdapter(DefaultAccountAdapter):
@@ -18,3 +22,19 @@ class ClinicAdapter(DefaultAccountAdapter):
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Everybody begins at a page of their own role."""
         return access.first_page(request.user.role)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """On to what the person came for."""
+        return access.first_page(request.user.role)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address whose tries are counted."""
+        return asker.address(request) or "unknown"
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Whoever tried too often is written down too."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            logins.note(request, str(credentials.get("username", "")), "log-in refused: tried too often")
+            raise

@@ -12,10 +12,13 @@ from intrathecal.quantities import InputError
 
 HERE = Path(__file__).parent
 DATABASE_URL, HOME, HOSTS, TIME_ZONE = "DATABASE_URL", "INTRATHECAL_HOME", "INTRATHECAL_HOSTS", "INTRATHECAL_TIME_ZONE"
+SECOND_FACTOR, PROXIES = "INTRATHECAL_SECOND_FACTOR", "INTRATHECAL_PROXIES"
+REQUIRED, OPTIONAL = "required", "optional"
 #: An SQLite database is waited for so long (s) while another process writes, and a connection to PostgreSQL while all are taken.
 PATIENCE_S = 20
 #: So many connections to PostgreSQL at most; it takes 100 unless it is told otherwise.
 CONNECTIONS = 20
+MOST_PROXIES = 9
 
 
 class ConfigurationError(InputError):
@@ -52,6 +55,22 @@ def hosts() -> list[str]:
 def time_zone() -> str:
     """The clinic's time zone."""
     return os.environ.get(TIME_ZONE) or "UTC"
+
+
+def second_factor_required() -> bool:
+    """Whether staff and administrators need a second factor; raises `ConfigurationError`."""
+    told = os.environ.get(SECOND_FACTOR) or REQUIRED
+    if told not in (REQUIRED, OPTIONAL):
+        raise ConfigurationError(f'{SECOND_FACTOR}: "{told}" is neither; write {REQUIRED} or {OPTIONAL}')
+    return told == REQUIRED
+
+
+def proxies() -> int:
+    """How many trusted proxies stand in front; raises `ConfigurationError`."""
+    told = os.environ.get(PROXIES) or "0"
+    if not (told.isascii() and told.isdigit() and int(told) <= MOST_PROXIES):
+        raise ConfigurationError(f'{PROXIES}: "{told}" is no number of proxies; write 0 to {MOST_PROXIES}')
+    return int(told)
 
 
 def database(folder: Path) -> dict[str, Any]:

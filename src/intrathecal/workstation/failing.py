@@ -32,6 +32,11 @@ def missing(request: HttpRequest, exception: Exception | None = None) -> HttpRes
     return _say(request, 404, _("Not found"), _("There is no such page or record, or it is not yours to see."))
 
 
+def closed(request: HttpRequest, text: str) -> HttpResponse:
+    """Something is there and cannot be opened; the ``text`` says why."""
+    return _say(request, 409, _("Cannot be opened"), text)
+
+
 def too_many(request: HttpRequest) -> HttpResponse:
     """A stranger, or a program, asks too often."""
     text = _("This was asked for too often within an hour. Wait an hour, or telephone the clinic.")

@@ -13,7 +13,10 @@ POLICY = (
 
 
 class Headers:
-    """Middleware: nothing is loaded from elsewhere, no script or style stands in a page, and no record is kept by a cache."""
+    """Middleware: nothing is loaded from elsewhere, no script or style stands in a page, no record is kept by a cache.
+
+    Cookies that were given over https are never sent without it.
+    """
 
     def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
         self._answer = answer
@@ -25,6 +28,9 @@ class Headers:
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        if request.is_secure():
+            for cookie in response.cookies.values():
+                cookie["secure"] = True
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
         return response

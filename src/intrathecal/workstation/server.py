@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from intrathecal.quantities import InputError
-from intrathecal.workstation.configuration import DATABASE_URL, HOME, HOSTS
+from intrathecal.workstation.configuration import DATABASE_URL, HOME, HOSTS, OPTIONAL, SECOND_FACTOR
 
 SETTINGS = "intrathecal.workstation.settings"
 #: A request that is under way when the server is told to end has so long, s.
@@ -45,6 +45,8 @@ def serve(listen: str, database: str, demo: bool, echo: Callable[[str], None]) -
         folder = Path(os.environ.get(HOME) or Path.cwd() / "out" / "clinic")
         folder.mkdir(parents=True, exist_ok=True)
         os.environ[HOME] = str(folder)
+    if demo:
+        os.environ.setdefault(SECOND_FACTOR, OPTIONAL)
     os.environ[HOSTS] = ",".join(filter(None, (os.environ.get(HOSTS, ""), host)))
     prepare(database)
     if demo:
@@ -84,6 +86,8 @@ def _answer(host: str, port: int, echo: Callable[[str], None]) -> None:
             lifespan="off",
             log_level="warning",
             server_header=False,
+            # Who is believed about addresses is decided in one place (`asker`).
+            proxy_headers=False,
             timeout_graceful_shutdown=PATIENCE_S,
         )
     ).run()

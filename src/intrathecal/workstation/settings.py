@@ -1,4 +1,4 @@
-"""Django's settings, from the environment: ``DATABASE_URL``, ``INTRATHECAL_HOME``, ``INTRATHECAL_HOSTS``.
+"""Django's settings, from the environment, as `configuration` reads it.
 
 Keys that must be kept lie in the home folder, made when they are first needed and readable by their owner alone.
 """
@@ -11,6 +11,8 @@ HOME = configuration.home()
 SECRET_KEY = configuration.secret(HOME / "secret.key")
 DEBUG = False
 ALLOWED_HOSTS = configuration.hosts()
+PROXIES = configuration.proxies()
+SECOND_FACTOR_REQUIRED = configuration.second_factor_required()
 DATABASES = {"default": configuration.database(HOME)}
 
 INSTALLED_APPS = [
@@ -78,6 +80,7 @@ ACCOUNT_FORMS = {"change_password": "intrathecal.workstation.own_account.ChangeP
 ACCOUNT_ADAPTER = "intrathecal.workstation.adapter.ClinicAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
+MFA_ADAPTER = "intrathecal.workstation.factors.Factors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "intrathecal"
@@ -98,6 +101,9 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "intrathecal.workstation.failing.csrf"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+#: A trusted proxy says whether it was asked over https; then browsers are told to ask over nothing else, for a year.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600
 
 USE_TZ = True
 TIME_ZONE = configuration.time_zone()

@@ -1,13 +1,9 @@
-"""The demonstration as people use it: a real server with live pumps, in a real Chromium.
-
-Without Chromium these tests say why they do not run; in continuous integration that is a failure.
-"""
+"""The demonstration as people use it: a real server with live pumps, in a real Chromium."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,14 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-
-from intrathecal.workstation.demo.people import PASSWORD
+from playwright.sync_api import Browser, Page, expect
+from tests.workstation.browsing import DEMO, DESK, PHONE, fine, log_in
 
 #: A server answers within so long of its first start, and ends within so long of SIGTERM, s.
 STARTS_S, ENDS_S = 40.0, 10.0
-NARROW = 360
 
 
 @dataclass
@@ -38,11 +31,8 @@ class Served:
 
     def page(self, browser: Browser, who: str) -> Page:
         """A page in which somebody is logged in; whatever the browser complains about fails the test."""
-        page = browser.new_context(viewport={"width": 1200, "height": 900}).new_page()
-        page.goto(self.address)
-        page.fill("input[name=login]", who)
-        page.fill("input[name=password]", PASSWORD)
-        page.click("main button")
+        page = browser.new_context(viewport=DESK, base_url=self.address).new_page()
+        log_in(page, who, DEMO)
         page.wait_for_url(f"{self.address}/")
         return page
 
@@ -59,23 +49,6 @@ def _stat(number: int) -> list[str]:
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return []
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium of the system."""
-    found = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
-    )
-    if not found:
-        missing = "there is no Chromium on this machine (apt-get install chromium)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
@@ -116,14 +89,11 @@ def _wait(address: str, process: subprocess.Popen[str], said: Path) -> None:
             time.sleep(0.2)
 
 
-def _clean(page: Page, *, narrow: bool = True) -> None:
+def _clean(page: Page) -> None:
     """Nothing that hinders people, and nothing that is wider than a telephone."""
-    violations = Axe().run(page).response["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations] == []
-    if narrow:
-        page.set_viewport_size({"width": NARROW, "height": 740})
-        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
-        page.set_viewport_size({"width": 1200, "height": 900})
+    for size in (PHONE, DESK):
+        page.set_viewport_size(size)
+        fine(page)
 
 
 def _live_patient(served: Served, page: Page, place: int = 0) -> str:

@@ -1,8 +1,8 @@
 """The JSON API: what the pages do, for programs. One `NinjaAPI`; each subject has a router of its own.
 
-A caller logs in like a browser does, and sends the CSRF token with every change. Who may do what is the same table of rules as
-for pages; addresses about one patient have ``{int:patient}``, so that the same gate checks them and writes the view down. Every
-error is ``{"detail": "a sentence"}``.
+Calls under ``public`` are for everybody. For all others a caller logs in like a browser does, and sends the CSRF token with every
+change. Who may do what is the same table of rules as for pages; addresses about one patient have ``{int:patient}``, so that the
+same gate checks them and writes the view down. Every error is ``{"detail": "a sentence"}``.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from ninja.errors import HttpError, ValidationError
 from ninja.security import django_auth
 
 from intrathecal import __version__
-from intrathecal.workstation.api import administering, reading, writing
+from intrathecal.workstation.api import administering, board, patients, public, reading, writing
 
-#: Routers that belong to no subject of their own are under the root.
-ROUTERS = (reading.router, writing.router, administering.router)
+#: All of them are under the root, but for what is public. All calls of one address are in the same router.
+ROUTERS = (board.router, patients.router, reading.router, writing.router, administering.router)
 
 api = NinjaAPI(
     title="intrathecal workstation",
@@ -32,6 +32,7 @@ api = NinjaAPI(
 )
 for router in ROUTERS:
     api.add_router("", router)
+api.add_router("/public", public.router)
 
 
 def problem(request: HttpRequest, status: int, detail: str) -> HttpResponse:

@@ -15,7 +15,7 @@ from ninja.errors import HttpError
 from intrathecal.workstation.api.shapes import PROBLEMS, Listed, Page, Text, listed
 from intrathecal.workstation.clinic import record, trail
 from intrathecal.workstation.clinic.models import Head, Patient, User
-from intrathecal.workstation.pages.accounts import Account, Password, forget_factors, known
+from intrathecal.workstation.pages.accounts import Account, Password, forget_factors, give_password, known, make
 from intrathecal.workstation.pages.audit import Wanted
 
 router = Router(tags=["administering"])
@@ -32,6 +32,7 @@ class AccountOut(Schema):
     role: str
     is_active: bool
     second_factors: int
+    must_change_password: bool
     last_login: datetime | None
 
 
@@ -98,8 +99,7 @@ def get_accounts(request: HttpRequest, page: Page) -> dict[str, Any]:
 def make_account(request: HttpRequest, told: NewAccountIn) -> Status[dict[str, Any]]:
     """A new account."""
     form, password = valid(Account(told.dict())), valid(Password(told.dict()))
-    form.instance.set_password(password.cleaned_data["password"])
-    return Status(201, _account(form.save()))
+    return Status(201, _account(make(form, password)))
 
 
 @router.put("/accounts/{int:account}", response={200: AccountOut, **PROBLEMS}, url_name="account")
@@ -112,8 +112,7 @@ def change_account(request: HttpRequest, account: int, told: AccountIn) -> dict[
 def set_password(request: HttpRequest, account: int, told: PasswordIn) -> dict[str, Any]:
     """A new password for somebody who lost theirs."""
     one = get_object_or_404(User, pk=account)
-    one.set_password(valid(Password(told.dict(), user=one)).cleaned_data["password"])
-    one.save()
+    give_password(one, valid(Password(told.dict(), user=one)), request.user)
     return _account(one)
 
 
@@ -161,7 +160,7 @@ def valid(form: F) -> F:
 
 
 def _account(one: User) -> dict[str, Any]:
-    plain = ("username", "first_name", "last_name", "role", "is_active", "last_login")
+    plain = ("username", "first_name", "last_name", "role", "is_active", "last_login", "must_change_password")
     factors = one.factors if hasattr(one, "factors") else one.authenticator_set.count()
     return {name: getattr(one, name) for name in plain} | {"id": one.pk, "second_factors": factors}
 
@@ -172,8 +171,8 @@ def _line(line: LogEntry) -> dict[str, Any]:
         "at": line.timestamp,
         "by": str(line.actor) if line.actor else None,
         "address": line.remote_addr,
-        "did": record.ACTIONS[line.action],
-        "about": f"{line.content_type.name}: {line.object_repr}",
+        "did": trail.did(line),
+        "about": trail.about(line),
         "page": (line.additional_data or {}).get("page"),
         "changed": sorted(line.changes or {}),
     }

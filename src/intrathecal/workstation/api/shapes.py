@@ -91,9 +91,12 @@ class PatientOut(Schema):
     phase: str
     indication: str
     allergies: str
+    phone: str
+    email: str
     height_cm: int
     weight_kg: float
     physician: str | None
+    physician_account: str | None
     since: date
 
 

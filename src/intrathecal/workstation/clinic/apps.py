@@ -12,8 +12,9 @@ class ClinicConfig(AppConfig):
     label = "clinic"
 
     def ready(self) -> None:
-        """Register every model with the audit trail, and follow the refills."""
-        from intrathecal.workstation.clinic import trail, trends
+        """Register every model with the audit trail, and follow the refills and who logs in."""
+        from intrathecal.workstation.clinic import logins, trail, trends
 
         trail.watch()
         trends.watch()
+        logins.watch()

@@ -31,11 +31,12 @@ from django.utils import timezone
 from intrathecal import __version__
 from intrathecal.quantities import InputError
 from intrathecal.workstation.clinic import trail
-from intrathecal.workstation.clinic.models import Patient, User
+from intrathecal.workstation.clinic.models import Head, Patient, User
 
 FORMAT, VERSION = "intrathecal backup", 1
 #: Records that are held in memory at a time.
 CHUNK = 500
+ALL = "all records"
 
 
 class KeepingError(InputError):
@@ -68,6 +69,7 @@ def backup(path: Path) -> int:
         raw.flush()
         os.fsync(raw.fileno())
     part.replace(path)
+    trail.happened(f"backup made: {count} records", Head, ALL)
     return count
 
 
@@ -85,6 +87,8 @@ def restore(path: Path, replace: bool = False) -> int:
         raise KeepingError(
             f"{path}: is of a newer program ({head['program']}; {missing[0]}); use that one to restore it"
         )
+    last = Head.objects.filter(pk=1).first() or Head()
+    given_up = f"the trail before ended at line {last.number}, seal {last.digest or 'none'}"
     try:
         with transaction.atomic():
             for model in (*models(), *_between()):
@@ -95,9 +99,10 @@ def restore(path: Path, replace: bool = False) -> int:
             if problem:
                 raise KeepingError(f"{path}: the audit trail in it was changed ({problem})")
             _count_on()
+            ContentType.objects.clear_cache()
+            trail.happened(f"restored from a backup of {head['made_at']}: {count} records; {given_up}", Head, ALL)
     except (serializers.base.DeserializationError, IntegrityError) as problem:
         raise KeepingError(f"{path}: its records do not fit this program ({problem})") from None
-    ContentType.objects.clear_cache()
     return count
 
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from intrathecal.workstation import asker
 from intrathecal.workstation.clinic.models import Attempt
 
 #: Attempts are forgotten after so long.
@@ -55,7 +56,7 @@ def asked_too_often(address: str) -> bool:
 
 def whence(request: HttpRequest) -> str:
     """The address that a request comes from, as a digest that only this clinic can make."""
-    return digest(request.META.get("REMOTE_ADDR", ""))
+    return digest(asker.address(request) or "")
 
 
 def digest(text: str) -> str:

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from intrathecal.quantities import InputError
+from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import User
 from intrathecal.workstation.clinic.models.people import Role
 
@@ -32,11 +33,13 @@ def check(name: str, role: str) -> None:
 
 
 def make(name: str, role: str, password: str) -> None:
-    """Add an account; raises `AccountError`."""
+    """Add an account; raises `AccountError`. Whoever is not the first was given the password and has to choose another one."""
     check(name, role)
     try:
         validate_password(password, User(username=name))
     except ValidationError as problem:
         raise AccountError(f"the password: {' '.join(problem.messages)}") from None
     with transaction.atomic():
-        User.objects.create_user(name, password=password, role=role)
+        first = not User.objects.exists()
+        made = User.objects.create_user(name, password=password, role=role, must_change_password=not first)
+        trail.happened("account made on the command line", made)

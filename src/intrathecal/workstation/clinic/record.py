@@ -11,11 +11,11 @@ from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from intrathecal import __version__
+from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import RECORDS, Implant, Patient, User
 
 #: What opens doors is not handed out.
 UNTOLD = frozenset({"link", "token", "key_file", "address"})
-ACTIONS = {0: "created", 1: "changed", 2: "deleted", 3: "seen"}
 
 
 def whole(patient: Patient) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _trail(patient: Patient) -> list[dict[str, Any]]:
         {
             "at": line.timestamp,
             "by": str(line.actor) if line.actor else None,
-            "did": ACTIONS[line.action],
+            "did": trail.did(line),
             "what": f"{line.content_type.model} {line.object_pk}",
             "page": (line.additional_data or {}).get("page"),
             "changed": sorted(line.changes or {}),

@@ -3,6 +3,10 @@
 `django-auditlog` writes the lines. Here a line gets a link: a digest over what it says and the digest of the line before. A line
 that is changed, taken out or put in between breaks every link after it, which `verify` finds. The last digest, written down
 elsewhere from time to time, shows when lines are missing at the end.
+
+Whoever changes a record holds the trail's end until the transaction ends. On a database that locks single rows it is held before
+any row of a record is: two transactions that change the same records in another order then wait for each other one after the
+other, and never crosswise.
 """
 
 from __future__ import annotations
@@ -10,14 +14,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
-from django.db import transaction
-from django.db.models import Model
-from django.db.models.signals import post_save
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
+from django.db.models import Model, QuerySet
+from django.db.models.signals import post_save, pre_delete, pre_save
 
+M = TypeVar("M", bound=Model)
+DID = {
+    LogEntry.Action.CREATE: "created",
+    LogEntry.Action.UPDATE: "changed",
+    LogEntry.Action.DELETE: "deleted",
+    LogEntry.Action.ACCESS: "seen",
+}
 #: Columns of a record that are not written down: they would give away a password, or a link that opens a page.
 UNTOLD = {
     "User": ["password", "last_login"],
@@ -35,7 +47,23 @@ def watch() -> None:
 
     for model in (*RECORDS, Authenticator):
         auditlog.register(model, exclude_fields=UNTOLD.get(model.__name__, []))
+        pre_save.connect(_hold, sender=model, dispatch_uid=f"hold {model.__name__}")
+        pre_delete.connect(_hold, sender=model, dispatch_uid=f"hold {model.__name__}")
     post_save.connect(_seal, sender=LogEntry, dispatch_uid="seal")
+
+
+def hold() -> None:
+    """Hold the end of the trail until this transaction ends; SQLite lets one write at a time anyhow."""
+    from intrathecal.workstation.clinic.models import Head
+
+    if connection.in_atomic_block and connection.features.has_select_for_update:
+        Head.objects.select_for_update().get_or_create(pk=1)
+
+
+def locked(model: type[M]) -> QuerySet[M]:
+    """Records that are held for a change, until this transaction ends; the end of the trail first."""
+    hold()
+    return model._default_manager.select_for_update()
 
 
 def viewed(record: Model, page: str) -> None:
@@ -44,6 +72,34 @@ def viewed(record: Model, page: str) -> None:
         LogEntry.objects.log_create(
             record, force_log=True, changes=None, action=LogEntry.Action.ACCESS, additional_data={"page": page}
         )
+
+
+def happened(what: str, about: Model | type[Model], called: str = "", by: Model | None = None) -> None:
+    """Write down what happened that is no change of one record; ``about`` one, or about a kind of which one is ``called`` so."""
+    said: dict[str, Any] = {"action": LogEntry.Action.ACCESS, "additional_data": {"event": what}, "actor": by}
+    with transaction.atomic():
+        hold()
+        if isinstance(about, Model):
+            LogEntry.objects.log_create(about, force_log=True, changes=None, **said)
+        else:
+            kind = ContentType.objects.get_for_model(about)
+            LogEntry.objects.create(content_type=kind, object_pk="", object_repr=called, **said)
+
+
+def did(line: LogEntry) -> str:
+    """What a line says in a word, or in some for what is no change."""
+    return str((line.additional_data or {}).get("event") or DID[line.action])
+
+
+def about(line: LogEntry) -> str:
+    """Which record a line is about; for what happened to none of them, what it was called."""
+    return f"{line.content_type.name}: {line.object_repr}" if line.object_pk else str(line.object_repr)
+
+
+def _hold(sender: type[Model], raw: bool = False, **_: Any) -> None:
+    """Before a record is changed."""
+    if not raw:
+        hold()
 
 
 def _seal(sender: type[LogEntry], instance: LogEntry, created: bool, raw: bool = False, **_: Any) -> None:

@@ -20,6 +20,7 @@ from intrathecal.programmer.session import Session
 from intrathecal.pump.controller import Resume
 from intrathecal.pump.telemetry.messages import Reading
 from intrathecal.report.record import record_page
+from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Implant, Note, Patient, Program, User
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import line, recording
@@ -102,7 +103,7 @@ def _change(program: Program, seen: Look, proposal: Proposal) -> Change:
 @transaction.atomic
 def _leave(program: Program) -> None:
     """Note that it leaves: a server that dies now finds it uncertain. Raises `NotSent` when another one was quicker."""
-    held = Program.objects.select_for_update().get(pk=program.pk)
+    held = trail.locked(Program).get(pk=program.pk)
     if held.state != State.CONFIRMED:
         raise NotSent(_("It is not confirmed, or was sent already."))
     program.state, program.doubt = State.UNCERTAIN, _("It is being sent.")

@@ -23,7 +23,6 @@ NAMES = (
     "audit",
     "explore",
     "asking",
-    "public_api",
     "api",
     "patient",
     "candidate",
@@ -38,6 +37,7 @@ NAMES = (
     "record",
     "own_link",
     "emergency",
+    "finding",
 )
 
 

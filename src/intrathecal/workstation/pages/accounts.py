@@ -15,6 +15,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Patient, User
 from intrathecal.workstation.clinic.models.people import Role
 from intrathecal.workstation.rules import ADMINISTRATOR, Rule
@@ -68,13 +69,13 @@ class Account(forms.ModelForm):
 
 
 class Password(forms.Form):
-    """A password that an administrator sets; its owner changes it after the first login."""
+    """A password that an administrator sets; its owner has to change it at the first login."""
 
     password = forms.CharField(
         label=gettext_lazy("Password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=gettext_lazy("At least 12 characters. Its owner changes it after the first login."),
+        help_text=gettext_lazy("At least 12 characters. Its owner has to choose another one at the first login."),
     )
 
     def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:
@@ -92,8 +93,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
     """All accounts, and a form for a new one."""
     form, password = Account(request.POST or None, initial={"is_active": True}), Password(request.POST or None)
     if request.method == "POST" and form.is_valid() and password.is_valid():
-        form.instance.set_password(password.cleaned_data["password"])
-        made = form.save()
+        made = make(form, password)
         messages.success(request, _("%(name)s can log in now.") % {"name": made.username})
         return redirect("accounts")
     context = {"accounts": known(), "form": form, "password": password}
@@ -116,8 +116,7 @@ def set_password(request: HttpRequest, account: int) -> HttpResponse:
     one = get_object_or_404(User, pk=account)
     form = Password(request.POST, user=one)
     if form.is_valid():
-        one.set_password(form.cleaned_data["password"])
-        one.save()
+        give_password(one, form, request.user)
         messages.success(request, _("%(name)s has a new password.") % {"name": one.username})
         return redirect("accounts")
     return _one(request, one, Account(instance=one), form)
@@ -129,6 +128,22 @@ def reset_factor(request: HttpRequest, account: int) -> HttpResponse:
     forget_factors(one)
     messages.success(request, _("%(name)s has no second factor any more.") % {"name": one.username})
     return redirect("accounts")
+
+
+def make(form: Account, password: Password) -> User:
+    """A new account, by forms that are valid."""
+    form.instance.set_password(password.cleaned_data["password"])
+    form.instance.must_change_password = True
+    made: User = form.save()
+    return made
+
+
+def give_password(one: User, password: Password, by: User) -> None:
+    """A new password, by a form that is valid; its owner chooses another one at once, unless it is the owner who gives it."""
+    one.set_password(password.cleaned_data["password"])
+    one.must_change_password = one.pk != by.pk
+    one.save()
+    trail.happened("password set", one)
 
 
 def forget_factors(one: User) -> None:

@@ -190,8 +190,8 @@ urlpatterns = [
 ]
 RULES = {
     "appointments": Rule(STAFF, CARERS),
-    "appointment": Rule(STAFF, CARERS),
+    "appointment": Rule(STAFF, CARERS, notes=True),
     "appointment_calendar": Rule(STAFF),
-    "appointment_request": Rule(STAFF, CARERS),
+    "appointment_request": Rule(STAFF, CARERS, notes=True),
 }
 NAVIGATION = (("appointments", gettext_lazy("Appointments")),)

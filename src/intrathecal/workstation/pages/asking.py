@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from intrathecal.workstation import failing
 from intrathecal.workstation.clinic import asking, calendars, limits, links, slots
 from intrathecal.workstation.clinic.models import Request
-from intrathecal.workstation.rules import OPEN
+from intrathecal.workstation.rules import OPEN, SECRET
 
 #: A field that people do not see and programs fill in.
 TRAP = "website"
@@ -116,4 +116,4 @@ urlpatterns = [
     path("request-appointment/<str:secret>", asked, name="asked"),
     path("request-appointment/<str:secret>/appointment.ics", calendar, name="asked_calendar"),
 ]
-RULES = {"request_appointment": OPEN, "asked": OPEN, "asked_calendar": OPEN}
+RULES = {"request_appointment": OPEN, "asked": SECRET, "asked_calendar": SECRET}

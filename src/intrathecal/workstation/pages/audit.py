@@ -64,9 +64,11 @@ class Wanted:
 def audit(request: HttpRequest) -> HttpResponse:
     """The lines; what a change was from and to stays with the record, here only its name is said."""
     wanted = Wanted.of(request)
+    page = Paginator(wanted.lines(), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "wanted": wanted,
-        "page": Paginator(wanted.lines(), PER_PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "lines": [(line, trail.did(line), trail.about(line)) for line in page],
         "head": Head.objects.filter(pk=1).first(),
     }
     return render(request, "workstation/audit.html", context)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from intrathecal.workstation.clinic import worklist
-from intrathecal.workstation.clinic.models import KeptFilter
+from intrathecal.workstation.clinic.models import KeptFilter, User
 from intrathecal.workstation.clinic.worklist import Line
 from intrathecal.workstation.rules import STAFF, Rule
 
@@ -145,19 +145,35 @@ def plain(cell: str) -> str:
 def keep(request: HttpRequest) -> HttpResponse:
     """Keep what is shown under a name; a name that is there already means this from now on."""
     wanted = Wanted.of(QueryDict(request.POST.get("query", "")))
-    name, longest = request.POST.get("name", "").strip(), KeptFilter._meta.get_field("name").max_length or 0
-    if not 0 < len(name) <= longest:
-        messages.error(request, _("Name: write 1 to %d letters, under which you find this filter again.") % longest)
+    kept = keep_filter(request.user, request.POST.get("name", ""), wanted)
+    if isinstance(kept, str):
+        messages.error(request, kept)
     else:
-        KeptFilter.objects.update_or_create(user=request.user, name=name, defaults={"query": wanted.query})
-        messages.success(request, _("Kept as “%s”.") % name)
+        messages.success(request, _("Kept as “%s”.") % kept)
     return _back(wanted.query)
+
+
+def keep_filter(user: User, name: str, wanted: Wanted) -> KeptFilter | str:
+    """What ``user`` keeps under a ``name`` from now on, or what is wrong with it."""
+    name = name.strip()
+    longest, most = (KeptFilter._meta.get_field(field).max_length or 0 for field in ("name", "query"))
+    if not 0 < len(name) <= longest:
+        return _("Name: write 1 to %d letters, under which you find this filter again.") % longest
+    if len(wanted.query) > most:
+        return _("This filter is too long to be kept: search for fewer letters.")
+    kept, _new = KeptFilter.objects.update_or_create(user=user, name=name, defaults={"query": wanted.query})
+    return kept
+
+
+def forget_filter(user: User, key: int) -> None:
+    """Keep it no longer; nobody else's."""
+    KeptFilter.objects.filter(user=user, pk=key).delete()
 
 
 @require_POST
 def forget(request: HttpRequest, kept: int) -> HttpResponse:
-    """Keep a filter no longer; nobody else's."""
-    KeptFilter.objects.filter(user=request.user, pk=kept).delete()
+    """Keep a filter no longer."""
+    forget_filter(request.user, kept)
     return _back(Wanted.of(QueryDict(request.POST.get("query", ""))).query)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from intrathecal.care.candidacy import Candidacy, sources
 from intrathecal.catalogue import load_catalogue
 from intrathecal.therapy.errors import TherapyError
-from intrathecal.workstation.clinic import checklists
+from intrathecal.workstation.clinic import checklists, trail
 from intrathecal.workstation.clinic.checklists import AGAINST, DONE, WAIVED
 from intrathecal.workstation.clinic.models import Answer, Note, Patient
 from intrathecal.workstation.clinic.models.patients import Phase
@@ -66,7 +66,7 @@ def _answer(request: HttpRequest, patient: Patient) -> str:
 
 def begin(request: HttpRequest, patient: int) -> HttpResponse:
     """A trial begins: from now on scores are those of the trial. Refused while there are gaps."""
-    one = get_object_or_404(Patient.objects.select_for_update(), pk=patient)
+    one = get_object_or_404(trail.locked(Patient), pk=patient)
     gaps = _judged(one)[0].gaps
     if one.phase != Phase.CANDIDATE or gaps:
         names = ", ".join(gap.check.title for gap in gaps)

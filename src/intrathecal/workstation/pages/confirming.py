@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from intrathecal.programmer.confirming import ConfirmationError, read_reason, second_looks, soft
 from intrathecal.programmer.errors import Refused
 from intrathecal.quantities import InputError
+from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Program
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import line, recording, sending
@@ -114,7 +115,7 @@ def confirm(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     if seen.review.decision == "refuse" or reasons is None:
         return _shown(request, one, asked, 400)
     with transaction.atomic():
-        held = Program.objects.select_for_update().get(pk=one.pk)
+        held = trail.locked(Program).get(pk=one.pk)
         if held.state != State.DRAFT:
             return redirect("program", patient, program)
         held.state = State.WAITING if seen.review.second_person else State.CONFIRMED
@@ -127,7 +128,7 @@ def confirm(request: HttpRequest, patient: int, program: int) -> HttpResponse:
 @require_POST
 def second(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     """A second person's word; nobody confirms twice."""
-    one = Program.objects.select_for_update().get(pk=one_of(patient, program).pk)
+    one = trail.locked(Program).get(pk=one_of(patient, program).pk)
     if one.state != State.WAITING:
         messages.error(request, _("This program does not wait for a second person."))
     elif request.user.pk == one.confirmed_by_id:
@@ -142,7 +143,7 @@ def second(request: HttpRequest, patient: int, program: int) -> HttpResponse:
 @require_POST
 def take_back(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     """A draft again: what people said of it is forgotten."""
-    one = Program.objects.select_for_update().get(pk=one_of(patient, program).pk)
+    one = trail.locked(Program).get(pk=one_of(patient, program).pk)
     if one.state in BEFORE_SENDING:
         one.state, one.findings, one.reasons, one.basis = State.DRAFT, [], {}, ""
         one.confirmed_by = one.confirmed_at = one.second_by = one.second_at = None
@@ -153,7 +154,7 @@ def take_back(request: HttpRequest, patient: int, program: int) -> HttpResponse:
 @require_POST
 def discard(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     """Thrown away: it stays in the record and is never sent."""
-    one = Program.objects.select_for_update().get(pk=one_of(patient, program).pk)
+    one = trail.locked(Program).get(pk=one_of(patient, program).pk)
     if one.state in BEFORE_SENDING:
         one.state = State.DISCARDED
         one.save()

@@ -21,7 +21,7 @@ from intrathecal.workstation.clinic import asking, calendars, handsets, limits, 
 from intrathecal.workstation.clinic.models import Patient
 from intrathecal.workstation.clinic.models.care import Function
 from intrathecal.workstation.clinic.scores import Told
-from intrathecal.workstation.rules import OPEN, PATIENT, Rule
+from intrathecal.workstation.rules import PATIENT, SECRET, Rule
 
 View = Callable[..., HttpResponse]
 LONGEST_CONTACT = 120
@@ -152,9 +152,9 @@ urlpatterns = [
         for end, name, view in PAGES
     ),
 ]
-THEIRS = Rule(frozenset({PATIENT}), frozenset({PATIENT}))
+THEIRS = Rule(frozenset({PATIENT}), frozenset({PATIENT}), notes=True)
 RULES = {
     **{f"my{name}": THEIRS for _end, name, _view in PAGES},
-    **{f"own{name}": OPEN for _end, name, _view in PAGES},
+    **{f"own{name}": SECRET for _end, name, _view in PAGES},
 }
 NAVIGATION = (("my", gettext_lazy("My page")),)

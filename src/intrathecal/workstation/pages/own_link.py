@@ -16,13 +16,18 @@ from intrathecal.workstation.pages.candidate import CARERS
 from intrathecal.workstation.rules import Rule
 
 
+def renew(one: Patient) -> None:
+    """A new link; the old one opens nothing any more."""
+    one.link = personal_link()
+    one.save(update_fields=["link"])
+    trail.viewed(one, "personal link renewed")
+
+
 def own_link(request: HttpRequest, patient: int) -> HttpResponse:
     """The link; a form that is sent renews it, and the old one opens nothing any more."""
     one = get_object_or_404(Patient, pk=patient)
     if request.method == "POST":
-        one.link = personal_link()
-        one.save(update_fields=["link"])
-        trail.viewed(one, "personal link renewed")
+        renew(one)
         messages.success(request, _("The link is new. The old one opens nothing any more."))
         return redirect("own_link", one.pk)
     address = request.build_absolute_uri(reverse("own", args=[one.link]))

@@ -17,7 +17,7 @@ from intrathecal.workstation.clinic.models.patients import Phase
 from intrathecal.workstation.clinic.registering import PatientForm
 from intrathecal.workstation.rules import STAFF, Rule
 
-PER_PAGE = 100
+PER_PAGE, LONGEST = 100, 100
 
 
 def found(text: str, phase: str) -> QuerySet[Patient]:
@@ -33,7 +33,7 @@ def found(text: str, phase: str) -> QuerySet[Patient]:
 @require_GET
 def patients(request: HttpRequest) -> HttpResponse:
     """The list, or with htmx its table alone."""
-    text, phase = request.GET.get("q", "").strip()[:100], request.GET.get("phase", "")
+    text, phase = request.GET.get("q", "").strip()[:LONGEST], request.GET.get("phase", "")
     asked = request.GET.copy()
     asked.pop("page", None)
     context = {

@@ -14,7 +14,7 @@ from intrathecal.care.errors import CellError
 from intrathecal.care.reasons import share
 from intrathecal.care.times import read_time
 from intrathecal.care.trial import Verdict, figures
-from intrathecal.workstation.clinic import diaries
+from intrathecal.workstation.clinic import diaries, trail
 from intrathecal.workstation.clinic.models import Note, Patient
 from intrathecal.workstation.clinic.models.patients import Phase
 from intrathecal.workstation.clinic.plot import plot
@@ -94,7 +94,7 @@ def strike(request: HttpRequest, patient: int, score: int) -> HttpResponse:
 
 def decide(request: HttpRequest, patient: int) -> HttpResponse:
     """The decision: what the diary says is advice, and another decision needs a reason."""
-    one = get_object_or_404(Patient.objects.select_for_update(), pk=patient)
+    one = get_object_or_404(trail.locked(Patient), pk=patient)
     decision, reason = request.POST.get("decision", ""), line(request.POST.get("reason", ""))
     said, _problem = _verdict(one)
     wrong = _why_not(one, said, decision, reason)

@@ -30,6 +30,8 @@ class User(AbstractUser):
         related_name="login",
     )
 
+    must_change_password = models.BooleanField(_("has to choose a new password"), default=False)
+
     class Meta:
         constraints = (
             models.CheckConstraint(

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from intrathecal.workstation.clinic import surgery
+from intrathecal.workstation.clinic import surgery, trail
 from intrathecal.workstation.clinic.catheters import tubing_nL
 from intrathecal.workstation.clinic.models import Implant, Patient
 from intrathecal.workstation.pages.implant.forms import CatheterForm, OnForm, PumpForm, WhyForm, check_purge
@@ -83,7 +83,7 @@ def explant(request: HttpRequest, patient: int) -> HttpResponse:
 
 def _patient(request: HttpRequest, key: int) -> Patient:
     """The patient; held until the request is answered where something is changed."""
-    patients = Patient.objects.all() if request.method != "POST" else Patient.objects.select_for_update()
+    patients = Patient.objects.all() if request.method != "POST" else trail.locked(Patient)
     return get_object_or_404(patients, pk=key)
 
 
