@@ -107,7 +107,7 @@ def test_somebody_asks_and_the_clinic_answers(served: Served, opened: Opener) ->
     desk.get_by_label("A word to whoever asked").fill("bring your letters")
     desk.get_by_label("Or another time").select_option(index=9)
     desk.get_by_role("button", name="Confirm at the other time").click()
-    expect(desk.get_by_text("Answered.")).to_be_visible()
+    expect(desk.get_by_text("no e-mail. Somebody has to tell")).to_be_visible()
     fine(desk)
     phone.reload()
     expect(phone.get_by_text("Confirmed at another time")).to_be_visible()

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from intrathecal.quantities import InputError
 
 HERE = Path(__file__).parent
 DATABASE_URL, HOME, HOSTS, TIME_ZONE = "DATABASE_URL", "INTRATHECAL_HOME", "INTRATHECAL_HOSTS", "INTRATHECAL_TIME_ZONE"
+MAIL = "INTRATHECAL_MAIL"
+#: By the scheme of its address: how a mail server is spoken to, and its usual port.
+MAIL_WAYS = {"smtp": ("", 25), "smtp+starttls": ("use_tls", 587), "smtps": ("use_ssl", 465)}
 #: An SQLite database is waited for so long (s) while another process writes.
 PATIENCE_S = 20
+
+
+@dataclass(frozen=True)
+class Mail:
+    """The server that takes e-mail (as Django's backend is told of it), and whom the e-mail is from."""
+
+    server: dict[str, Any]
+    sender: str
 
 
 class ConfigurationError(InputError):
@@ -50,6 +62,32 @@ def hosts() -> list[str]:
 def time_zone() -> str:
     """The clinic's time zone."""
     return os.environ.get(TIME_ZONE) or "UTC"
+
+
+def mail() -> Mail | None:
+    """The mail server that ``INTRATHECAL_MAIL`` names; None without one: then no e-mail is sent. Raises `ConfigurationError`."""
+    text = os.environ.get(MAIL, "")
+    if not text:
+        return None
+    right = "write smtp+starttls://user:password@host:587?from=clinic@example.org (or smtp://, smtps://)"
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError:
+        raise ConfigurationError(f"{MAIL}: is no address; {right}") from None
+    if url.scheme not in MAIL_WAYS or not url.hostname:
+        raise ConfigurationError(f'{MAIL}: "{url.scheme}" with "{url.hostname or ""}" is no mail server; {right}')
+    sender = parse_qs(url.query).get("from", [""])[0]
+    if "@" not in sender:
+        raise ConfigurationError(f"{MAIL}: does not say whom the e-mail is from; {right}")
+    flag, usual = MAIL_WAYS[url.scheme]
+    server = {
+        "host": url.hostname,
+        "port": port or usual,
+        "username": unquote(url.username or ""),
+        "password": unquote(url.password or ""),
+    }
+    return Mail(server | ({flag: True} if flag else {}), sender)
 
 
 def database(folder: Path) -> dict[str, Any]:

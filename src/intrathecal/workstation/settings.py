@@ -1,4 +1,4 @@
-"""Django's settings, from the environment: ``DATABASE_URL``, ``INTRATHECAL_HOME``, ``INTRATHECAL_HOSTS``.
+"""Django's settings, from the environment: ``DATABASE_URL``, ``INTRATHECAL_HOME``, ``INTRATHECAL_HOSTS``, ``INTRATHECAL_MAIL``.
 
 Keys that must be kept lie in the home folder, made when they are first needed and readable by their owner alone.
 """
@@ -98,6 +98,9 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "intrathecal.workstation.failing.csrf"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+
+#: The server that answers to requests for appointments are sent by; None: they are told by telephone.
+CLINIC_MAIL = configuration.mail()
 
 USE_TZ = True
 TIME_ZONE = configuration.time_zone()

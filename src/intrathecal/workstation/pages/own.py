@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from intrathecal.workstation import failing
-from intrathecal.workstation.clinic import asking, calendars, handsets, limits, links, owning, slots, trail
+from intrathecal.workstation.clinic import asking, calendars, handsets, limits, links, owning, slots, trail, visiting
 from intrathecal.workstation.clinic.models import Patient
 from intrathecal.workstation.clinic.models.care import Function
 from intrathecal.workstation.clinic.scores import Told
@@ -41,7 +41,7 @@ def score(request: HttpRequest, patient: Patient) -> HttpResponse:
     whose = limits.digest(str(patient.pk))
     if limits.SCORES.reached(whose):
         return failing.too_many(request)
-    told = Told.of({key: str(value) for key, value in request.POST.items()})
+    told = Told.by_patient({key: str(value) for key, value in request.POST.items()})
     if told.wrong:
         return _page(request, patient, wrong=told.wrong, status=400)
     limits.SCORES.count(whose)
@@ -57,7 +57,7 @@ def ask(request: HttpRequest, patient: Patient) -> HttpResponse:
     whose, reason = limits.digest(f"patient {patient.pk}"), request.POST.get("reason", "")
     if limits.OWN_REQUESTS.reached(whose):
         return failing.too_many(request)
-    wrong = {} if reason in asking.REASONS else {"reason": _("choose what you would come for")}
+    wrong = {} if reason in visiting.REASONS else {"reason": _("choose what you would come for")}
     try:
         at = slots.read(request.POST.get("at", ""))
         if not wrong:
@@ -117,7 +117,7 @@ def _page(
         "points": range(11),
         "functions": Function.choices,
         "days": slots.by_day(slots.free()),
-        "reasons": asking.REASONS,
+        "reasons": visiting.REASONS,
     }
     return render(request, "workstation/own.html", context, status=status)
 

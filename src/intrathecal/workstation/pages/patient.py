@@ -8,9 +8,10 @@ from django.urls import NoReverseMatch, path, reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from intrathecal.workstation.clinic import timeline
+from intrathecal.workstation.clinic import landmarks, timeline
 from intrathecal.workstation.clinic.models import Patient
 from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.clinic.plot import plot, said
 from intrathecal.workstation.picturing import FILES
 from intrathecal.workstation.rules import STAFF, Rule
 
@@ -39,6 +40,7 @@ def overview(request: HttpRequest, patient: int) -> HttpResponse:
         "last_refill": implant.refills.first() if implant else None,
         "program": one.programs.filter(state=State.IN_FORCE).first(),
         "next": timeline.upcoming(one),
+        "plot": plot(said(one.scores.all()), landmarks.of(one)),
         "pump_now": implant is not None and _there_is("pump_now", one),
         "picture_files": FILES,
     }

@@ -10,7 +10,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Router, Schema, Status
 
-from intrathecal.workstation.clinic import asking, limits, links, slots
+from intrathecal.workstation.clinic import limits, links, slots, visiting
 from intrathecal.workstation.clinic.models import Request
 from intrathecal.workstation.pages.asking import Wish, make
 from intrathecal.workstation.rules import OPEN
@@ -59,7 +59,7 @@ router = Router(tags=["public"], auth=None)
 @router.get("/slots", response=Slots, url_name="slots")
 def free_slots(request: HttpRequest) -> dict[str, Any]:
     """The free slots."""
-    reasons = {key: str(name) for key, name in asking.REASONS.items()}
+    reasons = {key: str(name) for key, name in visiting.REASONS.items()}
     return {"free": slots.free(), "minutes": slots.MINUTES, "reasons": reasons}
 
 
