@@ -11,7 +11,6 @@ from ninja import Router
 
 from intrathecal.workstation.api.shapes import (
     PROBLEMS,
-    AppointmentOut,
     EventOut,
     ImplantOut,
     LineOut,
@@ -24,7 +23,7 @@ from intrathecal.workstation.api.shapes import (
     listed,
 )
 from intrathecal.workstation.clinic import timeline, worklist
-from intrathecal.workstation.clinic.models import Appointment, Patient, Program, Refill
+from intrathecal.workstation.clinic.models import Patient, Program, Refill
 
 router = Router(tags=["reading"])
 
@@ -75,22 +74,6 @@ def get_refills(request: HttpRequest, patient: int, page: Page) -> dict[str, Any
     return listed(Refill.objects.filter(implant__patient=patient).select_related("by"), page, _refill)
 
 
-@router.get("/appointments", response={200: Listed[AppointmentOut], **PROBLEMS}, url_name="appointments")
-def get_appointments(request: HttpRequest, page: Page) -> dict[str, Any]:
-    """Confirmed appointments in order of time."""
-    return listed(Appointment.objects.all(), page, _appointment)
-
-
-@router.get(
-    "/patients/{int:patient}/appointments",
-    response={200: Listed[AppointmentOut], **PROBLEMS},
-    url_name="patient_appointments",
-)
-def get_patient_appointments(request: HttpRequest, patient: int, page: Page) -> dict[str, Any]:
-    """One patient's appointments."""
-    return listed(Appointment.objects.filter(patient=patient), page, _appointment)
-
-
 def patient_out(patient: Patient) -> dict[str, Any]:
     """Who a patient is."""
     plain = ("number", "family_name", "given_name", "born", "phase", "indication", "allergies", "height_cm", "since")
@@ -134,8 +117,3 @@ def _refill(refill: Refill) -> dict[str, Any]:
         "flagged": refill.flagged,
         "due_on": refill.due_on,
     }
-
-
-def _appointment(one: Appointment) -> dict[str, Any]:
-    plain = ("begins_at", "minutes", "kind", "cancelled")
-    return {name: getattr(one, name) for name in plain} | {"id": one.pk, "patient": one.patient_id}

@@ -95,7 +95,7 @@ class Told:
 T = TypeVar("T")
 
 
-def _read(wrong: dict[str, str], name: str, read: Callable[[str], T], given: Mapping[str, str]) -> T | None:
+def _read(wrong: dict[str, str], name: str, read: Callable[[str], T | None], given: Mapping[str, str]) -> T | None:
     """A cell as the diary's own reader reads it; what it says is wrong stands beside the field."""
     try:
         return read(given.get(name, "").strip())

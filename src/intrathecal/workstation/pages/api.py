@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from django.db.transaction import non_atomic_requests
 from django.urls import path
 
 from intrathecal.workstation.api import api
 from intrathecal.workstation.rules import ADMINISTRATOR, EVERYBODY, NOBODY, NURSE, OPEN, PATIENT, PHYSICIAN, STAFF, Rule
 
 urlpatterns = [path("api/", api.urls)]
-READ = ("worklist", "patients", "patient", "timeline", "implants", "programs", "refills", "appointments")
-ADMINISTRATORS = frozenset({ADMINISTRATOR})
+#: Calls that talk with a pump: no transaction is held meanwhile.
+TALKING = ("my_handset",)
+for pattern in api.urls[0]:
+    if pattern.name in TALKING:
+        non_atomic_requests(pattern.callback)
+READ = ("worklist", "patients", "patient", "timeline", "implants", "programs", "refills")
+ADMINISTRATORS, PHYSICIANS, PATIENTS = frozenset({ADMINISTRATOR}), frozenset({PHYSICIAN}), frozenset({PATIENT})
+CARERS = frozenset({PHYSICIAN, NURSE})
+VISITS = ("appointments", "appointment", "requests", "request", "candidacy", "trial", "trial_lines", "trial_diary")
+VISITS_ALONE = ("request_answer", "request_patient", "request_mail", "begin_trial", "trial_line")
 RULES = {f"api:{name}": Rule(STAFF) for name in (*READ, "patient_appointments")} | {
     "api:openapi-json": Rule(OPEN.look, public=True),
     "api:api-root": Rule(EVERYBODY),
@@ -22,4 +31,10 @@ RULES = {f"api:{name}": Rule(STAFF) for name in (*READ, "patient_appointments")}
     "api:account_factor": Rule(NOBODY, ADMINISTRATORS),
     "api:audit": Rule(ADMINISTRATORS),
     "api:audit_verified": Rule(ADMINISTRATORS),
+    **{f"api:{name}": Rule(STAFF, CARERS) for name in VISITS},
+    "api:free_slots": Rule(STAFF),
+    **{f"api:{name}": Rule(NOBODY, CARERS) for name in VISITS_ALONE},
+    **{f"api:{name}": Rule(NOBODY, PHYSICIANS) for name in ("decide_trial", "take_trial_back")},
+    **{f"api:{name}": Rule(PATIENTS, PATIENTS) for name in ("my", "my_scores", "my_handset")},
+    "api:my_requests": Rule(NOBODY, PATIENTS),
 }

@@ -183,11 +183,11 @@ def change(one: Appointment, what: str, at: str) -> dict[str, str]:
 def _appointment(
     request: HttpRequest, one: Appointment, wrong: dict[str, str] | None = None, status: int = 200
 ) -> HttpResponse:
-    reason = visiting.REASONS.get(one.kind, one.kind)
+    reason, request_of = visiting.REASONS.get(one.kind, one.kind), Request.objects.filter(appointment=one).first()
     context = {
         "one": one,
         "reason": reason,
-        "told": mailing.state(asked) if (asked := Request.objects.filter(appointment=one).first()) else "",
+        "told": mailing.state(request_of) if request_of else "",
         "days": slots.by_day(slots.free(minutes=one.minutes, besides=one)),
         "wrong": wrong or {},
     }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,7 +15,7 @@ from intrathecal.care.cells import ROUTES
 from intrathecal.care.reasons import share
 from intrathecal.care.trial import figures
 from intrathecal.catalogue import load_catalogue
-from intrathecal.workstation.clinic import diaries, trials, uploading
+from intrathecal.workstation.clinic import checklists, diaries, trials, uploading
 from intrathecal.workstation.clinic.models import Patient, Score
 from intrathecal.workstation.clinic.models.care import Function
 from intrathecal.workstation.clinic.models.patients import Phase
@@ -118,16 +116,6 @@ def _upload(request: HttpRequest, patient: Patient) -> HttpResponse:
     return redirect("trial", patient.pk)
 
 
-def day_of(text: str) -> tuple[date | None, str]:
-    """The day of which the verdict is asked, and what is wrong with it."""
-    if not text:
-        return None, ""
-    try:
-        return date.fromisoformat(text), ""
-    except ValueError:
-        return None, _("write a day such as %(day)s") % {"day": timezone.localdate().isoformat()}
-
-
 def _page(
     request: HttpRequest,
     patient: Patient,
@@ -137,7 +125,8 @@ def _page(
     unread: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    day, no_day = day_of(request.GET.get("until", ""))
+    until = request.GET.get("until", "")
+    day = checklists.day_of(until)
     found, scores = trials.said(patient, day), diaries.of_trial(patient)
     verdict = found.verdict
     context = {
@@ -147,7 +136,7 @@ def _page(
         "said": verdict,
         "says": (SAID if day else SAYS)[found.advice],
         "day": day,
-        "no_day": no_day,
+        "no_day": bool(until) and day is None,
         "probability": share(verdict.findings.probability) if verdict and verdict.findings else "",
         "figures": figures(verdict) if verdict else None,
         "problem": found.problem,
