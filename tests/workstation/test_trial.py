@@ -47,6 +47,9 @@ def trialled(patient: Patient) -> Patient:
             phase=entry.phase,
             tenths=round(10 * entry.nrs),
             rescue_mme=None if entry.rescue_mme is None else round(entry.rescue_mme),
+            dose="" if entry.dose is None else str(entry.dose),
+            drug=entry.drug or "",
+            route=entry.route or "",
             side_effect=entry.side_effect,
             note=entry.note,
         )

@@ -23,8 +23,6 @@ from intrathecal.workstation.clinic.templatetags.clinical import moment
 
 WIDTH, HEIGHT = 720, 260
 LEFT, RIGHT, TOP, BOTTOM = 36, 14, 36, 52
-#: Under the axis, where refills stand.
-LANE = 12
 WORST = 10
 MOST_TICKS = 8
 #: More scores than this are drawn together, in as many steps.
@@ -34,7 +32,7 @@ ROOM = 54
 #: Up to so many days, a row of the table is a day; then a month.
 DAYS_AS_ROWS = 45
 #: Steps of the axis: days, and months.
-DAYS, MONTHS = (1, 2, 4, 7, 14), (1, 2, 3, 6, 12, 24, 60)
+DAYS, MONTHS = (1, 2, 4, 7, 14), (1, 2, 3, 6, 12, 24, 60, 120)
 
 
 class Said(NamedTuple):
@@ -108,7 +106,6 @@ class Plot:
     end: int = WIDTH - RIGHT
     top: int = TOP
     floor: int = HEIGHT - BOTTOM
-    lane: int = HEIGHT - BOTTOM + LANE
 
 
 def said(scores: QuerySet[Score]) -> list[Said]:
