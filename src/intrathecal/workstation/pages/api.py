@@ -8,10 +8,11 @@ from django.urls import path
 from intrathecal.workstation.api import api
 from intrathecal.workstation.rules import ADMINISTRATOR, EVERYBODY, NOBODY, NURSE, OPEN, PATIENT, PHYSICIAN, STAFF, Rule
 
-urlpatterns = [path("api/", api.urls)]
+ADDRESSES = api.urls
+urlpatterns = [path("api/", ADDRESSES)]
 #: Calls that talk with a pump: no transaction is held meanwhile.
 TALKING = ("my_handset",)
-for pattern in api.urls[0]:
+for pattern in ADDRESSES[0]:
     if pattern.name in TALKING:
         non_atomic_requests(pattern.callback)
 READ = ("worklist", "patients", "patient", "timeline", "implants", "programs", "refills")
