@@ -269,7 +269,9 @@ def test_candidacy_and_trial_over_the_api(candidate: Patient, client_of: Callabl
         assert nurse.get(f"{base}/candidacy", {"on": odd}).status_code == 422
         assert nurse.get(f"/patients/{candidate.pk}/candidacy/", {"on": odd}).status_code == 200
     assert send(nurse, "candidacy/begin", {})[1]["phase"] == "trial"
-    status, line = send(nurse, "trial/lines", {"phase": "trial", "nrs": "3", "dose": "1 mg/day", "drug": "morphine"})
+    hour_ago = f"{timezone.localtime() - timedelta(hours=1):%Y-%m-%d %H:%M}"
+    told = {"phase": "trial", "nrs": "3", "dose": "1 mg/day", "drug": "morphine", "at": hour_ago}
+    status, line = send(nurse, "trial/lines", told)
     assert (status, line["nrs"], line["dose"]) == (201, 3.0, "1 mg/day")
     assert send(nurse, "trial/lines", {"phase": "trial", "nrs": "3,5"})[0] == 422
     late = {"nrs": 5, "phase": "baseline", "at": timezone.now().isoformat()}

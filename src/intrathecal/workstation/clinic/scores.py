@@ -80,16 +80,20 @@ class Told:
 
     def now(self, patient: Patient) -> Score:
         """The score that the patient tells now; not saved yet."""
-        at = timezone.now().replace(microsecond=0)
-        while patient.scores.filter(at=at).exists():
-            # A diary has one entry at a time.
-            at += timedelta(seconds=1)
-        return self.score(patient, at, diaries.phase_now(patient), by_patient=True)
+        return self.score(patient, moment_for(patient), diaries.phase_now(patient), by_patient=True)
 
     def score(self, patient: Patient, at: datetime, phase: str, by_patient: bool) -> Score:
         """The score; not saved yet."""
         told = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "wrong"}
         return Score(patient=patient, at=at, phase=phase, by_patient=by_patient, **told)
+
+
+def moment_for(patient: Patient) -> datetime:
+    """Now, to the second; a diary has one entry at a time, so the next one comes after it."""
+    at = timezone.now().replace(microsecond=0)
+    while patient.scores.filter(at=at).exists():
+        at += timedelta(seconds=1)
+    return at
 
 
 T = TypeVar("T")

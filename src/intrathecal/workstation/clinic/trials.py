@@ -16,7 +16,7 @@ from intrathecal.care.trial import Verdict
 from intrathecal.workstation.clinic import diaries
 from intrathecal.workstation.clinic.models import Note, Patient, Score, User
 from intrathecal.workstation.clinic.models.patients import Phase
-from intrathecal.workstation.clinic.scores import Told
+from intrathecal.workstation.clinic.scores import Told, moment_for
 from intrathecal.workstation.clinic.typed import line
 
 PLAN, GO_ON, NO_PUMP = "plan", "go-on", "no-pump"
@@ -72,7 +72,7 @@ def write(patient: Patient, given: Mapping[str, str], by_patient: bool = False) 
         told.wrong["phase"] = over()
     elif phase not in (diaries.BASELINE, diaries.TRIAL):
         told.wrong["phase"] = _("choose whether it was before the trial or in it")
-    at = timezone.now().replace(microsecond=0)
+    at = moment_for(patient)
     try:
         at = diaries.on_the_clock(read_time(typed)) if typed else at
     except diaries.CellError as problem:
