@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -259,3 +259,66 @@ def test_wrong_tokens_look_alike_and_few_can_be_tried(db: None, client: Client) 
     assert client.get(f"{PAGE}/{token}", REMOTE_ADDR="192.0.2.9").status_code == 200
     for odd in ("%F0%9F%92%A9", "x" * 5000, "a'--"):
         assert client.get(f"{PAGE}/{odd}", REMOTE_ADDR="192.0.2.10").status_code == 404
+
+
+def test_slots_stay_at_the_clinics_hours_when_the_clock_changes(db: None) -> None:
+    """On the Friday before summer time and the Monday after it; in the calendar file both are right in UTC."""
+    with timezone.override("Europe/Berlin"):
+        found = slots.by_day(slots.free(date(2026, 3, 26)))
+        times = {day: [f"{timezone.localtime(at):%H:%M}" for at in some] for day, some in found}
+        first = {day: some[0].astimezone(UTC).hour for day, some in found}
+    friday, monday = date(2026, 3, 27), date(2026, 3, 30)
+    assert times[friday] == times[monday]
+    assert times[monday][0] == "09:00"
+    assert (first[friday], first[monday]) == (8, 7)
+
+
+def test_a_taken_slot_is_taken_for_a_moved_appointment_too(patient: Patient, client_of: Callable[..., Client]) -> None:
+    """On the page and over the API; the appointment stays where it was. What is cancelled stays so."""
+    nurse, (first, second, third) = client_of("nurse"), slots.free()[:3]
+    sent = {"number": "1001", "reason": "refill", "at": first.isoformat()}
+    called = nurse.post("/api/appointments", sent, content_type="application/json")
+    assert called.status_code == 201
+    assert nurse.post("/api/appointments", sent, content_type="application/json").status_code == 409
+    nowhere = nurse.post("/api/appointments", {**sent, "number": "4711"}, content_type="application/json")
+    assert (nowhere.status_code, "there is no patient with this number" in nowhere.json()["detail"]) == (422, True)
+    nurse.post(PAGE, wish(second))
+    address, page = f"/api/appointments/{called.json()['id']}", f"/appointments/{called.json()['id']}/"
+    taken = {"at": second.isoformat()}
+    assert "not free any more" in nurse.post(page, {"what": "move", **taken}).content.decode()
+    refused = nurse.put(address, taken, content_type="application/json")
+    assert (refused.status_code, "not free any more" in refused.json()["detail"]) == (409, True)
+    assert nurse.get(address).json()["begins_at"] == f"{first.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    assert nurse.delete(address).json()["cancelled"] is True
+    assert nurse.delete(address).status_code == 409
+    assert nurse.put(address, {"at": third.isoformat()}, content_type="application/json").status_code == 409
+    assert client_of("pharmacist").delete(address).status_code == 403
+
+
+def test_requests_are_answered_over_the_api_by_the_rules_of_the_page(
+    patient: Patient, client: Client, client_of: Callable[..., Client]
+) -> None:
+    """Listed, declined with a word, confirmed once, and said whose they are."""
+    first, second = slots.free()[:2]
+    client.post(PAGE, wish(first))
+    client.post(PAGE, wish(second, contact="rosa@example.org"))
+    nurse = client_of("nurse")
+
+    def send(end: str, told: dict[str, str]) -> tuple[int, dict[str, object]]:
+        method = nurse.put if end.endswith("patient") else nurse.post
+        answer = method(f"/api/requests/{end}", told, content_type="application/json")
+        return answer.status_code, answer.json()
+
+    one, other = nurse.get("/api/requests", {"state": "open"}).json()["items"]
+    assert (one["name"], one["state"], one["told"]) == ("Rosa Winter", "open", "")
+    status, said = send(f"{one['id']}/answer", {"what": "decline"})
+    assert (status, said["detail"]) == (422, "answer: write why, and what would be possible: whoever asked reads it")
+    assert send(f"{one['id']}/answer", {"what": "decline", "answer": "telephone us"})[0] == 200
+    status, said = send(f"{other['id']}/answer", {"what": "confirm"})
+    assert (status, said["state"], said["mail"]) == (200, "confirmed", "")
+    assert "Somebody has to tell rosa@example.org" in str(said["told"])
+    assert send(f"{other['id']}/answer", {"what": "confirm"})[0] == 409
+    assert send(f"{other['id']}/patient", {"number": "4711"})[0] == 422
+    assert send(f"{other['id']}/patient", {"number": "1001"})[1]["patient"] == patient.pk
+    assert Appointment.objects.get().patient == patient
+    assert client_of("patient", patient).get("/api/requests").status_code == 403

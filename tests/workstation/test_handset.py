@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from auditlog.models import LogEntry
 from django.test import Client
+from django.urls import resolve
 from tests.programmer.processes import Between, Pump, demo
 
 from intrathecal.programmer.programming import propose, send
@@ -54,9 +55,9 @@ def program(pump: Pump, text: str) -> None:
 
 
 def test_a_press_is_given_and_the_next_one_is_refused_in_plain_words(
-    pump: Pump, implant: Implant, client: Client
+    pump: Pump, implant: Implant, client: Client, client_of: Callable[..., Client]
 ) -> None:
-    """Given once; then the lockout is explained. Both are in the trail; the page says before whether it would be given."""
+    """Given once; then the lockout is explained, over the API too. All is in the trail; the page says before what would be."""
     program(pump, ON_DEMAND)
     page = f"/p/{implant.patient.link}/"
     assert "Give me a bolus" in client.get(page).content.decode()
@@ -66,6 +67,10 @@ def test_a_press_is_given_and_the_next_one_is_refused_in_plain_words(
     assert "No bolus now" in refused
     assert "never get too much" in refused
     assert "<html" not in refused, "with htmx only the answer comes"
+    called = client_of("patient", implant.patient).post("/api/my/handset").json()
+    assert (called["headline"], called["outcome"]) == ("No bolus now", "refused: lockout")
+    assert "never get too much" in called["text"]
+    assert resolve("/api/my/handset").func._non_atomic_requests, "no transaction is held while a pump is asked"
     reading = pump.read(pump.folder / "clinic.key")
     assert reading.fill is not None
     assert reading.fill.refusal == "lockout", "the pump itself has counted the first"

@@ -135,6 +135,11 @@ def test_a_renewed_link_ends_the_old_one(implanted: Patient, client: Client, cli
     assert nurse.post(page).status_code == 302
     implanted.refresh_from_db()
     assert client.get(f"/p/{old}/").status_code == 404
+    at = slots.free()[0].isoformat()
+    for end, sent in (("score", {"nrs": "1"}), ("ask", {"reason": "refill", "at": at}), ("press", {})):
+        assert client.post(f"/p/{old}/{end}", sent).status_code == 404
+    assert not Score.objects.exists()
+    assert not Request.objects.exists()
     assert client.get(f"/p/{implanted.link}/").status_code == 200
     written = " ".join(f"{entry.changes} {entry.additional_data}" for entry in LogEntry.objects.all())
     assert old not in written
@@ -180,3 +185,35 @@ def test_a_score_of_a_candidate_is_of_the_days_before_the_trial(patient: Patient
         assert client.post(f"/p/{patient.link}/score", {"nrs": "3"}).status_code == 200
         assert Score.objects.order_by("-pk")[0].phase == of
     assert timezone.now() - Score.objects.order_by("-pk")[0].at < timedelta(minutes=1)
+
+
+def test_the_own_page_over_the_api(implanted: Patient, other: Patient, client_of: Callable[..., Client]) -> None:
+    """What the page tells and takes, in its words; nobody but a patient, and nobody else's."""
+    client = client_of("patient", implanted)
+    own = client.get("/api/my").json()
+    assert (own["name"], own["refill_on"], own["reservoir_mL"], own["handset_here"]) == (
+        "Lucia",
+        "2027-01-20",
+        40,
+        False,
+    )
+
+    def send(end: str, told: dict[str, str]) -> tuple[int, dict[str, object]]:
+        answer = client.post(f"/api/my/{end}", told, content_type="application/json")
+        return answer.status_code, answer.json()
+
+    assert send("scores", {"nrs": "11"}) == (422, {"detail": "nrs: nrs 11 is above 10; write a score from 0 to 10"})
+    assert send("scores", {"nrs": "4.5", "note": "slept well"})[0] == 201
+    assert [one["nrs"] for one in client.get("/api/my/scores").json()["items"]] == [4.5]
+    at = slots.free()[5].isoformat()
+    assert send("requests", {"reason": "gossip", "at": at})[0] == 422
+    assert send("requests", {"reason": "refill", "at": at})[0] == 201
+    assert send("requests", {"reason": "refill", "at": at})[0] == 409
+    assert [visit["state"] for visit in client.get("/api/my").json()["visits"]] == ["open"]
+    answer = client.post("/api/my/handset").json()
+    assert (answer["headline"], answer["outcome"]) == ("Use your handset", "no handset here")
+    for _number in range(limits.SCORES.each - 1):
+        assert send("scores", {"nrs": "1"})[0] == 201
+    assert send("scores", {"nrs": "1"})[0] == 429
+    for role in ("nurse", "physician", "administrator"):
+        assert client_of(role).get("/api/my").status_code == 403

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from auditlog.models import LogEntry
@@ -47,6 +48,9 @@ def trialled(patient: Patient) -> Patient:
             phase=entry.phase,
             tenths=round(10 * entry.nrs),
             rescue_mme=None if entry.rescue_mme is None else round(entry.rescue_mme),
+            dose="" if entry.dose is None else str(entry.dose),
+            drug=entry.drug or "",
+            route=entry.route or "",
             side_effect=entry.side_effect,
             note=entry.note,
         )
@@ -236,3 +240,48 @@ def test_the_function_that_became_worse_keeps_a_trial_from_passing(patient: Pati
     said = diaries.verdict(patient, diaries.of_trial(patient))
     assert said is not None
     assert said.decision == "extend"
+
+
+def test_candidacy_and_trial_over_the_api(candidate: Patient, client_of: Callable[..., Client]) -> None:
+    """Answers, gaps, the beginning, lines and the decision, with the words of the pages."""
+    nurse, physician, base = client_of("nurse"), client_of("physician"), f"/api/patients/{candidate.pk}"
+
+    def send(client: Client, end: str, told: dict[str, Any]) -> tuple[int, dict[str, object]]:
+        answer = client.post(f"{base}/{end}", told, content_type="application/json")
+        return answer.status_code, answer.json()
+
+    refused = send(nurse, "candidacy", {"check": "imaging", "state": "waived", "on": TODAY().isoformat()})
+    assert refused == (422, {"detail": "write why"})
+    *most, last = load_catalogue().checks
+    for check in most:
+        told = {"check": check, "state": "done", "on": TODAY().isoformat()}
+        assert send(nurse, "candidacy", told)[0] == 201
+    status, said = send(nurse, "candidacy/begin", {})
+    assert (status, "No trial before this is settled" in str(said["detail"])) == (409, True)
+    send(nurse, "candidacy", {"check": last, "state": "done", "on": TODAY().isoformat()})
+    later = (TODAY() + timedelta(days=30)).isoformat()
+    assert nurse.get(f"{base}/candidacy").json()["may_begin"] is True
+    planned = nurse.get(f"{base}/candidacy", {"on": later}).json()
+    assert [item["name"] for item in planned["items"] if item["blocks"]] == ["infection", "coagulation"]
+    page = nurse.get(f"/patients/{candidate.pk}/candidacy/", {"on": later}).content.decode()
+    assert "No trial before 2 of 11 items are settled" in page
+    for odd in ("0001-01-01", "9999-12-31", "soon"):
+        assert nurse.get(f"{base}/candidacy", {"on": odd}).status_code == 422
+        assert nurse.get(f"/patients/{candidate.pk}/candidacy/", {"on": odd}).status_code == 200
+    assert send(nurse, "candidacy/begin", {})[1]["phase"] == "trial"
+    hour_ago = f"{timezone.localtime() - timedelta(hours=1):%Y-%m-%d %H:%M}"
+    told = {"phase": "trial", "nrs": "3", "dose": "1 mg/day", "drug": "morphine", "at": hour_ago}
+    status, line = send(nurse, "trial/lines", told)
+    assert (status, line["nrs"], line["dose"]) == (201, 3.0, "1 mg/day")
+    assert send(nurse, "trial/lines", {"phase": "trial", "nrs": "3,5"})[0] == 422
+    late = {"nrs": 5, "phase": "baseline", "at": timezone.now().isoformat()}
+    status, said = send(nurse, "scores", late)
+    assert (status, "later than the first trial entry" in str(said["detail"])) == (422, True)
+    assert nurse.get(f"{base}/trial/lines").json()["count"] == 1
+    assert send(nurse, "trial/decision", {"decision": "plan", "reason": "relief"})[0] == 403
+    assert send(physician, "trial/decision", {"decision": "plan"})[0] == 422
+    assert send(physician, "trial/decision", {"decision": "plan", "reason": "relief"})[1]["phase"] == "planned"
+    assert nurse.delete(f"{base}/trial/lines/{line['id']}").status_code == 409
+    assert send(physician, "trial/decision/taken-back", {"reason": "a mistake"})[1]["phase"] == "trial"
+    assert nurse.delete(f"{base}/trial/lines/{line['id']}").status_code == 200
+    assert nurse.get(f"{base}/trial/lines").json()["count"] == 0

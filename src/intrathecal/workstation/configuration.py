@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from intrathecal.quantities import InputError
 
@@ -14,11 +15,22 @@ HERE = Path(__file__).parent
 DATABASE_URL, HOME, HOSTS, TIME_ZONE = "DATABASE_URL", "INTRATHECAL_HOME", "INTRATHECAL_HOSTS", "INTRATHECAL_TIME_ZONE"
 SECOND_FACTOR, PROXIES = "INTRATHECAL_SECOND_FACTOR", "INTRATHECAL_PROXIES"
 REQUIRED, OPTIONAL = "required", "optional"
+MAIL = "INTRATHECAL_MAIL"
+#: By the scheme of its address: how a mail server is spoken to, and its usual port.
+MAIL_WAYS = {"smtp": ("", 25), "smtp+starttls": ("use_tls", 587), "smtps": ("use_ssl", 465)}
 #: An SQLite database is waited for so long (s) while another process writes, and a connection to PostgreSQL while all are taken.
 PATIENCE_S = 20
 #: So many connections to PostgreSQL at most; it takes 100 unless it is told otherwise.
 CONNECTIONS = 20
 MOST_PROXIES = 9
+
+
+@dataclass(frozen=True)
+class Mail:
+    """The server that takes e-mail (as Django's backend is told of it), and whom the e-mail is from."""
+
+    server: dict[str, Any]
+    sender: str
 
 
 class ConfigurationError(InputError):
@@ -71,6 +83,32 @@ def proxies() -> int:
     if not (told.isascii() and told.isdigit() and int(told) <= MOST_PROXIES):
         raise ConfigurationError(f'{PROXIES}: "{told}" is no number of proxies; write 0 to {MOST_PROXIES}')
     return int(told)
+
+
+def mail() -> Mail | None:
+    """The mail server that ``INTRATHECAL_MAIL`` names; None without one: then no e-mail is sent. Raises `ConfigurationError`."""
+    text = os.environ.get(MAIL, "")
+    if not text:
+        return None
+    right = "write smtp+starttls://user:password@host:587?from=clinic@example.org (or smtp://, smtps://)"
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError:
+        raise ConfigurationError(f"{MAIL}: is no address; {right}") from None
+    if url.scheme not in MAIL_WAYS or not url.hostname:
+        raise ConfigurationError(f'{MAIL}: "{url.scheme}" with "{url.hostname or ""}" is no mail server; {right}')
+    sender = parse_qs(url.query).get("from", [""])[0]
+    if "@" not in sender:
+        raise ConfigurationError(f"{MAIL}: does not say whom the e-mail is from; {right}")
+    flag, usual = MAIL_WAYS[url.scheme]
+    server = {
+        "host": url.hostname,
+        "port": port or usual,
+        "username": unquote(url.username or ""),
+        "password": unquote(url.password or ""),
+    }
+    return Mail(server | ({flag: True} if flag else {}), sender)
 
 
 def database(folder: Path) -> dict[str, Any]:

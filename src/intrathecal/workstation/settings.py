@@ -105,6 +105,9 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600
 
+#: The server that answers to requests for appointments are sent by; None: they are told by telephone.
+CLINIC_MAIL = configuration.mail()
+
 USE_TZ = True
 TIME_ZONE = configuration.time_zone()
 USE_I18N = True

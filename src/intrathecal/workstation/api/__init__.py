@@ -17,10 +17,29 @@ from ninja.errors import HttpError, ValidationError
 from ninja.security import django_auth
 
 from intrathecal import __version__
-from intrathecal.workstation.api import administering, board, patients, public, reading, writing
+from intrathecal.workstation.api import (
+    administering,
+    board,
+    owning,
+    patients,
+    public,
+    reading,
+    trialling,
+    visiting,
+    writing,
+)
 
 #: All of them are under the root, but for what is public. All calls of one address are in the same router.
-ROUTERS = (board.router, patients.router, reading.router, writing.router, administering.router)
+ROUTERS = (
+    board.router,
+    patients.router,
+    reading.router,
+    writing.router,
+    visiting.router,
+    trialling.router,
+    owning.router,
+    administering.router,
+)
 
 api = NinjaAPI(
     title="intrathecal workstation",

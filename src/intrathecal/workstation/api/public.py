@@ -14,7 +14,7 @@ from intrathecal.report.sides import sides
 from intrathecal.simulation.api import Run
 from intrathecal.workstation import exploring
 from intrathecal.workstation.api.shapes import Problem, Text
-from intrathecal.workstation.clinic import asking, limits, links, slots
+from intrathecal.workstation.clinic import limits, links, slots, visiting
 from intrathecal.workstation.clinic.models import Request
 from intrathecal.workstation.pages.asking import Wish, make
 from intrathecal.workstation.pages.explore import PER_MINUTE, asked, too_often
@@ -98,7 +98,7 @@ class Unexplored(Problem):
 @router.get("/slots", response={200: Slots, **REFUSED}, url_name="public_slots")
 def free_slots(request: HttpRequest) -> dict[str, Any]:
     """The free slots."""
-    reasons = {key: str(name) for key, name in asking.REASONS.items()}
+    reasons = {key: str(name) for key, name in visiting.REASONS.items()}
     return {"free": slots.free(), "minutes": slots.MINUTES, "reasons": reasons}
 
 

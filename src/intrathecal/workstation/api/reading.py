@@ -10,7 +10,6 @@ from ninja import Router
 
 from intrathecal.workstation.api.shapes import (
     PROBLEMS,
-    AppointmentOut,
     EventOut,
     ImplantOut,
     Listed,
@@ -20,7 +19,7 @@ from intrathecal.workstation.api.shapes import (
     listed,
 )
 from intrathecal.workstation.clinic import timeline
-from intrathecal.workstation.clinic.models import Appointment, Patient, Program, Refill
+from intrathecal.workstation.clinic.models import Patient, Program, Refill
 
 router = Router(tags=["reading"])
 
@@ -49,22 +48,6 @@ def get_refills(request: HttpRequest, patient: int, page: Page) -> dict[str, Any
     return listed(Refill.objects.filter(implant__patient=patient).select_related("by"), page, _refill)
 
 
-@router.get("/appointments", response={200: Listed[AppointmentOut], **PROBLEMS}, url_name="appointments")
-def get_appointments(request: HttpRequest, page: Page) -> dict[str, Any]:
-    """Confirmed appointments in order of time."""
-    return listed(Appointment.objects.all(), page, _appointment)
-
-
-@router.get(
-    "/patients/{int:patient}/appointments",
-    response={200: Listed[AppointmentOut], **PROBLEMS},
-    url_name="patient_appointments",
-)
-def get_patient_appointments(request: HttpRequest, patient: int, page: Page) -> dict[str, Any]:
-    """One patient's appointments."""
-    return listed(Appointment.objects.filter(patient=patient), page, _appointment)
-
-
 def _program(program: Program) -> dict[str, Any]:
     plain = ("summary", "state", "written_at", "begins_at", "ends_at", "findings", "doubt")
     return {name: getattr(program, name) for name in plain} | {
@@ -87,8 +70,3 @@ def _refill(refill: Refill) -> dict[str, Any]:
         "flagged": refill.flagged,
         "due_on": refill.due_on,
     }
-
-
-def _appointment(one: Appointment) -> dict[str, Any]:
-    plain = ("begins_at", "minutes", "kind", "cancelled")
-    return {name: getattr(one, name) for name in plain} | {"id": one.pk, "patient": one.patient_id}

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from django.db.models import QuerySet
 from ninja import Field, Query, Schema
+from ninja.errors import HttpError
 from pydantic import AfterValidator, StringConstraints
 
 T = TypeVar("T")
@@ -52,6 +53,11 @@ class Problem(Schema):
 
 #: What every call may answer beside what it is for.
 PROBLEMS: dict[int, Any] = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 422: Problem}
+
+
+def refuse(wrong: dict[str, str], status: int = 422) -> HttpError:
+    """What a page says beside its fields, in one sentence."""
+    return HttpError(status, "; ".join(f"{name}: {text}" for name, text in wrong.items()))
 
 
 class Listed(Schema, Generic[T]):
@@ -152,25 +158,33 @@ class ImplantOut(Schema):
 
 
 class ScoreOut(Schema):
-    """A pain score from 0 to 10."""
+    """A line of a diary; ``nrs`` from 0 to 10, null where it has no score. ``dose`` with its unit is what ran or was given."""
 
     id: int
     at: datetime
     phase: str
-    nrs: float
-    rescue_mme: int | None
+    nrs: float | None
+    rescue_mme: float | None
+    function: str
     side_effect: str
     note: str
+    dose: str
+    drug: str
+    route: str
+    sleep: str
     by_patient: bool
 
 
 class ScoreIn(Schema):
-    """A pain score to be kept: ``nrs`` from 0 to 10 in steps of a tenth; ``at`` is now unless told."""
+    """A pain score to be kept: ``nrs`` from 0 to 10 in steps of a tenth; ``at`` is now unless told.
+
+    ``phase`` is baseline, trial or therapy, and the one that the patient is in unless told.
+    """
 
     nrs: Annotated[float, AfterValidator(_tenths)] = Field(ge=0, le=10)
     at: Moment | None = None
-    phase: Word = "therapy"
-    rescue_mme: int | None = Field(None, ge=0, le=2000)
+    phase: Word | None = None
+    rescue_mme: Annotated[float, Field(ge=0, le=1000), AfterValidator(_tenths)] | None = None
     side_effect: Text = Field("", max_length=120)
     note: Text = Field("", max_length=400)
 
@@ -191,14 +205,3 @@ class NoteIn(Schema):
     kind: Word
     text: Text = Field(min_length=1, max_length=10_000)
     at: Moment | None = None
-
-
-class AppointmentOut(Schema):
-    """When a patient comes."""
-
-    id: int
-    patient: int | None
-    begins_at: datetime
-    minutes: int
-    kind: str
-    cancelled: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,7 +10,18 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router, Status
 
-from intrathecal.workstation.api.shapes import PROBLEMS, Listed, NoteIn, NoteOut, Page, ScoreIn, ScoreOut, listed
+from intrathecal.workstation.api.shapes import (
+    PROBLEMS,
+    Listed,
+    NoteIn,
+    NoteOut,
+    Page,
+    ScoreIn,
+    ScoreOut,
+    listed,
+    refuse,
+)
+from intrathecal.workstation.clinic import diaries, trials
 from intrathecal.workstation.clinic.models import Note, Patient, Score
 from intrathecal.workstation.rules import PATIENT
 
@@ -24,16 +36,31 @@ def get_scores(request: HttpRequest, patient: int, page: Page) -> dict[str, Any]
 
 @router.post("/patients/{int:patient}/scores", response={201: ScoreOut, **PROBLEMS}, url_name="scores")
 def add_score(request: HttpRequest, patient: int, told: ScoreIn) -> Status[Score]:
-    """Keep a pain score; it is the patient's own when the patient is logged in."""
+    """Keep a pain score; it is the patient's own when the patient is logged in. Those of a trial have to fit its diary."""
+    one, own = get_object_or_404(Patient, pk=patient), request.user.role == PATIENT
+    phase, at = told.phase or diaries.phase_now(one), told.at or timezone.now()
+    if phase in (diaries.BASELINE, diaries.TRIAL):
+        typed = {
+            "phase": phase,
+            "at": at.isoformat(timespec="seconds"),
+            "nrs": f"{told.nrs:g}",
+            "rescue_mme": "" if told.rescue_mme is None else f"{told.rescue_mme:g}",
+            "side_effect": told.side_effect,
+            "note": told.note,
+        }
+        found, kept = trials.write(one, typed, by_patient=own)
+        if kept is None:
+            raise refuse(found.wrong)
+        return Status(201, kept)
     score = Score(
-        patient=get_object_or_404(Patient, pk=patient),
-        at=told.at or timezone.now(),
-        phase=told.phase,
+        patient=one,
+        at=at,
+        phase=phase,
         tenths=round(told.nrs * 10),
-        rescue_mme=told.rescue_mme,
+        rescue_mme=None if told.rescue_mme is None else Decimal(f"{told.rescue_mme:.1f}"),
         side_effect=told.side_effect,
         note=told.note,
-        by_patient=request.user.role == PATIENT,
+        by_patient=own,
     )
     score.full_clean()
     score.save()

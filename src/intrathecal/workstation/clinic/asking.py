@@ -7,21 +7,10 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from intrathecal.workstation.clinic import slots
+from intrathecal.workstation.clinic import mailing, slots, trail
 from intrathecal.workstation.clinic.models import Appointment, Patient, Request
 from intrathecal.workstation.clinic.slots import SlotError
-
-#: What somebody may come for.
-REASONS = {
-    "refill": gettext_lazy("Refill of the pump"),
-    "program": gettext_lazy("Change of the program"),
-    "trouble": gettext_lazy("Something is not as usual"),
-    "first": gettext_lazy("First visit"),
-    "talk": gettext_lazy("To talk about the therapy"),
-    "other": gettext_lazy("Something else"),
-}
 
 
 def ask(name: str, contact: str, reason: str, at: datetime, patient: Patient | None = None) -> Request:
@@ -38,7 +27,7 @@ def ask(name: str, contact: str, reason: str, at: datetime, patient: Patient | N
 def confirm(asked: Request, answer: str = "") -> Appointment:
     """An appointment at the time that was asked for; raises `SlotError` where the request was answered already."""
     with transaction.atomic():
-        slots.hold()
+        trail.hold()
         if asked.wanted_at < timezone.now():
             raise SlotError(_("the time that was asked for is over; choose another one"))
         return _settle(asked, asked.wanted_at, answer)
@@ -53,10 +42,11 @@ def move(asked: Request, at: datetime, answer: str = "") -> Appointment:
 def decline(asked: Request, answer: str) -> None:
     """No appointment, and why not; the slot is free again."""
     with transaction.atomic():
-        slots.hold()
+        trail.hold()
         _still_open(asked)
         asked.state, asked.answer = Request.State.DECLINED, answer
         asked.save()
+        mailing.soon(asked)
 
 
 def arrange(patient: Patient, kind: str, at: datetime, minutes: int) -> Appointment:
@@ -70,16 +60,47 @@ def arrange(patient: Patient, kind: str, at: datetime, minutes: int) -> Appointm
 def shift(appointment: Appointment, at: datetime) -> None:
     """Another time for an appointment; raises `SlotError`."""
     with transaction.atomic():
+        _goes_on(appointment)
         appointment.begins_at = slots.take(at, appointment.minutes, appointment)
         appointment.sequence += 1
         appointment.save()
+        _tell(appointment)
 
 
 def cancel(appointment: Appointment) -> None:
-    """No appointment after all; its slot is free again."""
-    appointment.cancelled = True
-    appointment.sequence += 1
-    appointment.save()
+    """No appointment after all; its slot is free again. Raises `SlotError` where it was cancelled already."""
+    with transaction.atomic():
+        _goes_on(appointment)
+        appointment.cancelled = True
+        appointment.sequence += 1
+        appointment.save()
+        _tell(appointment)
+
+
+def belongs_to(asked: Request, patient: Patient | None) -> None:
+    """Say which patient a request and its appointment are of, or that they are nobody's."""
+    with transaction.atomic():
+        trail.hold()
+        asked.refresh_from_db()
+        asked.patient = patient
+        asked.save()
+        if asked.appointment:
+            asked.appointment.patient = patient
+            asked.appointment.save()
+
+
+def _goes_on(appointment: Appointment) -> None:
+    trail.hold()
+    appointment.refresh_from_db()
+    if appointment.cancelled:
+        raise SlotError(_("it is cancelled already"))
+
+
+def _tell(appointment: Appointment) -> None:
+    """Whoever asked for it hears of it."""
+    asked = Request.objects.filter(appointment=appointment).first()
+    if asked is not None:
+        mailing.soon(asked)
 
 
 def _settle(asked: Request, at: datetime, answer: str) -> Appointment:
@@ -89,6 +110,7 @@ def _settle(asked: Request, at: datetime, answer: str) -> Appointment:
     )
     asked.appointment, asked.state, asked.answer = made, Request.State.CONFIRMED, answer
     asked.save()
+    mailing.soon(asked)
     return made
 
 

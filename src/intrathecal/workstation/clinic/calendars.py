@@ -9,8 +9,8 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intrathecal.workstation.clinic.asking import REASONS
 from intrathecal.workstation.clinic.models import Appointment, Request
+from intrathecal.workstation.clinic.visiting import REASONS
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from intrathecal.care.candidacy import Candidacy, read_candidacy
 from intrathecal.care.cells import plain
 from intrathecal.catalogue import load_catalogue
+from intrathecal.therapy.errors import TherapyError
+from intrathecal.therapy.file.bounds import YEARS
 from intrathecal.therapy.file.text import parse_document
-from intrathecal.workstation.clinic.models import Answer, Patient
+from intrathecal.workstation.clinic.models import Answer, Note, Patient, User
+from intrathecal.workstation.clinic.models.patients import Phase
+from intrathecal.workstation.clinic.typed import line
 
 NAME = "candidacy"
 #: The kind of the note that says when a trial began.
@@ -23,6 +28,7 @@ DONE, WAIVED, AGAINST = "done", "waived", "speaks against it"
 KINDS = {"failed-back": "neuropathic", "crps": "neuropathic", "cancer": "cancer", "spasticity": "spasticity"}
 KINDS |= {"neuropathic": "neuropathic"}
 USUAL = "nociceptive"
+MOST_NOTE = 400
 
 
 def kind_of(patient: Patient) -> str:
@@ -55,6 +61,53 @@ def judge(patient: Patient, on: date, more: Iterable[Answer] = ()) -> Candidacy:
             lines.append(f"note = {_text(answer.note)}")
     document = parse_document("\n".join(lines), str(patient), "checklist", "answer an item")
     return read_candidacy(document, load_catalogue())
+
+
+def write(patient: Patient, given: Mapping[str, str], by: User) -> tuple[Answer | None, str]:
+    """Save an answer to one item; None, and what is wrong with it."""
+    checks, name, state = load_catalogue().checks, given.get("check", ""), given.get("state", "")
+    note, on = line(given.get("note", "")), day_of(given.get("on", ""))
+    if patient.phase != Phase.CANDIDATE:
+        return None, _("the trial has begun: the checklist stays as it was then")
+    if name not in checks or state not in (DONE, WAIVED, AGAINST):
+        return None, _("choose an answer: yes, no or waived")
+    if on is None or on > timezone.localdate():
+        return None, _("write the day on which it was done, today or before, such as %(day)s") % {
+            "day": timezone.localdate().isoformat()
+        }
+    if len(note) > MOST_NOTE:
+        return None, _("the note is too long; write at most %(n)d letters") % {"n": MOST_NOTE}
+    if state in (WAIVED, AGAINST) and not note:
+        return None, _("write why")
+    answer = Answer(patient=patient, checklist=NAME, check_name=name, state=state, note=note, on=on, by=by)
+    try:
+        judge(patient, max(on, trial_on(patient)), [answer])
+    except TherapyError as problem:
+        return None, str(problem).split(": ", 1)[-1]
+    answer.save()
+    return answer, ""
+
+
+def begin(patient: Patient, by: User) -> str:
+    """The trial begins. Nothing, or why it does not; hold the patient's row before."""
+    gaps = judge(patient, trial_on(patient)).gaps
+    if patient.phase != Phase.CANDIDATE:
+        return _("There was one already.")
+    if gaps:
+        return _("No trial before this is settled: %(gaps)s.") % {"gaps": ", ".join(gap.check.title for gap in gaps)}
+    patient.phase = Phase.TRIAL
+    patient.save()
+    Note.objects.create(patient=patient, at=timezone.now(), by=by, kind=BEGUN, text="The trial begins.")
+    return ""
+
+
+def day_of(text: str) -> date | None:
+    """A day as it is written in a form; None where it is none, or one that nobody means."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if YEARS[0] <= day.year <= YEARS[1] else None
 
 
 def _text(text: str) -> str:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 
 from django.utils import timezone
 
 from intrathecal.care.cells import plain
-from intrathecal.care.diary import Diary, parse_diary
-from intrathecal.care.errors import DiaryError
+from intrathecal.care.diary import COLUMNS, Diary, parse_diary
+from intrathecal.care.errors import CellError, DiaryError
 from intrathecal.care.trial import Verdict, judge
 from intrathecal.catalogue import load_catalogue
 from intrathecal.workstation.clinic.models import Patient, Score
 from intrathecal.workstation.clinic.models.patients import Phase
 
 BASELINE, TRIAL, THERAPY = "baseline", "trial", "therapy"
-COLUMNS = ("time", "phase", "nrs", "rescue_mme", "side_effect", "note", "function")
+#: No diary of a clinic is older.
+EARLIEST = 1990
 #: What a score is about, by how far the therapy has come when it is written down.
 PHASES = {Phase.CANDIDATE: BASELINE, Phase.TRIAL: TRIAL}
 
@@ -42,11 +44,15 @@ def text(scores: Sequence[Score]) -> str:
             (
                 timezone.localtime(score.at).isoformat(timespec="seconds"),
                 score.phase,
-                f"{score.tenths / 10:g}",
-                "" if score.rescue_mme is None else score.rescue_mme,
+                "" if score.nrs is None else f"{score.nrs:g}",
+                score.rescue,
                 plain(score.side_effect),
                 plain(score.note),
                 score.function,
+                score.dose,
+                plain(score.drug),
+                score.route,
+                plain(score.sleep),
             )
         )
     return file.getvalue()
@@ -58,8 +64,45 @@ def read(patient: Patient, scores: Sequence[Score]) -> Diary:
 
 
 def verdict(patient: Patient, scores: Sequence[Score]) -> Verdict | None:
-    """What the diary says of the trial until now, None while it is empty; raises `DiaryError`."""
+    """What the diary says of the trial, None while it is empty; raises `DiaryError`."""
     return judge(read(patient, scores), load_catalogue()) if scores else None
 
 
-__all__ = ["BASELINE", "THERAPY", "TRIAL", "DiaryError", "of_trial", "phase_now", "read", "text", "verdict"]
+def until(scores: Sequence[Score], day: date | None) -> list[Score]:
+    """Those until the end of a ``day``: what the diary said then; all of them without one."""
+    return [score for score in scores if day is None or timezone.localdate(score.at) <= day]
+
+
+def on_the_clock(at: datetime) -> datetime:
+    """A moment that somebody wrote, by the clinic's clock where it has no offset. Raises `CellError` for one that cannot be."""
+    told = at
+    if timezone.is_naive(at):
+        at = timezone.make_aware(at)
+        if timezone.make_naive(at.astimezone(UTC)) != told:
+            raise CellError(
+                f"{told:%Y-%m-%d %H:%M} does not exist: the clinic's clock was put forward then",
+                "write a time an hour later",
+            )
+    now = timezone.now()
+    if at > now or at.year < EARLIEST:
+        raise CellError(
+            f"{told:%Y-%m-%d %H:%M} is " + ("still to come" if at > now else f"before {EARLIEST}"),
+            f"write a time that has been, such as {timezone.localtime(now):%Y-%m-%d %H:%M}",
+        )
+    return at
+
+
+__all__ = [
+    "BASELINE",
+    "THERAPY",
+    "TRIAL",
+    "CellError",
+    "DiaryError",
+    "of_trial",
+    "on_the_clock",
+    "phase_now",
+    "read",
+    "text",
+    "until",
+    "verdict",
+]

@@ -9,12 +9,12 @@ from datetime import date
 from django.utils import timezone
 
 from intrathecal.catalogue import Pump, load_catalogue
-from intrathecal.workstation.clinic import handsets
+from intrathecal.workstation.clinic import handsets, landmarks
 from intrathecal.workstation.clinic.models import Appointment, Implant, Patient, Request, Score
-from intrathecal.workstation.clinic.plot import Plot, plot
+from intrathecal.workstation.clinic.plot import Plot, plot, said
 
-#: So many scores are shown as text, and so many in a picture.
-SHOWN, DRAWN = 10, 60
+#: So many scores are shown as text.
+SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def of(patient: Patient) -> Own:
     """The page of a patient."""
     implant = patient.implants.filter(explanted_on=None).first()
     last = implant.refills.first() if implant else None
-    now, told = timezone.now(), list(patient.scores.filter(by_patient=True)[:DRAWN])
+    now, told = timezone.now(), patient.scores.filter(by_patient=True)
     return Own(
         name=patient.given_name,
         phase=patient.phase,
@@ -61,7 +61,7 @@ def of(patient: Patient) -> Own:
         refill_on=last.due_on if last else None,
         appointments=list(patient.appointments.filter(cancelled=False, begins_at__gte=now)),
         requests=list(patient.requests.filter(wanted_at__gte=now).exclude(state=Request.State.CONFIRMED)),
-        scores=told[:SHOWN],
-        plot=plot(told[::-1]),
+        scores=list(told[:SHOWN]),
+        plot=plot(said(told), landmarks.felt(patient)),
         live=handsets.key_of(implant) is not None,
     )

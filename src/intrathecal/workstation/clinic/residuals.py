@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from intrathecal.care.residual import Judged, judge
 from intrathecal.care.trend import Trend, trend
 from intrathecal.catalogue import load_catalogue
 from intrathecal.programmer.refilling import PERCENT, Residual
-from intrathecal.workstation.clinic.models import Implant, Refill
-from intrathecal.workstation.clinic.running import UL_PER_ML, pump_of
-
-#: As many earlier refills as a trend is made of.
-EARLIER = 12
+from intrathecal.workstation.clinic import trends
+from intrathecal.workstation.clinic.models import Implant
+from intrathecal.workstation.clinic.running import pump_of
 
 
 @dataclass(frozen=True)
@@ -41,20 +37,6 @@ class Found:
 def found(implant: Implant, filled_uL: int, expected_uL: int, measured_uL: int) -> Found:
     """A residual volume of a pump that held ``filled_uL`` after its last fill. Raises `running.Missing`."""
     limits, accuracy = load_catalogue().refill, pump_of(implant).accuracy
-    one = _residual(filled_uL, expected_uL, measured_uL)
-    earlier = before(implant)
+    one = trends.residual(filled_uL, expected_uL, measured_uL)
+    earlier = trends.measured(implant)
     return Found(one, judge(one, accuracy, limits), trend([*earlier, one], accuracy, limits) if earlier else None)
-
-
-def before(implant: Implant) -> list[Residual]:
-    """The refills of a pump that were measured, oldest first."""
-    rows: Sequence[Refill] = list(implant.refills.all()[: EARLIER + 1])[::-1]
-    return [
-        _residual(first.filled_uL, then.expected_uL, then.measured_uL)
-        for first, then in pairwise(rows)
-        if then.expected_uL is not None and then.measured_uL is not None
-    ]
-
-
-def _residual(filled_uL: int, expected_uL: int, measured_uL: int) -> Residual:
-    return Residual(None, filled_uL / UL_PER_ML, expected_uL / UL_PER_ML, measured_uL / UL_PER_ML)

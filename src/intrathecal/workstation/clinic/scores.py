@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TypeVar
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,77 +18,105 @@ from intrathecal.workstation.clinic.models import Patient, Score
 from intrathecal.workstation.clinic.models.care import Function
 from intrathecal.workstation.clinic.typed import line
 
-MOST_EFFECT, MOST_NOTE = 120, 400
+#: The longest texts, as the fields of a score.
+LONGEST = {"side_effect": 120, "note": 400, "drug": 40, "sleep": 120}
+#: What a patient tells of; what runs in the catheter is for the clinic to say.
+OWN = ("nrs", "rescue_mme", "side_effect", "note", "function")
 
 
 @dataclass(frozen=True)
 class Told:
-    """What was told about now, and what is wrong with it, by the name of the field."""
+    """What was told, and what is wrong with it, by the name of the field. ``tenths`` None: no score was told."""
 
-    tenths: int = 0
-    rescue_mme: int | None = None
+    tenths: int | None = None
+    rescue_mme: Decimal | None = None
     side_effect: str = ""
     note: str = ""
     function: str = ""
+    dose: str = ""
+    drug: str = ""
+    route: str = ""
+    sleep: str = ""
     wrong: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, given: Mapping[str, str]) -> Told:
-        """From a form."""
+    def by_patient(cls, given: Mapping[str, str]) -> Told:
+        """From the form of a patient: pain has to be told."""
+        told = cls._of({name: given.get(name, "") for name in OWN})
+        if told.tenths is None and "nrs" not in told.wrong:
+            told.wrong["nrs"] = _("choose a number from 0, no pain, to 10, the worst pain")
+        return told
+
+    @classmethod
+    def by_staff(cls, given: Mapping[str, str]) -> Told:
+        """From the form of staff: a dose or a rescue may stand on a line of its own."""
+        told = cls._of(given)
+        if told.tenths is None and "nrs" not in told.wrong and not (told.dose or told.rescue_mme):
+            told.wrong["nrs"] = _("choose a number from 0, no pain, to 10, the worst pain; or write a dose or a rescue")
+        if bool(told.dose) != bool(told.drug) and not {"dose", "drug"} & set(told.wrong):
+            told.wrong["drug"] = _("write the drug and its dose, or neither")
+        return told
+
+    @classmethod
+    def _of(cls, given: Mapping[str, str]) -> Told:
         wrong: dict[str, str] = {}
-        effect, note = (line(given.get(key, "")) for key in ("side_effect", "note"))
-        for name, text, most in (("side_effect", effect, MOST_EFFECT), ("note", note, MOST_NOTE)):
-            if len(text) > most:
-                wrong[name] = _("write at most %(n)d letters") % {"n": most}
+        texts = {name: line(given.get(name, "")) for name in LONGEST}
+        for name, text in texts.items():
+            if len(text) > LONGEST[name]:
+                wrong[name] = _("write at most %(n)d letters") % {"n": LONGEST[name]}
         function = given.get("function", "")
         if function and function not in Function.values:
             wrong["function"] = _("choose one of the answers")
-        return cls(_tenths(given, wrong), _rescue(given, wrong), effect, note, function, wrong)
+        dose = _read(wrong, "dose", cells.dose, given)
+        return cls(
+            tenths=_read(wrong, "nrs", lambda text: tenths_of(cells.score(text)), given),
+            rescue_mme=_read(wrong, "rescue_mme", lambda text: rescue_of(cells.rescue(text)), given),
+            function=function,
+            dose="" if dose is None else str(dose),
+            route=_read(wrong, "route", cells.route, given) or "",
+            wrong=wrong,
+            **(texts | {"drug": texts["drug"].lower()}),
+        )
 
     def now(self, patient: Patient) -> Score:
         """The score that the patient tells now; not saved yet."""
-        at = timezone.now().replace(microsecond=0)
-        while patient.scores.filter(at=at).exists():
-            # A diary has one entry at a time.
-            at += timedelta(seconds=1)
-        return self.score(patient, at, diaries.phase_now(patient), by_patient=True)
+        return self.score(patient, moment_for(patient), diaries.phase_now(patient), by_patient=True)
 
     def score(self, patient: Patient, at: datetime, phase: str, by_patient: bool) -> Score:
         """The score; not saved yet."""
-        return Score(
-            patient=patient,
-            at=at,
-            phase=phase,
-            tenths=self.tenths,
-            rescue_mme=self.rescue_mme,
-            side_effect=self.side_effect,
-            note=self.note,
-            function=self.function,
-            by_patient=by_patient,
-        )
+        told = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "wrong"}
+        return Score(patient=patient, at=at, phase=phase, by_patient=by_patient, **told)
 
 
-def _tenths(given: Mapping[str, str], wrong: dict[str, str]) -> int:
+def moment_for(patient: Patient) -> datetime:
+    """Now, to the second; a diary has one entry at a time, so the next one comes after it."""
+    at = timezone.now().replace(microsecond=0)
+    while patient.scores.filter(at=at).exists():
+        at += timedelta(seconds=1)
+    return at
+
+
+T = TypeVar("T")
+
+
+def _read(wrong: dict[str, str], name: str, read: Callable[[str], T | None], given: Mapping[str, str]) -> T | None:
+    """A cell as the diary's own reader reads it; what it says is wrong stands beside the field."""
     try:
-        score = cells.score(given.get("nrs", "").strip())
+        return read(given.get(name, "").strip())
     except CellError as problem:
-        wrong["nrs"] = str(problem)
-        return 0
-    if score is None:
-        wrong["nrs"] = _("choose a number from 0, no pain, to 10, the worst pain")
-        return 0
-    if round(10 * score) != 10 * score:
-        wrong["nrs"] = _("write at most one digit after the point")
-    return round(10 * score)
+        wrong[name] = str(problem)
+        return None
 
 
-def _rescue(given: Mapping[str, str], wrong: dict[str, str]) -> int | None:
-    try:
-        taken = cells.rescue(given.get("rescue_mme", "").strip())
-    except CellError as problem:
-        wrong["rescue_mme"] = str(problem)
-        return None
-    if taken is not None and taken != round(taken):
-        wrong["rescue_mme"] = _("write whole milligrams")
-        return None
-    return None if taken is None else round(taken)
+def tenths_of(score: float | None) -> int | None:
+    """A score as it is kept; raises `CellError`."""
+    if score is not None and round(10 * score) != 10 * score:
+        raise CellError(f"nrs {score:g} is finer than is kept", "write at most one digit after the point")
+    return None if score is None else round(10 * score)
+
+
+def rescue_of(taken: float | None) -> Decimal | None:
+    """Rescue as it is kept; raises `CellError`."""
+    if taken is not None and round(taken, 1) != taken:
+        raise CellError(f"rescue_mme {taken:g} is finer than is kept", "write at most one digit after the point")
+    return None if taken is None else Decimal(str(taken))

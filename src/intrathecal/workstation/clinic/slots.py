@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from intrathecal.quantities import InputError
-from intrathecal.workstation.clinic.models import Appointment, Head, Request
+from intrathecal.workstation.clinic import trail
+from intrathecal.workstation.clinic.models import Appointment, Request
 
 #: Hours of a weekday, and the length of a slot; holidays are not known.
 HOURS = ((9, 12), (13, 16))
@@ -17,6 +18,8 @@ MINUTES = 30
 #: Slots are offered from the next day on, for so many days.
 DAYS_AHEAD = 28
 SATURDAY = 5
+#: So many days before the day by which somebody has to come are looked through.
+DAYS_BACK = 14
 
 
 class SlotError(InputError):
@@ -27,11 +30,7 @@ def free(today: date | None = None, minutes: int = MINUTES, besides: Appointment
     """When something of so many ``minutes`` can begin, in order, as if the appointment ``besides`` were not there."""
     first, length = (today or timezone.localdate()) + timedelta(days=1), timedelta(minutes=minutes)
     taken = list(_taken(first, first + timedelta(days=DAYS_AHEAD), besides))
-    return [
-        at
-        for at, closes in _all(first)
-        if at + length <= closes and not any(begin < at + length and at < end for begin, end in taken)
-    ]
+    return [at for at, closes in _all(first) if at + length <= closes and not _meets(at, length, taken)]
 
 
 def by_day(slots: list[datetime]) -> list[tuple[date, list[datetime]]]:
@@ -51,33 +50,51 @@ def read(text: str) -> datetime:
     return at if timezone.is_aware(at) else timezone.make_aware(at)
 
 
-def hold() -> None:
-    """Nobody else gives a slot away until this transaction ends.
-
-    Every request and appointment is written into the audit trail, so whoever makes one holds the trail's end anyhow; holding
-    it first means that two of them never wait for each other.
-    """
-    Head.objects.select_for_update().get_or_create(pk=1)
-
-
 def take(at: datetime, minutes: int = MINUTES, besides: Appointment | None = None) -> datetime:
     """See, as the only one who does, that a time is free; raises `SlotError`. Call it inside a transaction."""
-    hold()
+    trail.hold()
     if at not in free(minutes=minutes, besides=besides):
         raise SlotError(_("this time is not free any more; choose another one"))
     return at
 
 
+def is_taken(at: datetime, minutes: int = MINUTES) -> bool:
+    """Whether an appointment, or a time that somebody asked for, lies there; outside of the clinic's hours too."""
+    length, day = timedelta(minutes=minutes), timezone.localdate(at)
+    return _meets(at, length, _taken(day, timezone.localdate(at + length) + timedelta(days=1), None))
+
+
+def latest_before(day: date) -> datetime | None:
+    """The first free slot of the last day until ``day`` that has one; None where none of the two weeks before has."""
+    for back in range(DAYS_BACK):
+        on = day - timedelta(days=back)
+        if on <= timezone.localdate():
+            return None
+        taken = list(_taken(on, on + timedelta(days=1), None))
+        for at, _closes in _of(on):
+            if not _meets(at, timedelta(minutes=MINUTES), taken):
+                return at
+    return None
+
+
+def _meets(at: datetime, length: timedelta, taken: Iterable[tuple[datetime, datetime]]) -> bool:
+    return any(begin < at + length and at < end for begin, end in taken)
+
+
 def _all(first: date) -> Iterator[tuple[datetime, datetime]]:
     """The beginnings of all slots, and when the clinic's hours end after each."""
     for number in range(DAYS_AHEAD):
-        day = first + timedelta(days=number)
-        if day.weekday() >= SATURDAY:
-            continue
-        for begin, end in HOURS:
-            closes = timezone.make_aware(datetime.combine(day, time(end)))
-            for minute in range(begin * 60, end * 60, MINUTES):
-                yield timezone.make_aware(datetime.combine(day, time(minute // 60, minute % 60))), closes
+        yield from _of(first + timedelta(days=number))
+
+
+def _of(day: date) -> Iterator[tuple[datetime, datetime]]:
+    """Those of one day."""
+    if day.weekday() >= SATURDAY:
+        return
+    for begin, end in HOURS:
+        closes = timezone.make_aware(datetime.combine(day, time(end)))
+        for minute in range(begin * 60, end * 60, MINUTES):
+            yield timezone.make_aware(datetime.combine(day, time(minute // 60, minute % 60))), closes
 
 
 def _taken(first: date, last: date, besides: Appointment | None) -> Iterator[tuple[datetime, datetime]]:

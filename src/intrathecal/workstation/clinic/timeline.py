@@ -47,7 +47,7 @@ def groups() -> dict[str, str]:
 def events(patient: Patient) -> list[Event]:
     """All of it."""
     found = chain(
-        [Event(_day(patient.since), _("first visit"), patient.indication, whole_day=True)],
+        [Event(noon(patient.since), _("first visit"), patient.indication, whole_day=True)],
         _notes(patient),
         _programs(patient),
         _implants(patient),
@@ -87,13 +87,13 @@ def _force(program: Program) -> str:
 
 def _implants(patient: Patient) -> Iterable[Event]:
     for implant in patient.implants.all():
-        yield Event(_day(implant.implanted_on), _("implant"), str(implant), "", "implant", whole_day=True)
+        yield Event(noon(implant.implanted_on), _("implant"), str(implant), "", "implant", whole_day=True)
         if implant.explanted_on:
             why = implant.why_explanted or str(implant)
-            yield Event(_day(implant.explanted_on), _("explant"), why, "", "implant", whole_day=True)
+            yield Event(noon(implant.explanted_on), _("explant"), why, "", "implant", whole_day=True)
     for catheter in Catheter.objects.filter(implant__patient=patient):
         text = f"{catheter}, {catheter.why}" if catheter.why else str(catheter)
-        yield Event(_day(catheter.placed_on), _("catheter"), text, "", "implant", whole_day=True)
+        yield Event(noon(catheter.placed_on), _("catheter"), text, "", "implant", whole_day=True)
 
 
 def _refills(patient: Patient) -> Iterable[Event]:
@@ -120,10 +120,10 @@ def _scores(patient: Patient) -> Iterable[Event]:
 
 
 def _score(score: Score) -> str:
-    said = [f"{score.nrs:g}"]
-    if score.rescue_mme is not None:
-        said.append(_("rescue %(mme)d mg") % {"mme": score.rescue_mme})
-    return ", ".join([*said, *filter(None, (score.side_effect, score.note))])
+    said = [str(score)] if score.nrs is not None else []
+    if score.rescue:
+        said.append(_("rescue %(mme)s mg") % {"mme": score.rescue})
+    return ", ".join([*said, *filter(None, (score.given, score.side_effect, score.note))])
 
 
 def _alarms(patient: Patient) -> Iterable[Event]:
@@ -145,6 +145,6 @@ def _appointments(patient: Patient) -> Iterable[Event]:
         yield Event(one.begins_at, kind, text, "", "appointment")
 
 
-def _day(day: date) -> datetime:
+def noon(day: date) -> datetime:
     """Noon of a day on the clinic's clock."""
     return timezone.make_aware(datetime.combine(day, time(12)))

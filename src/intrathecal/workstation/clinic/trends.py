@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +13,8 @@ from intrathecal.programmer.refilling import Residual
 from intrathecal.workstation.clinic.models import Implant, Refill, ResidualTrend
 
 UL_PER_ML = 1000
+#: As many earlier refills as a trend is made of.
+EARLIER = 12
 
 
 def watch() -> None:
@@ -32,24 +33,30 @@ def _written(sender: type[Refill], instance: Refill, raw: bool = False, **_: Any
 
 def refresh(implant: Implant) -> None:
     """Keep what the refills of a pump point at now."""
-    found = of(implant.model, Refill.objects.filter(implant=implant).order_by("at", "pk"))
+    found = of(implant)
     if found is None or not found.points_to:
         ResidualTrend.objects.filter(implant=implant).delete()
     else:
         ResidualTrend.objects.update_or_create(implant=implant, defaults={"reasons": list(found.reasons)})
 
 
-def of(model: str, refills: Iterable[Refill]) -> Trend | None:
-    """The trend of refills in order of time; None where none was measured, or the catalogue does not know the pump."""
+def of(implant: Implant) -> Trend | None:
+    """The trend of a pump's refills; None where none was measured, or the catalogue does not know the pump."""
     catalogue = load_catalogue()
-    pump, measured = catalogue.pumps.get(model), residuals(list(refills))
-    return trend(measured, pump.accuracy, catalogue.refill) if pump is not None and measured else None
+    pump, found = catalogue.pumps.get(implant.model), measured(implant)
+    return trend(found, pump.accuracy, catalogue.refill) if pump is not None and found else None
 
 
-def residuals(refills: Sequence[Refill]) -> list[Residual]:
-    """Every refill that was measured, against the fill before it."""
+def measured(implant: Implant) -> list[Residual]:
+    """The last refills of a pump that were measured, each against the fill before it, oldest first."""
+    rows = list(Refill.objects.filter(implant=implant).order_by("-at", "-pk")[: EARLIER + 1])[::-1]
     return [
-        Residual(None, before.filled_uL / UL_PER_ML, refill.expected_uL / UL_PER_ML, refill.measured_uL / UL_PER_ML)
-        for before, refill in pairwise(refills)
+        residual(before.filled_uL, refill.expected_uL, refill.measured_uL)
+        for before, refill in pairwise(rows)
         if refill.expected_uL is not None and refill.measured_uL is not None
     ]
+
+
+def residual(filled_uL: int, expected_uL: int, measured_uL: int) -> Residual:
+    """What was found in a reservoir that held ``filled_uL`` after the fill before."""
+    return Residual(None, filled_uL / UL_PER_ML, expected_uL / UL_PER_ML, measured_uL / UL_PER_ML)

@@ -20,13 +20,17 @@ from intrathecal.workstation.rules import (
     Rule,
 )
 
-_calls = api.urls
-for call in _calls[0]:
-    if call.name == "public_explore":  # reckons for a second, and needs no records
-        non_atomic_requests(call.callback)
-urlpatterns = [path("api/", _calls)]
-READ = ("worklist", "timeline", "implants", "programs", "refills", "appointments", "patient_appointments")
-ADMINISTRATORS = frozenset({ADMINISTRATOR})
+ADDRESSES = api.urls
+urlpatterns = [path("api/", ADDRESSES)]
+#: Calls that wait for a pump, or reckon for a second: they hold no transaction meanwhile.
+LONG = frozenset({"public_explore", "my_handset"})
+for pattern in ADDRESSES[0]:
+    if pattern.name in LONG:
+        non_atomic_requests(pattern.callback)
+READ = ("worklist", "timeline", "implants", "programs", "refills", "patient_appointments")
+ADMINISTRATORS, PHYSICIANS, PATIENTS = frozenset({ADMINISTRATOR}), frozenset({PHYSICIAN}), frozenset({PATIENT})
+VISITS = ("appointments", "appointment", "requests", "request", "candidacy", "trial", "trial_lines", "trial_diary")
+VISITS_ALONE = ("request_answer", "request_patient", "request_mail", "begin_trial", "trial_line")
 RULES = {f"api:{name}": Rule(STAFF) for name in READ} | {
     "api:openapi-json": Rule(OPEN.look, public=True),
     "api:api-root": Rule(EVERYBODY),
@@ -48,4 +52,10 @@ RULES = {f"api:{name}": Rule(STAFF) for name in READ} | {
     "api:account_factor": Rule(NOBODY, ADMINISTRATORS),
     "api:audit": Rule(ADMINISTRATORS),
     "api:audit_verified": Rule(ADMINISTRATORS),
+    **{f"api:{name}": Rule(STAFF, CARERS) for name in VISITS},
+    "api:free_slots": Rule(STAFF),
+    **{f"api:{name}": Rule(NOBODY, CARERS) for name in VISITS_ALONE},
+    **{f"api:{name}": Rule(NOBODY, PHYSICIANS) for name in ("decide_trial", "take_trial_back")},
+    **{f"api:{name}": Rule(PATIENTS, PATIENTS) for name in ("my", "my_scores", "my_handset")},
+    "api:my_requests": Rule(NOBODY, PATIENTS),
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -13,13 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from intrathecal.workstation.clinic import asking, calendars, slots, trail
+from intrathecal.workstation.clinic import asking, calendars, mailing, slots, trail, visiting
 from intrathecal.workstation.clinic.models import Appointment, Patient, Request
 from intrathecal.workstation.clinic.typed import line
 from intrathecal.workstation.pages.candidate import CARERS
 from intrathecal.workstation.rules import STAFF, Rule
 
-CONFIRM, MOVE, DECLINE, CANCEL, LINK = "confirm", "move", "decline", "cancel", "link"
+CONFIRM, MOVE, DECLINE, CANCEL, LINK, MAIL = "confirm", "move", "decline", "cancel", "link", "mail"
 #: How long an appointment may take, minutes.
 LENGTHS = ("30", "60", "90")
 MOST_ANSWER = 300
@@ -32,27 +34,36 @@ def appointments(request: HttpRequest) -> HttpResponse:
     """Open requests, coming appointments, what was answered lately; a form that is sent makes an appointment."""
     if request.method != "POST":
         return _appointments(request)
-    wrong = _arrange(request)
-    return _appointments(request, wrong, 400) if wrong else redirect("appointments")
+    _made, wrong = arrange({key: str(value) for key, value in request.POST.items()})
+    if wrong:
+        return _appointments(request, wrong, 400)
+    messages.success(request, _("The appointment is made."))
+    return redirect("appointments")
 
 
-def _arrange(request: HttpRequest) -> dict[str, str]:
+def arrange(given: Mapping[str, str]) -> tuple[Appointment | None, dict[str, str]]:
     """Make an appointment for a patient; what is wrong, by the name of the field."""
-    number, kind = line(request.POST.get("number", "")).split(" ")[0], request.POST.get("reason", "")
-    patient, minutes = Patient.objects.filter(number=number).first(), request.POST.get("minutes", "")
-    wrong = {} if patient else {"number": _("there is no patient with this number; write one such as 1001")}
-    if kind not in asking.REASONS:
+    kind, minutes = given.get("reason", ""), given.get("minutes", "")
+    patient, unknown = _numbered(given.get("number", ""))
+    wrong = {} if patient else {"number": unknown or _("write the clinic's number of the patient, such as 1001")}
+    if kind not in visiting.REASONS:
         wrong["reason"] = _("choose what the patient comes for")
     if minutes not in LENGTHS:
         wrong["minutes"] = _("choose how long it takes")
     if wrong or patient is None:
-        return wrong
+        return None, wrong
     try:
-        asking.arrange(patient, kind, slots.read(request.POST.get("at", "")), int(minutes))
+        return asking.arrange(patient, kind, slots.read(given.get("at", "")), int(minutes)), {}
     except slots.SlotError as problem:
-        return {"at": str(problem)}
-    messages.success(request, _("The appointment is made."))
-    return {}
+        return None, {"at": str(problem)}
+
+
+def _numbered(text: str) -> tuple[Patient | None, str]:
+    """The patient of a number, and what is wrong with it; nobody for an empty one."""
+    number = line(text).split(" ")[0]
+    found = Patient.objects.filter(number=number).first() if number else None
+    missing = bool(number) and found is None
+    return found, _("there is no patient with this number; write one such as 1001") if missing else ""
 
 
 def _appointments(request: HttpRequest, wrong: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
@@ -65,7 +76,7 @@ def _appointments(request: HttpRequest, wrong: dict[str, str] | None = None, sta
         .filter(made_at__gte=now - ANSWERED)
         .select_related("patient", "appointment")
         .order_by("-made_at"),
-        "reasons": asking.REASONS,
+        "reasons": visiting.REASONS,
         "lengths": LENGTHS,
         "days": slots.by_day(slots.free()),
         "wrong": wrong or {},
@@ -81,13 +92,22 @@ def asked(request: HttpRequest, asked: int) -> HttpResponse:
         if one.patient:
             trail.viewed(one.patient, "GET appointment_request")
         return _asked(request, one)
-    answer, what = line(request.POST.get("answer", "")), request.POST.get("what", "")
-    wrong = _link(request, one) if what == LINK else _settle(request, one, what, answer)
-    return _asked(request, one, wrong, 400) if wrong else redirect("appointment_request", one.pk)
+    given = {key: str(value) for key, value in request.POST.items()}
+    wrong = settle(one, given.get("what", ""), given)
+    if wrong:
+        return _asked(request, one, wrong, 400)
+    messages.success(request, _("Saved."))
+    return redirect("appointment_request", one.pk)
 
 
-def _settle(request: HttpRequest, one: Request, what: str, answer: str) -> dict[str, str]:
-    """Answer a request; what is wrong, by the name of the field."""
+def settle(one: Request, what: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Answer a request, send the answer again, or say whose it is; what is wrong, by the name of the field."""
+    answer = line(given.get("answer", ""))
+    if what == LINK:
+        found, unknown = _numbered(given.get("number", ""))
+        if not unknown:
+            asking.belongs_to(one, found)
+        return {"number": unknown} if unknown else {}
     if len(answer) > MOST_ANSWER:
         return {"answer": _("write at most %(n)d letters") % {"n": MOST_ANSWER}}
     if what == DECLINE and not answer:
@@ -96,29 +116,15 @@ def _settle(request: HttpRequest, one: Request, what: str, answer: str) -> dict[
         if what == CONFIRM:
             asking.confirm(one, answer)
         elif what == MOVE:
-            asking.move(one, slots.read(request.POST.get("at", "")), answer)
+            asking.move(one, slots.read(given.get("at", "")), answer)
         elif what == DECLINE:
             asking.decline(one, answer)
+        elif what == MAIL and one.state != Request.State.OPEN:
+            mailing.soon(one)
         else:
             return {"what": _("choose what to do")}
     except slots.SlotError as problem:
         return {"at": str(problem)}
-    messages.success(request, _("Answered. Whoever asked sees it on the page of the request."))
-    return {}
-
-
-def _link(request: HttpRequest, one: Request) -> dict[str, str]:
-    """Say which patient a request is of, by the clinic's number; nobody, where it is empty."""
-    number = line(request.POST.get("number", "")).split(" ")[0]
-    found = Patient.objects.filter(number=number).first() if number else None
-    if number and found is None:
-        return {"number": _("there is no patient with this number; write one such as 1001")}
-    one.patient = found
-    one.save()
-    if one.appointment:
-        one.appointment.patient = found
-        one.appointment.save()
-    messages.success(request, _("Saved."))
     return {}
 
 
@@ -126,11 +132,13 @@ def _asked(request: HttpRequest, one: Request, wrong: dict[str, str] | None = No
     context = {
         "asked": one,
         "open": one.state == Request.State.OPEN,
-        "reason": asking.REASONS.get(one.reason, one.reason),
+        "reason": visiting.REASONS.get(one.reason, one.reason),
         "days": slots.by_day(slots.free()),
         "wrong": wrong or {},
         "entered": request.POST,
         "matches": _matches(one),
+        "told": mailing.state(one),
+        "mailable": settings.CLINIC_MAIL is not None and bool(mailing.address_of(one)),
     }
     return render(request, "workstation/appointment_request.html", context, status=status)
 
@@ -151,26 +159,35 @@ def appointment(request: HttpRequest, appointment: int) -> HttpResponse:
         if one.patient:
             trail.viewed(one.patient, "GET appointment")
         return _appointment(request, one)
-    if one.cancelled:
-        return _appointment(request, one, {"what": _("it is cancelled already")}, 400)
-    try:
-        if request.POST.get("what") == CANCEL:
-            asking.cancel(one)
-        else:
-            asking.shift(one, slots.read(request.POST.get("at", "")))
-    except slots.SlotError as problem:
-        return _appointment(request, one, {"at": str(problem)}, 400)
+    wrong = change(one, request.POST.get("what", ""), request.POST.get("at", ""))
+    if wrong:
+        return _appointment(request, one, wrong, 400)
     messages.success(request, _("Changed."))
     return redirect("appointment", one.pk)
+
+
+def change(one: Appointment, what: str, at: str) -> dict[str, str]:
+    """Move or cancel an appointment; what is wrong, by the name of the field."""
+    try:
+        if what == CANCEL:
+            asking.cancel(one)
+        elif what == MOVE:
+            asking.shift(one, slots.read(at))
+        else:
+            return {"what": _("choose what to do")}
+    except slots.SlotError as problem:
+        return {"at": str(problem)}
+    return {}
 
 
 def _appointment(
     request: HttpRequest, one: Appointment, wrong: dict[str, str] | None = None, status: int = 200
 ) -> HttpResponse:
-    reason = asking.REASONS.get(one.kind, one.kind)
+    reason, request_of = visiting.REASONS.get(one.kind, one.kind), Request.objects.filter(appointment=one).first()
     context = {
         "one": one,
         "reason": reason,
+        "told": mailing.state(request_of) if request_of else "",
         "days": slots.by_day(slots.free(minutes=one.minutes, besides=one)),
         "wrong": wrong or {},
     }

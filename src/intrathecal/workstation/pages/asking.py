@@ -16,7 +16,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from intrathecal.workstation import failing
-from intrathecal.workstation.clinic import asking, calendars, limits, links, slots
+from intrathecal.workstation.clinic import asking, calendars, limits, links, slots, visiting
 from intrathecal.workstation.clinic.models import Request
 from intrathecal.workstation.rules import OPEN, SECRET
 
@@ -47,7 +47,7 @@ class Wish:
             wrong["name"] = _("write your name, in at most %(n)d letters") % {"n": MOST_NAME}
         if not _reachable(contact):
             wrong["contact"] = _("write a telephone number or an e-mail address, so that the clinic can answer")
-        if reason not in asking.REASONS:
+        if reason not in visiting.REASONS:
             wrong["reason"] = _("choose what you would come for")
         try:
             at = slots.read(given.get("at", ""))
@@ -91,7 +91,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 
 def _form(request: HttpRequest, wish: Wish, status: int) -> HttpResponse:
-    context = {"wish": wish, "days": slots.by_day(slots.free()), "reasons": asking.REASONS, "trap": TRAP}
+    context = {"wish": wish, "days": slots.by_day(slots.free()), "reasons": visiting.REASONS, "trap": TRAP}
     return render(request, "workstation/request_appointment.html", context, status=status)
 
 
@@ -102,7 +102,7 @@ def _requests() -> QuerySet[Request]:
 @links.opens(_requests, "token")
 def asked(request: HttpRequest, one: Request) -> HttpResponse:
     """What became of a request: for whoever has its token. Names and contacts are not shown again."""
-    return render(request, "workstation/asked.html", {"asked": one, "reason": asking.REASONS.get(one.reason, "")})
+    return render(request, "workstation/asked.html", {"asked": one, "reason": visiting.REASONS.get(one.reason, "")})
 
 
 @links.opens(_requests, "token")

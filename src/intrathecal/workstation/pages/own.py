@@ -5,7 +5,7 @@ Whoever has the link sees this page and nothing of the record. Addresses in the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 
 from django.db import transaction
@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from intrathecal.workstation import failing
-from intrathecal.workstation.clinic import asking, calendars, handsets, limits, links, owning, slots, trail
-from intrathecal.workstation.clinic.models import Patient
+from intrathecal.workstation.clinic import asking, calendars, handsets, limits, links, owning, slots, trail, visiting
+from intrathecal.workstation.clinic.models import Implant, Patient, Request, Score
 from intrathecal.workstation.clinic.models.care import Function
 from intrathecal.workstation.clinic.scores import Told
 from intrathecal.workstation.rules import PATIENT, SECRET, Rule
@@ -38,46 +38,62 @@ def score(request: HttpRequest, patient: Patient) -> HttpResponse:
     """A score for the diary."""
     if request.method != "POST":
         return HttpResponseRedirect(HOME)
-    whose = limits.digest(str(patient.pk))
-    if limits.SCORES.reached(whose):
+    if limits.SCORES.reached(limits.digest(str(patient.pk))):
         return failing.too_many(request)
-    told = Told.of({key: str(value) for key, value in request.POST.items()})
+    saved, wrong = tell(patient, {key: str(value) for key, value in request.POST.items()})
+    if wrong:
+        return _page(request, patient, wrong=wrong, status=400)
+    return _page(request, patient, done=_("Thank you. Your pain, %(score)s of 10, is in the diary.") % {"score": saved})
+
+
+def tell(patient: Patient, given: Mapping[str, str]) -> tuple[Score | None, dict[str, str]]:
+    """Save a score that the patient tells now; None, and what is wrong by the name of the field."""
+    told = Told.by_patient(given)
     if told.wrong:
-        return _page(request, patient, wrong=told.wrong, status=400)
-    limits.SCORES.count(whose)
+        return None, told.wrong
+    limits.SCORES.count(limits.digest(str(patient.pk)))
     saved = told.now(patient)
     saved.save()
-    return _page(request, patient, done=_("Thank you. Your pain, %(score)s of 10, is in the diary.") % {"score": saved})
+    return saved, {}
 
 
 def ask(request: HttpRequest, patient: Patient) -> HttpResponse:
     """A request for an appointment."""
     if request.method != "POST":
         return HttpResponseRedirect(HOME)
-    whose, reason = limits.digest(f"patient {patient.pk}"), request.POST.get("reason", "")
-    if limits.OWN_REQUESTS.reached(whose):
+    if limits.OWN_REQUESTS.reached(asker(patient)):
         return failing.too_many(request)
-    wrong = {} if reason in asking.REASONS else {"reason": _("choose what you would come for")}
-    try:
-        at = slots.read(request.POST.get("at", ""))
-        if not wrong:
-            contact = (patient.phone or patient.email or _("see the record"))[:LONGEST_CONTACT]
-            asking.ask(f"{patient.given_name} {patient.family_name}"[:LONGEST_CONTACT], contact, reason, at, patient)
-            limits.OWN_REQUESTS.count(whose)
-    except slots.SlotError as problem:
-        wrong["at"] = str(problem)
+    _made, wrong = wish(patient, request.POST.get("reason", ""), request.POST.get("at", ""))
     if wrong:
         return _page(request, patient, wrong=wrong, status=400)
     return _page(request, patient, done=_("Your clinic has your request, and answers it here."))
 
 
+def asker(patient: Patient) -> str:
+    """Whose requests are counted together."""
+    return limits.digest(f"patient {patient.pk}")
+
+
+def wish(patient: Patient, reason: str, at: str) -> tuple[Request | None, dict[str, str]]:
+    """A request of a patient; None, and what is wrong by the name of the field."""
+    wrong = {} if reason in visiting.REASONS else {"reason": _("choose what you would come for")}
+    try:
+        wanted = slots.read(at)
+        if wrong:
+            return None, wrong
+        contact = (patient.phone or patient.email or _("see the record"))[:LONGEST_CONTACT]
+        name = f"{patient.given_name} {patient.family_name}"[:LONGEST_CONTACT]
+        made = asking.ask(name, contact, reason, wanted, patient)
+    except slots.SlotError as problem:
+        return None, wrong | {"at": str(problem)}
+    limits.OWN_REQUESTS.count(asker(patient))
+    return made, {}
+
+
 @transaction.non_atomic_requests
 def handset(request: HttpRequest, patient: Patient) -> HttpResponse:
     """Whether the pump would give a bolus now. Asking takes seconds: no transaction is held meanwhile."""
-    implant = patient.implants.filter(explanted_on=None).first()
-    if implant is None:
-        raise Http404
-    return _answer(request, patient, handsets.ready(implant), "handset")
+    return _answer(request, patient, look(patient))
 
 
 @transaction.non_atomic_requests
@@ -85,18 +101,38 @@ def press(request: HttpRequest, patient: Patient) -> HttpResponse:
     """A bolus is asked of the pump; every answer is written into the trail."""
     if request.method != "POST":
         return HttpResponseRedirect(HOME)
-    whose, implant = limits.digest(f"press {patient.pk}"), patient.implants.filter(explanted_on=None).first()
+    return _answer(request, patient, push(patient))
+
+
+def look(patient: Patient) -> handsets.Answer:
+    """Whether the pump would give a bolus now, written into the trail; call it outside of a transaction. Raises `Http404`."""
+    answer = handsets.ready(_pump(patient))
+    with transaction.atomic():
+        trail.viewed(patient, f"GET own handset: {answer.outcome}")
+    return answer
+
+
+def push(patient: Patient) -> handsets.Answer:
+    """Ask the pump for a bolus, as `look` does."""
+    whose, implant = limits.digest(f"press {patient.pk}"), _pump(patient)
+    if limits.PRESSES.reached(whose):
+        answer = handsets.too_often()
+    else:
+        limits.PRESSES.count(whose)
+        answer = handsets.press(implant)
+    with transaction.atomic():
+        trail.viewed(patient, f"POST own press: {answer.outcome}")
+    return answer
+
+
+def _pump(patient: Patient) -> Implant:
+    implant = patient.implants.filter(explanted_on=None).first()
     if implant is None:
         raise Http404
-    if limits.PRESSES.reached(whose):
-        return _answer(request, patient, handsets.too_often(), "press")
-    limits.PRESSES.count(whose)
-    return _answer(request, patient, handsets.press(implant), "press")
+    return implant
 
 
-def _answer(request: HttpRequest, patient: Patient, answer: handsets.Answer, what: str) -> HttpResponse:
-    with transaction.atomic():
-        trail.viewed(patient, f"{request.method} own {what}: {answer.outcome}")
+def _answer(request: HttpRequest, patient: Patient, answer: handsets.Answer) -> HttpResponse:
     name = "workstation/_handset.html" if request.htmx else "workstation/own_handset.html"
     return render(request, name, {"answer": answer, "live": True})
 
@@ -117,7 +153,7 @@ def _page(
         "points": range(11),
         "functions": Function.choices,
         "days": slots.by_day(slots.free()),
-        "reasons": asking.REASONS,
+        "reasons": visiting.REASONS,
     }
     return render(request, "workstation/own.html", context, status=status)
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import NoReverseMatch, path, reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from intrathecal.workstation.clinic import timeline
+from intrathecal.workstation.clinic import landmarks, timeline
 from intrathecal.workstation.clinic.models import Patient
 from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.clinic.plot import plot, said
 from intrathecal.workstation.picturing import FILES
 from intrathecal.workstation.rules import STAFF, Rule
+
+#: So many events are shown at first, the newest.
+SHOWN = 300
 
 
 @require_GET
@@ -23,9 +29,13 @@ def overview(request: HttpRequest, patient: int) -> HttpResponse:
     counts: dict[str, int] = {}
     for event in events:
         counts[event.group] = counts.get(event.group, 0) + 1
+    chosen = [event for event in events if not wanted or event.group in wanted]
+    shown = chosen if "all" in request.GET else chosen[:SHOWN]
     context = {
         "patient": one,
-        "events": [event for event in events if not wanted or event.group in wanted],
+        "events": shown,
+        "left": len(chosen) - len(shown),
+        "everything": urlencode([*(("only", name) for name in wanted), ("all", "1")]),
         "groups": [
             (name, label, counts[name], name in wanted) for name, label in timeline.groups().items() if name in counts
         ],
@@ -39,6 +49,7 @@ def overview(request: HttpRequest, patient: int) -> HttpResponse:
         "last_refill": implant.refills.first() if implant else None,
         "program": one.programs.filter(state=State.IN_FORCE).first(),
         "next": timeline.upcoming(one),
+        "plot": plot(said(one.scores.all()), landmarks.of(one)),
         "pump_now": implant is not None and _there_is("pump_now", one),
         "picture_files": FILES,
     }

@@ -40,6 +40,14 @@ class Request(models.Model):
         CONFIRMED = "confirmed", _("Confirmed")
         DECLINED = "declined", _("Declined")
 
+    class Mail(models.TextChoices):
+        """Whether the answer was sent to the address that was given; empty: there was nothing to send, or no way."""
+
+        NONE = "", _("not sent")
+        WAITING = "waiting", _("to be sent")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("could not be sent")
+
     patient = models.ForeignKey(
         "clinic.Patient", null=True, blank=True, on_delete=models.PROTECT, related_name="requests"
     )
@@ -51,6 +59,9 @@ class Request(models.Model):
     made_at = models.DateTimeField(_("asked"), auto_now_add=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
     answer = models.CharField(_("answer"), max_length=300, blank=True)
+    mail = models.CharField(_("e-mail"), max_length=10, choices=Mail.choices, default=Mail.NONE, blank=True)
+    mailed_at = models.DateTimeField(_("e-mail tried"), null=True, blank=True)
+    mail_problem = models.CharField(_("why the e-mail was not sent"), max_length=200, blank=True)
     appointment = models.OneToOneField(
         Appointment, null=True, blank=True, on_delete=models.PROTECT, related_name="request"
     )

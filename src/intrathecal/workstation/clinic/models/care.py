@@ -16,28 +16,56 @@ class Function(models.TextChoices):
 
 
 class Score(models.Model):
-    """A pain score of a diary; ``tenths`` of a point from 0 to 100."""
+    """A line of a diary: pain, what was taken and what ran in the catheter, as `care.diary` reads it.
+
+    ``tenths`` of a point from 0 to 100, None where a line has no score. ``function`` is a word of `Function` or a number of
+    which more is better; ``dose`` a mass (a needle dose) or a mass rate (the infusion), with its unit.
+    """
 
     patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, related_name="scores")
     at = models.DateTimeField(_("at"))
     phase = models.CharField(_("phase"), max_length=10, default="therapy")
-    tenths = models.PositiveSmallIntegerField(_("pain, tenths of a point"), validators=[MaxValueValidator(100)])
-    rescue_mme = models.PositiveSmallIntegerField(_("rescue, mg of oral morphine"), null=True, blank=True)
-    function = models.CharField(_("what could be done"), max_length=6, choices=Function.choices, blank=True)
+    tenths = models.PositiveSmallIntegerField(
+        _("pain, tenths of a point"), null=True, blank=True, validators=[MaxValueValidator(100)]
+    )
+    rescue_mme = models.DecimalField(
+        _("rescue, mg of oral morphine"), max_digits=5, decimal_places=1, null=True, blank=True
+    )
+    function = models.CharField(_("what could be done"), max_length=10, blank=True)
     side_effect = models.CharField(_("side effect"), max_length=120, blank=True)
     note = models.CharField(_("note"), max_length=400, blank=True)
+    dose = models.CharField(_("dose"), max_length=40, blank=True)
+    drug = models.CharField(_("drug"), max_length=40, blank=True)
+    route = models.CharField(_("route"), max_length=12, blank=True)
+    sleep = models.CharField(_("sleep"), max_length=120, blank=True)
     by_patient = models.BooleanField(_("told by the patient"), default=True)
 
     class Meta:
         ordering = ("-at", "-pk")
 
     def __str__(self) -> str:
-        return f"{self.tenths / 10:g}"
+        return "–" if self.tenths is None else f"{self.tenths / 10:g}"
 
     @property
-    def nrs(self) -> float:
+    def nrs(self) -> float | None:
         """From 0 to 10."""
-        return int(self.tenths) / 10
+        return None if self.tenths is None else int(self.tenths) / 10
+
+    @property
+    def rescue(self) -> str:
+        """Rescue in mg, without zeros at the end."""
+        return "" if self.rescue_mme is None else f"{float(self.rescue_mme):g}"
+
+    @property
+    def able(self) -> str:
+        """What could be done, in words, or the number."""
+        words = {str(value): str(label) for value, label in Function.choices}
+        return words.get(self.function, self.function)
+
+    @property
+    def given(self) -> str:
+        """What ran or was given, in one line."""
+        return " ".join(filter(None, (self.drug, self.dose, self.route)))
 
 
 class Note(models.Model):

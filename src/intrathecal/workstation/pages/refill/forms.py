@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from intrathecal.catalogue import load_catalogue
 from intrathecal.quantities import parse_quantity
-from intrathecal.workstation.clinic import booked
+from intrathecal.workstation.clinic import slots
 from intrathecal.workstation.clinic.models import User
 from intrathecal.workstation.clinic.running import UL_PER_ML
 from intrathecal.workstation.pages.fields import (
@@ -339,7 +339,7 @@ class DatesForm(StepForm):
         due = self.draft.latest
         if due is not None and due > timezone.localdate():
             self.fields["due_on"].initial = due
-            self.fields["visit"].initial = booked.latest_before(due)
+            self.fields["visit"].initial = slots.latest_before(due)
 
     def clean_due_on(self) -> Any:
         """No later than reckoned."""
@@ -360,7 +360,7 @@ class DatesForm(StepForm):
             self.add_error("visit", _("this has passed; write a time ahead"))
         elif visit is not None and due_on is not None and timezone.localdate(visit) > due_on:
             self.add_error("visit", _("the reservoir may be low by then; write a time until %s") % due_on.isoformat())
-        elif visit is not None and booked.is_taken(visit):
+        elif visit is not None and slots.is_taken(visit):
             self.add_error("visit", _("another appointment is at that time; write another one"))
         return told
 

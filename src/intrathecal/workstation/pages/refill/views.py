@@ -8,9 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from intrathecal.care.trend import trend
-from intrathecal.catalogue import load_catalogue
-from intrathecal.workstation.clinic import booked, residuals
+from intrathecal.workstation.clinic import slots, trends
 from intrathecal.workstation.clinic.models import Implant, Patient
 from intrathecal.workstation.clinic.running import Missing, pump_of
 from intrathecal.workstation.pages.refill.draft import STEPS, Draft
@@ -27,19 +25,10 @@ def refills(request: HttpRequest, patient: int) -> HttpResponse:
         context |= {
             "last": implant.refills.first(),
             "refills": implant.refills.select_related("by"),
-            "trend": _trend(implant),
+            "trend": trends.of(implant),
             "draft": Draft(request, implant),
         }
     return render(request, "workstation/refill/refills.html", context)
-
-
-def _trend(implant: Implant) -> object:
-    earlier = residuals.before(implant)
-    try:
-        accuracy = pump_of(implant).accuracy
-    except Missing:
-        return None
-    return trend(earlier, accuracy, load_catalogue().refill) if earlier else None
 
 
 @require_POST
@@ -68,7 +57,7 @@ def step(request: HttpRequest, patient: int, step: str) -> HttpResponse:
     if step not in STEPS:
         raise Http404
     if request.method == "POST":
-        booked.hold()
+        slots.hold()
     implant = _implant(patient)
     draft = Draft(request, implant)
     if not draft.begun:
