@@ -15,9 +15,9 @@ from intrathecal.programmer.programming import propose, send
 from intrathecal.programmer.session import Session
 from intrathecal.programmer.telling import FillProposal, tell, tell_fill
 from intrathecal.pump.telemetry.messages import Reading as Told
-from intrathecal.workstation.clinic import told
 from intrathecal.workstation.clinic.models import Implant, Patient, Reading, Refill, User
 from intrathecal.workstation.clinic.running import running
+from intrathecal.workstation.live import line, refilling
 
 #: The pump of the example, and what its file says.
 TEXT = (EXAMPLES / "failed-back.toml").read_text(encoding="utf-8")
@@ -97,7 +97,7 @@ def test_a_lost_answer_is_no_second_refill(
             between.swallow_answers = True
             return tell(session, proposal)
 
-        monkeypatch.setattr(told, "send", and_lose_the_answer)
+        monkeypatch.setattr(refilling, "send", and_lose_the_answer)
         assert "It is not certain" in client.post(f"{at}tell/", follow=True).content.decode()
         refill.refresh_from_db()
         assert refill.untold

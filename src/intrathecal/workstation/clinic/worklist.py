@@ -15,7 +15,8 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intrathecal.workstation.clinic.models import Alarm, Implant, Patient, Program, Refill, Request
+from intrathecal.workstation.clinic.models import Alarm, Filling, Implant, Patient, Program, Refill, Request
+from intrathecal.workstation.clinic.models.filling import Stage
 from intrathecal.workstation.clinic.models.patients import Phase
 from intrathecal.workstation.clinic.models.therapy import State
 
@@ -77,7 +78,16 @@ def kinds() -> dict[str, str]:
 def lines(today: date | None = None) -> list[Line]:
     """All of it, what is most urgent first."""
     now = today or timezone.localdate()
-    found = [*_alarms(), *_programs(now), *_refills(now), *_service(now), *_trials(now), *_requests()]
+    found = [
+        *_alarms(),
+        *_programs(now),
+        *_fillings(),
+        *_untold(now),
+        *_refills(now),
+        *_service(now),
+        *_trials(now),
+        *_requests(),
+    ]
     return sorted(found, key=lambda line: (line.urgency, line.until, line.whom))
 
 
@@ -104,6 +114,21 @@ def _programs(now: date) -> Iterator[Line]:
             yield Line.about(Person(*who), "uncertain", Urgency.NOW, now, doubt or summary)
         else:
             yield Line.about(Person(*who), "second", Urgency.SOON, timezone.localdate(written), summary)
+
+
+def _fillings() -> Iterator[Line]:
+    """Refills that wait for a second person."""
+    waiting, said = Filling.objects.filter(stage=Stage.WAITING, implant__explanted_on=None).order_by(), _("refill")
+    for confirmed, *who in waiting.values_list("confirmed_at", *_columns("implant__patient__")):
+        yield Line.about(Person(*who), "second", Urgency.NOW, timezone.localdate(confirmed), said)
+
+
+def _untold(now: date) -> Iterator[Line]:
+    """Refills of which a live pump was not told, or perhaps not: until then it counts what it held before."""
+    refills = Refill.objects.filter(untold=True, implant__explanted_on=None).order_by()
+    said = _("the pump was not told of the refill")
+    for doubt, *who in refills.values_list("doubt", *_columns("implant__patient__")):
+        yield Line.about(Person(*who), "uncertain", Urgency.NOW, now, doubt or said)
 
 
 def _refills(now: date) -> Iterator[Line]:
