@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import IntEnum
 from typing import NamedTuple
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -125,7 +125,8 @@ def _fillings() -> Iterator[Line]:
 
 def _untold(now: date) -> Iterator[Line]:
     """Refills of which a live pump was not told, or perhaps not: until then it counts what it held before."""
-    refills = Refill.objects.filter(untold=True, implant__explanted_on=None).order_by()
+    later = Refill.objects.filter(implant=OuterRef("implant"), at__gt=OuterRef("at"))
+    refills = Refill.objects.filter(~Exists(later), untold=True, implant__explanted_on=None).order_by()
     said = _("the pump was not told of the refill")
     for doubt, *who in refills.values_list("doubt", *_columns("implant__patient__")):
         yield Line.about(Person(*who), "uncertain", Urgency.NOW, now, doubt or said)
