@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from tests.programmer.processes import EXAMPLES, Between, Pump, demo
@@ -98,6 +99,7 @@ def test_a_lost_answer_is_no_second_refill(
         sent: list[FillProposal] = []
 
         def and_lose_the_answer(session: Session, proposal: FillProposal) -> Told:
+            assert not connection.in_atomic_block
             sent.append(proposal)
             between.swallow_answers = True
             return tell(session, proposal)

@@ -17,10 +17,10 @@ from ninja.errors import HttpError, ValidationError
 from ninja.security import django_auth
 
 from intrathecal import __version__
-from intrathecal.workstation.api import administering, reading, writing
+from intrathecal.workstation.api import administering, reading, refilling, writing
 
 #: Routers that belong to no subject of their own are under the root.
-ROUTERS = (reading.router, writing.router, administering.router)
+ROUTERS = (reading.router, writing.router, administering.router, refilling.router)
 
 api = NinjaAPI(
     title="intrathecal workstation",
@@ -35,8 +35,10 @@ for router in ROUTERS:
 
 
 def problem(request: HttpRequest, status: int, detail: str) -> HttpResponse:
-    """One sentence; what was begun in the database is undone."""
-    if connection.in_atomic_block:
+    """One sentence; what was begun in the database is undone, but for calls that talk to a pump: what it did stays done."""
+    match = request.resolver_match
+    alone = match is not None and hasattr(match.func, "_non_atomic_requests")
+    if connection.in_atomic_block and not alone:
         transaction.set_rollback(True)
     return api.create_response(request, {"detail": detail}, status=status)
 

@@ -72,7 +72,7 @@ def get_programs(request: HttpRequest, patient: int, page: Page) -> dict[str, An
 @router.get("/patients/{int:patient}/refills", response={200: Listed[RefillOut], **PROBLEMS}, url_name="refills")
 def get_refills(request: HttpRequest, patient: int, page: Page) -> dict[str, Any]:
     """Refills of all pumps, the newest first."""
-    return listed(Refill.objects.filter(implant__patient=patient).select_related("by"), page, _refill)
+    return listed(Refill.objects.filter(implant__patient=patient).select_related("by", "second_by"), page, refill_out)
 
 
 @router.get("/appointments", response={200: Listed[AppointmentOut], **PROBLEMS}, url_name="appointments")
@@ -121,11 +121,13 @@ def _program(program: Program) -> dict[str, Any]:
     }
 
 
-def _refill(refill: Refill) -> dict[str, Any]:
+def refill_out(refill: Refill) -> dict[str, Any]:
+    """A refill, volumes in mL."""
     return {
         "id": refill.pk,
         "at": refill.at,
         "by": str(refill.by),
+        "second_by": str(refill.second_by) if refill.second_by else None,
         "drugs": refill.drugs,
         "filled_mL": refill.filled_uL / 1000,
         "expected_mL": None if refill.expected_uL is None else refill.expected_uL / 1000,
@@ -133,6 +135,8 @@ def _refill(refill: Refill) -> dict[str, Any]:
         "error_percent": None if refill.error_permille is None else refill.error_permille / 10,
         "flagged": refill.flagged,
         "due_on": refill.due_on,
+        "untold": refill.untold,
+        "doubt": refill.doubt,
     }
 
 

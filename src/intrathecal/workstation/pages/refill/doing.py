@@ -5,7 +5,7 @@ Everybody who fills a pump works at the same entries, which whoever changes them
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -141,6 +141,13 @@ def second(draft: Draft, by: User) -> list[str]:
     filling.stage, filling.refill = Stage.STORED, store(draft, filling.confirmed_by, by)
     filling.save()
     return []
+
+
+def said_moved(moved: Sequence[str]) -> str:
+    """What has moved, as a sentence."""
+    return _("Since the first person confirmed this has changed: %s. It was not stored; it is judged anew.") % (
+        ", ".join(moved)
+    )
 
 
 def take_back(draft: Draft) -> None:

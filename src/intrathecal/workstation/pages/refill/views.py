@@ -182,10 +182,7 @@ def second(request: HttpRequest, patient: int) -> HttpResponse:
         draft = doing.held(implant)
         moved = doing.second(draft, request.user)
         if moved:
-            what = ", ".join(moved)
-            raise NotNow(
-                _("Since the first person confirmed this has changed: %s. It was not stored; it is judged anew.") % what
-            )
+            raise NotNow(doing.said_moved(moved))
         return _confirmed(request, draft)
     draft_now = doing.draft_of(implant)
     if draft_now is None or not draft_now.waiting:
