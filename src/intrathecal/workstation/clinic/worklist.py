@@ -6,12 +6,14 @@ query for each kind.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from enum import IntEnum
 from typing import NamedTuple
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,6 +24,8 @@ from intrathecal.workstation.clinic.models.therapy import State
 
 #: How far ahead a refill and the end of a pump's service are shown, days.
 REFILL_DAYS, SERVICE_DAYS = 14, 180
+#: An empty list as JSON.
+NO_LIST = "[]"
 
 
 class Urgency(IntEnum):
@@ -45,7 +49,8 @@ class Person(NamedTuple):
 class Line(NamedTuple):
     """One thing to do: its ``kind`` and ``until`` when, about whom, and what in a sentence.
 
-    ``whom`` is the patient as text, or the name of somebody who is none yet.
+    ``whom`` is the patient as text, or the name of somebody who is none yet. ``page`` names the patient's page on which it is
+    done.
     """
 
     kind: str
@@ -54,11 +59,12 @@ class Line(NamedTuple):
     patient: Person | None
     text: str
     whom: str
+    page: str = ""
 
     @classmethod
-    def about(cls, patient: Person, kind: str, urgency: Urgency, until: date, text: str) -> Line:
+    def about(cls, patient: Person, kind: str, urgency: Urgency, until: date, text: str, page: str) -> Line:
         """A line about somebody who is a patient."""
-        return cls(kind, urgency, until, patient, text, str(patient))
+        return cls(kind, urgency, until, patient, text, str(patient), page)
 
 
 def kinds() -> dict[str, str]:
@@ -101,9 +107,8 @@ def _alarms() -> Iterator[Line]:
     for name, critical, began, *who in alarms.values_list(
         "name", "critical", "began_at", *_columns("implant__patient__")
     ):
-        yield Line.about(
-            Person(*who), "alarm", Urgency.NOW if critical else Urgency.SOON, timezone.localdate(began), name
-        )
+        urgency = Urgency.NOW if critical else Urgency.SOON
+        yield Line.about(Person(*who), "alarm", urgency, timezone.localdate(began), name, "pump")
 
 
 def _programs(now: date) -> Iterator[Line]:
@@ -111,16 +116,16 @@ def _programs(now: date) -> Iterator[Line]:
     columns = ("state", "summary", "doubt", "written_at", *_columns("patient__"))
     for state, summary, doubt, written, *who in waiting.values_list(*columns):
         if state == State.UNCERTAIN:
-            yield Line.about(Person(*who), "uncertain", Urgency.NOW, now, doubt or summary)
+            yield Line.about(Person(*who), "uncertain", Urgency.NOW, now, doubt or summary, "pump")
         else:
-            yield Line.about(Person(*who), "second", Urgency.SOON, timezone.localdate(written), summary)
+            yield Line.about(Person(*who), "second", Urgency.SOON, timezone.localdate(written), summary, "pump")
 
 
 def _fillings() -> Iterator[Line]:
     """Refills that wait for a second person."""
     waiting, said = Filling.objects.filter(stage=Stage.WAITING, implant__explanted_on=None).order_by(), _("refill")
     for confirmed, *who in waiting.values_list("confirmed_at", *_columns("implant__patient__")):
-        yield Line.about(Person(*who), "second", Urgency.NOW, timezone.localdate(confirmed), said)
+        yield Line.about(Person(*who), "second", Urgency.NOW, timezone.localdate(confirmed), said, "refill_second")
 
 
 def _untold(now: date) -> Iterator[Line]:
@@ -129,7 +134,7 @@ def _untold(now: date) -> Iterator[Line]:
     refills = Refill.objects.filter(~Exists(later), untold=True, implant__explanted_on=None).order_by()
     said = _("the pump was not told of the refill")
     for doubt, *who in refills.values_list("doubt", *_columns("implant__patient__")):
-        yield Line.about(Person(*who), "uncertain", Urgency.NOW, now, doubt or said)
+        yield Line.about(Person(*who), "uncertain", Urgency.NOW, now, doubt or said, "refill")
 
 
 def _refills(now: date) -> Iterator[Line]:
@@ -139,17 +144,16 @@ def _refills(now: date) -> Iterator[Line]:
     due, overdue, soon = now + timedelta(days=REFILL_DAYS), _("overdue since %(days)d d"), _("due")
     refills = Refill.objects.filter(pk__in=standing).order_by()
     wanted = refills.filter(Q(due_on__lte=due) | ~Q(flagged=[]) | Q(implant__residual_trend__isnull=False))
-    columns = ("due_on", "at", "flagged", "reasons", *_columns("implant__patient__"))
-    for due_on, at, flagged, reasons, *who in wanted.annotate(
-        reasons=F("implant__residual_trend__reasons")
-    ).values_list(*columns):
+    columns = ("due_on", "at", "noted", "reasons", *_columns("implant__patient__"))
+    read = wanted.annotate(noted=Cast("flagged", TextField()), reasons=F("implant__residual_trend__reasons"))
+    for due_on, at, noted, reasons, *who in read.values_list(*columns):
         patient, late = Person(*who), (now - due_on).days
         if due_on <= due:
             said = overdue % {"days": late} if late > 0 else soon
-            yield Line.about(patient, "refill", Urgency.NOW if late >= 0 else Urgency.SOON, due_on, said)
-        if reasons or flagged:
-            text = " ".join(reasons) if reasons else "; ".join(flagged)
-            yield Line.about(patient, "trend", Urgency.SOON, timezone.localdate(at), text)
+            yield Line.about(patient, "refill", Urgency.NOW if late >= 0 else Urgency.SOON, due_on, said, "refill")
+        if reasons or noted != NO_LIST:  # nearly all are empty, and are not worth to be read
+            text = " ".join(reasons) if reasons else "; ".join(json.loads(noted))
+            yield Line.about(patient, "trend", Urgency.SOON, timezone.localdate(at), text, "refill")
 
 
 def _service(now: date) -> Iterator[Line]:
@@ -159,14 +163,15 @@ def _service(now: date) -> Iterator[Line]:
     for ends, model, serial, *who in ending.values_list("service_ends_on", "model", "serial", *_columns("patient__")):
         urgency = Urgency.SOON if ends <= now + timedelta(days=SERVICE_DAYS // 2) else Urgency.LATER
         text = (ended if ends <= now else ends_soon) % {"pump": f"{model} {serial}"}
-        yield Line.about(Person(*who), "service", Urgency.NOW if ends <= now else urgency, ends, text)
+        yield Line.about(Person(*who), "service", Urgency.NOW if ends <= now else urgency, ends, text, "implant")
 
 
 def _trials(now: date) -> Iterator[Line]:
     running = _("running; first seen %(days)d d ago")
     trials = Patient.objects.filter(phase=Phase.TRIAL).order_by()
     for since, *who in trials.values_list("since", *_columns("")):
-        yield Line.about(Person(*who), "trial", Urgency.SOON, since, running % {"days": (now - since).days})
+        text = running % {"days": (now - since).days}
+        yield Line.about(Person(*who), "trial", Urgency.SOON, since, text, "trial")
 
 
 def _requests() -> Iterator[Line]:
