@@ -12,11 +12,12 @@ from datetime import date, timedelta
 from enum import IntEnum
 from typing import NamedTuple
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery, TextField
+from django.db.models import Exists, F, Max, OuterRef, Q, Subquery, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from intrathecal.workstation.clinic.checklists import BEGUN
 from intrathecal.workstation.clinic.models import Alarm, Filling, Implant, Patient, Program, Refill, Request
 from intrathecal.workstation.clinic.models.filling import Stage
 from intrathecal.workstation.clinic.models.patients import Phase
@@ -103,7 +104,7 @@ def _columns(way: str) -> tuple[str, ...]:
 
 
 def _alarms() -> Iterator[Line]:
-    alarms = Alarm.objects.filter(ended_at=None).order_by()
+    alarms = Alarm.objects.filter(ended_at=None, implant__explanted_on=None).order_by()
     for name, critical, began, *who in alarms.values_list(
         "name", "critical", "began_at", *_columns("implant__patient__")
     ):
@@ -167,11 +168,14 @@ def _service(now: date) -> Iterator[Line]:
 
 
 def _trials(now: date) -> Iterator[Line]:
-    running = _("running; first seen %(days)d d ago")
+    """Trials that run, at the day on which they began where the record says it, and else that of the first visit."""
+    running, unknown = _("running since %(days)d d"), _("running; when it began is not in the record")
     trials = Patient.objects.filter(phase=Phase.TRIAL).order_by()
-    for since, *who in trials.values_list("since", *_columns("")):
-        text = running % {"days": (now - since).days}
-        yield Line.about(Person(*who), "trial", Urgency.SOON, since, text, "trial")
+    begun = trials.annotate(begun=Max("notes__at", filter=Q(notes__kind=BEGUN)))
+    for began, since, *who in begun.values_list("begun", "since", *_columns("")):
+        on = since if began is None else timezone.localdate(began)
+        text = unknown if began is None else running % {"days": (now - on).days}
+        yield Line.about(Person(*who), "trial", Urgency.SOON, on, text, "trial")
 
 
 def _requests() -> Iterator[Line]:
