@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -149,6 +149,24 @@ def test_everything_that_waits_has_a_line(patient: Patient, nurse: User) -> None
     assert [line.whom for line in of("request")] == ["Nobody yet"]
 
 
+def due_of(implant: Implant) -> Iterator[tuple[str, date]]:
+    """What has to be done about a pump that is in, by its own records alone."""
+    for alarm in implant.alarms.filter(ended_at=None):
+        yield "alarm", timezone.localdate(alarm.began_at)
+    if implant.service_ends_on and (implant.service_ends_on - TODAY).days <= 180:
+        yield "service", implant.service_ends_on
+    refills = sorted(implant.refills.all(), key=lambda refill: refill.at)
+    if refills and (refills[-1].due_on - TODAY).days <= 14:
+        yield "refill", refills[-1].due_on
+    left = [
+        Residual(None, before.filled_uL / 1000, then.expected_uL / 1000, then.measured_uL / 1000)
+        for before, then in pairwise(refills)
+    ]
+    accuracy, limits = load_catalogue().pumps[implant.model].accuracy, load_catalogue().refill
+    if left and (refills[-1].flagged or trend(left, accuracy, limits).points_to):
+        yield "trend", timezone.localdate(refills[-1].at)
+
+
 def test_the_board_of_the_demonstration_says_what_its_records_say(db: None) -> None:
     """Every line, found once more by looking at each patient alone."""
     list(demo.make())
@@ -160,23 +178,8 @@ def test_the_board_of_the_demonstration_says_what_its_records_say(db: None) -> N
             wanted.add(("second", one.number, timezone.localdate(program.written_at)))
         for asked in one.requests.filter(state="open"):
             wanted.add(("request", one.number, timezone.localdate(asked.wanted_at)))
-        for implant in one.implants.all():
-            if implant.explanted_on is not None:
-                continue
-            for alarm in implant.alarms.filter(ended_at=None):
-                wanted.add(("alarm", one.number, timezone.localdate(alarm.began_at)))
-            if implant.service_ends_on and (implant.service_ends_on - TODAY).days <= 180:
-                wanted.add(("service", one.number, implant.service_ends_on))
-            refills = sorted(implant.refills.all(), key=lambda refill: refill.at)
-            if refills and (refills[-1].due_on - TODAY).days <= 14:
-                wanted.add(("refill", one.number, refills[-1].due_on))
-            left = [
-                Residual(None, before.filled_uL / 1000, then.expected_uL / 1000, then.measured_uL / 1000)
-                for before, then in pairwise(refills)
-            ]
-            accuracy = load_catalogue().pumps[implant.model].accuracy
-            if left and (refills[-1].flagged or trend(left, accuracy, load_catalogue().refill).points_to):
-                wanted.add(("trend", one.number, timezone.localdate(refills[-1].at)))
+        for implant in one.implants.filter(explanted_on=None):
+            wanted |= {(kind, one.number, until) for kind, until in due_of(implant)}
     lines = worklist.lines()
     assert {(line.kind, line.patient.number, line.until) for line in lines if line.patient} == wanted
     assert {kind for kind, _number, _until in wanted} >= {"alarm", "refill", "trend", "trial", "service"}
