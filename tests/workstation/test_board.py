@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from intrathecal.care.trend import trend
+from intrathecal.catalogue import load_catalogue
+from intrathecal.programmer.refilling import Residual
+from intrathecal.workstation import demo
 from intrathecal.workstation.clinic import worklist
 from intrathecal.workstation.clinic.models import Alarm, Implant, KeptFilter, Patient, Program, Refill, Request, User
 from intrathecal.workstation.clinic.worklist import Line, Urgency
@@ -91,10 +96,11 @@ def test_the_last_refill_counts(patient: Patient, nurse: User) -> None:
     implant = implant_of(patient)
     refill(implant, nurse, 60, -3)
     refill(implant, nurse, 0, 5)
+    Alarm.objects.create(implant=implant, name="low reservoir", began_at=timezone.now())
     assert [line.until for line in of("refill")] == [TODAY + timedelta(days=5)]
     implant.explanted_on = TODAY
     implant.save()
-    assert of("refill") == []
+    assert [line for line in worklist.lines() if line.kind != "trial"] == []
 
 
 def test_refills_together_point_at_trouble(patient: Patient, nurse: User) -> None:
@@ -141,6 +147,57 @@ def test_everything_that_waits_has_a_line(patient: Patient, nurse: User) -> None
         ("service", "LATER"),
     }
     assert [line.whom for line in of("request")] == ["Nobody yet"]
+
+
+def due_of(implant: Implant) -> Iterator[tuple[str, date]]:
+    """What has to be done about a pump that is in, by its own records alone."""
+    for alarm in implant.alarms.filter(ended_at=None):
+        yield "alarm", timezone.localdate(alarm.began_at)
+    if implant.service_ends_on and (implant.service_ends_on - TODAY).days <= 180:
+        yield "service", implant.service_ends_on
+    refills = sorted(implant.refills.all(), key=lambda refill: refill.at)
+    if refills and (refills[-1].due_on - TODAY).days <= 14:
+        yield "refill", refills[-1].due_on
+    left = [
+        Residual(None, before.filled_uL / 1000, then.expected_uL / 1000, then.measured_uL / 1000)
+        for before, then in pairwise(refills)
+    ]
+    accuracy, limits = load_catalogue().pumps[implant.model].accuracy, load_catalogue().refill
+    if left and (refills[-1].flagged or trend(left, accuracy, limits).points_to):
+        yield "trend", timezone.localdate(refills[-1].at)
+
+
+def test_the_board_of_the_demonstration_says_what_its_records_say(db: None) -> None:
+    """Every line, found once more by looking at each patient alone."""
+    list(demo.make())
+    wanted: set[tuple[str, str, date]] = set()
+    for one in Patient.objects.all():
+        if one.phase == "trial":
+            wanted.add(("trial", one.number, timezone.localdate(one.notes.filter(kind="trial").latest("at").at)))
+        for program in one.programs.filter(state="waiting"):
+            wanted.add(("second", one.number, timezone.localdate(program.written_at)))
+        for asked in one.requests.filter(state="open"):
+            wanted.add(("request", one.number, timezone.localdate(asked.wanted_at)))
+        for implant in one.implants.filter(explanted_on=None):
+            wanted |= {(kind, one.number, until) for kind, until in due_of(implant)}
+    lines = worklist.lines()
+    assert {(line.kind, line.patient.number, line.until) for line in lines if line.patient} == wanted
+    assert {kind for kind, _number, _until in wanted} >= {"alarm", "refill", "trend", "trial", "service"}
+    assert len([line for line in lines if line.patient is None]) == Request.objects.filter(patient=None).count()
+    page = [line for line in lines if line.page]
+    assert len(page) == len([line for line in lines if line.kind != "request"])
+
+
+def test_a_line_leads_to_where_it_is_done(patient: Patient, nurse: User, client_of: Log) -> None:
+    """And a refill also to how it is made."""
+    refill(implant_of(patient), nurse, 60, 3)
+    page = client_of("pharmacist").get("/").content.decode()
+    assert f'<a href="/patients/{patient.pk}/refill/">due</a>' in page
+    sheet = f"/patients/{patient.pk}/refill/compounding/"
+    assert sheet in page
+    assert client_of("pharmacist").get(sheet).status_code == 200
+    one = patient.appointments.create(begins_at=timezone.now(), kind="refill")
+    assert sheet in client_of("pharmacist").get(f"/appointments/{one.pk}/").content.decode()
 
 
 def test_a_pump_whose_service_has_ended_is_urgent(patient: Patient) -> None:

@@ -4,54 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 from tests.workstation.pumped import FILE, pump
+from tests.workstation.refilling import WHO, Wizard
 
 from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Appointment, Implant, Note, Patient, Reading, Refill
-
-WHO = {name: "on" for name in ("patient", "pump", "syringe", "allergies")}
-
-
-class Wizard:
-    """Somebody at a refill."""
-
-    def __init__(self, client: Client, patient: Patient) -> None:
-        self.client, self.patient, self.at = client, patient, f"/patients/{patient.pk}/refill/"
-
-    def begin(self) -> Wizard:
-        """Begin, and say who it is."""
-        assert self.client.post(f"{self.at}begin/")["Location"] == f"{self.at}who/"
-        self.go("who", "expected", **WHO, at=f"{timezone.localtime():%Y-%m-%dT%H:%M}")
-        return self
-
-    def go(self, step: str, then: str, **typed: str) -> Wizard:
-        """Answer a step, and be led to the next."""
-        response = self.client.post(f"{self.at}{step}/", typed)
-        assert response.status_code == 302, errors(response)
-        assert response["Location"] == (f"{self.at}{then}/" if then else self.at)
-        return self
-
-    def refused(self, step: str, **typed: str) -> dict[str, list[str]]:
-        """Answer a step wrongly: what is said beside the fields."""
-        response = self.client.post(f"{self.at}{step}/", typed)
-        assert response.status_code == 422
-        return errors(response)
-
-    def page(self, step: str) -> str:
-        """What a step shows."""
-        response = self.client.get(f"{self.at}{step}/")
-        assert response.status_code == 200, response["Location"]
-        return response.content.decode()
-
-
-def errors(response: Any) -> dict[str, list[str]]:
-    """What is said beside the fields of a page."""
-    return {name: list(said) for name, said in response.context["form"].errors.items()}
 
 
 @pytest.fixture
@@ -296,7 +257,7 @@ def test_the_file_of_these_tests_is_a_therapy(implant: Implant) -> None:
 
 
 def test_review_speaks_before_anything_is_stored(wizard: Wizard, implant: Implant) -> None:
-    """Hydromorphone with morphine's figures: a reason and, where review asks for it, a second person are needed."""
+    """Hydromorphone with morphine's figures: a reason is needed."""
     wizard.go("expected", "measured", read="on").go("measured", "drug", measured="6")
     wizard.go("drug", "bridge", which="new", drug_1="hydromorphone", strength_1="10 mg/mL")
     wizard.go("bridge", "pocket", choice="auto").go("pocket", "volume", needle="on", swelling="none")
@@ -304,10 +265,7 @@ def test_review_speaks_before_anything_is_stored(wizard: Wizard, implant: Implan
     due = (timezone.localdate() + timedelta(days=20)).isoformat()
     wizard.go("dates", "review", due_on=due)
     assert "the two are not equally strong" in wizard.page("review")
-    response = wizard.client.get(f"{wizard.at}review/")
-    review = response.context["draft"].review
-    asked = set(wizard.refused("review"))
-    assert asked == {"reason", "right"} | ({"second"} if review.second_person else set())
+    assert set(wizard.refused("review")) == {"reason", "right"}
     assert implant.refills.count() == 2
 
 

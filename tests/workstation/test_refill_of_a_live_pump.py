@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from tests.programmer.processes import EXAMPLES, Between, Pump, demo
@@ -15,9 +16,10 @@ from intrathecal.programmer.programming import propose, send
 from intrathecal.programmer.session import Session
 from intrathecal.programmer.telling import FillProposal, tell, tell_fill
 from intrathecal.pump.telemetry.messages import Reading as Told
-from intrathecal.workstation.clinic import told
+from intrathecal.workstation.clinic import worklist
 from intrathecal.workstation.clinic.models import Implant, Patient, Reading, Refill, User
 from intrathecal.workstation.clinic.running import running
+from intrathecal.workstation.live import refilling
 
 #: The pump of the example, and what its file says.
 TEXT = (EXAMPLES / "failed-back.toml").read_text(encoding="utf-8")
@@ -62,6 +64,7 @@ def test_the_pump_is_told_and_read_back(
         refill = recorded(patient, pump, key, user_of("physician"))
         client, at = client_of("nurse"), f"/patients/{patient.pk}/refill/"
         assert "was not told of the last refill" in client.get(at).content.decode()
+        assert "the pump was not told of the refill" in client.get("/").content.decode()
         page = client.post(f"{at}tell/", follow=True).content.decode()
         assert "The pump holds 18 mL; it was read back." in page
         assert "was not told of the last refill" not in page
@@ -69,21 +72,24 @@ def test_the_pump_is_told_and_read_back(
         assert found is not None
         assert found.bridging
         assert dict(found.settings.labels)["morphine"] == 5_000_000
-        assert Reading.objects.get().told["reservoir_mL"] == pytest.approx(18, abs=0.01)
+        assert Reading.objects.all()[0].told["reservoir_mL"] == pytest.approx(18, abs=0.01)
         refill.refresh_from_db()
         assert not refill.untold
-        assert client.post(f"{at}tell/").status_code == 404
+        again = client.post(f"{at}tell/", follow=True).content.decode()
+        assert "there is no refill of which this pump was not told" in again
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("how", ["told again", "read"])
 def test_a_lost_answer_is_no_second_refill(
+    how: str,
     tmp_path: Path,
     patient: Patient,
     client_of: Callable[..., Client],
     user_of: Callable[..., User],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where the answer is lost it is said so; asked again, the pump says first that it was done, and is not told twice."""
+    """Where the answer is lost it is said so; told again or read, the pump says that it was done, and is not told twice."""
     with Pump(tmp_path) as pump, Between(pump.address) as between:
         key = pump.pair("programmer", "workstation")
         refill = recorded(patient, pump, key, user_of("physician"))
@@ -93,19 +99,27 @@ def test_a_lost_answer_is_no_second_refill(
         sent: list[FillProposal] = []
 
         def and_lose_the_answer(session: Session, proposal: FillProposal) -> Told:
+            assert not connection.in_atomic_block
             sent.append(proposal)
             between.swallow_answers = True
             return tell(session, proposal)
 
-        monkeypatch.setattr(told, "send", and_lose_the_answer)
+        monkeypatch.setattr(refilling, "send", and_lose_the_answer)
         assert "It is not certain" in client.post(f"{at}tell/", follow=True).content.decode()
         refill.refresh_from_db()
         assert refill.untold
+        (waits,) = [one for one in worklist.lines() if one.kind == "uncertain"]
+        assert waits.text == refill.doubt != ""
+        assert "It is not certain that the pump was told" in client.get(at).content.decode()
         between.swallow_answers = False
-        assert "it was read back" in client.post(f"{at}tell/", follow=True).content.decode()
+        if how == "told again":
+            assert "it was read back" in client.post(f"{at}tell/", follow=True).content.decode()
+        else:
+            client.post(f"/patients/{patient.pk}/pump/read/")
         assert len(sent) == 1
         refill.refresh_from_db()
-        assert not refill.untold
+        assert (refill.untold, refill.doubt) == (False, "")
+        assert [one for one in worklist.lines() if one.kind == "uncertain"] == []
 
 
 @pytest.mark.django_db(transaction=True)

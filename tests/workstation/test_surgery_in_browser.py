@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
 from tests.workstation.browsing import DESK, PHONE, fine
 from tests.workstation.pumped import pump
+from tests.workstation.refilling import Wizard, to_review
 
 from intrathecal.workstation.clinic.models import Catheter, Implant, Patient, Refill
 
@@ -90,6 +91,9 @@ def test_a_nurse_changes_the_concentration(patient: Patient, opened: Opener) -> 
     page.get_by_label("The needle stands").check()
     page.get_by_label("No swelling").check()
     go_on(page, "Volume filled")
+    page.get_by_text("How this fill is made").click()
+    expect(page.get_by_role("cell", name="20 mg/mL")).to_be_visible()
+    fine(page)
     page.get_by_label("Filled in").fill("18")
     go_on(page, "Dates")
     go_on(page, "Everything once more")
@@ -99,7 +103,39 @@ def test_a_nurse_changes_the_concentration(patient: Patient, opened: Opener) -> 
     page.get_by_role("button", name="Confirm and store").click()
     expect(page.get_by_role("status")).to_contain_text("The refill is stored")
     fine(page)
-    assert Refill.objects.latest("at").bridge["volume_uL"] == 384
+    last = Refill.objects.latest("at")
+    assert last.bridge["volume_uL"] == 384
+    page.goto(f"/patients/{patient.pk}/refill/sheets/{last.pk}/")
+    fine(page)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pharmacist_makes_a_fill_and_looks_at_it(
+    patient: Patient, opened: Opener, client_of: Callable[..., Client]
+) -> None:
+    """The sheet with a stock at hand, and a refill that waits for a second person, at a desk and on a telephone."""
+    implant, page = pump(patient), opened("pharmacist", DESK)
+    page.goto(f"/patients/{patient.pk}/refill/")
+    page.get_by_role("link", name="Compounding sheet").click()
+    page.get_by_label("Stock at hand 1").fill("25 mg/mL")
+    page.get_by_role("button", name="Reckon").click()
+    expect(page.get_by_role("cell", name="25 mg/mL")).to_be_visible()
+    fine(page)
+    nurse = to_review(Wizard(client_of("nurse"), patient).begin(), "hydromorphone")
+    nurse.client.post(f"{nurse.at}review/", {"right": "on", "reason": "as ordered"})
+    page.goto("/?kind=second")
+    page.get_by_role("link", name="Moreno, Lucia").click()
+    page.get_by_role("link", name="Refills").click()
+    expect(page.get_by_text("A refill waits for a second person.")).to_be_visible()
+    fine(page)
+    page.get_by_role("link", name="Look at it").click()
+    fine(page)
+    page.set_viewport_size(PHONE)
+    fine(page)
+    page.get_by_role("button", name="I have looked at all of it too").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("The refill is stored")
+    fine(page)
+    assert implant.refills.count() == 3
 
 
 @pytest.mark.django_db(transaction=True)

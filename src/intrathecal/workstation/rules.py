@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 #: The values of `clinic.models.people.Role`.
 PHYSICIAN, NURSE, PHARMACIST, ADMINISTRATOR, PATIENT = "physician", "nurse", "pharmacist", "administrator", "patient"
 STAFF = frozenset({PHYSICIAN, NURSE, PHARMACIST})
+#: Who lays hands on patients and pumps, and who answers for it.
+CARERS, PHYSICIANS = frozenset({PHYSICIAN, NURSE}), frozenset({PHYSICIAN})
+ADMINISTRATORS, PATIENTS = frozenset({ADMINISTRATOR}), frozenset({PATIENT})
 EVERYBODY = STAFF | {ADMINISTRATOR, PATIENT}
 NOBODY: frozenset[str] = frozenset()
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -24,22 +24,15 @@ from intrathecal.workstation.api import (
     patients,
     public,
     reading,
+    refilling,
     trialling,
     visiting,
     writing,
 )
 
-#: All of them are under the root, but for what is public. All calls of one address are in the same router.
-ROUTERS = (
-    board.router,
-    patients.router,
-    reading.router,
-    writing.router,
-    visiting.router,
-    trialling.router,
-    owning.router,
-    administering.router,
-)
+#: One for each subject: its ``router``, and ``RULES`` by the name of every address. All calls of one address are in the same
+#: one. What is in ``LONG`` waits for a pump or reckons for a second, and holds no transaction meanwhile.
+MODULES = (administering, board, owning, patients, public, reading, refilling, trialling, visiting, writing)
 
 api = NinjaAPI(
     title="intrathecal workstation",
@@ -49,14 +42,15 @@ api = NinjaAPI(
     docs_url=None,
     auth=django_auth,
 )
-for router in ROUTERS:
-    api.add_router("", router)
-api.add_router("/public", public.router)
+for module in MODULES:
+    api.add_router("/public" if module is public else "", module.router)
 
 
 def problem(request: HttpRequest, status: int, detail: str) -> HttpResponse:
-    """One sentence; what was begun in the database is undone."""
-    if connection.in_atomic_block:
+    """One sentence; what was begun in the database is undone, but for calls that talk to a pump: what it did stays done."""
+    match = request.resolver_match
+    alone = match is not None and hasattr(match.func, "_non_atomic_requests")
+    if connection.in_atomic_block and not alone:
         transaction.set_rollback(True)
     return api.create_response(request, {"detail": detail}, status=status)
 

@@ -17,6 +17,7 @@ from intrathecal.workstation.clinic import record, trail
 from intrathecal.workstation.clinic.models import Head, Patient, User
 from intrathecal.workstation.pages.accounts import Account, Password, forget_factors, give_password, known, make
 from intrathecal.workstation.pages.audit import Wanted
+from intrathecal.workstation.rules import ADMINISTRATORS, NOBODY, PHYSICIANS, Rule
 
 router = Router(tags=["administering"])
 F = TypeVar("F", Form, ModelForm)
@@ -176,3 +177,14 @@ def _line(line: LogEntry) -> dict[str, Any]:
         "page": (line.additional_data or {}).get("page"),
         "changed": sorted(line.changes or {}),
     }
+
+
+RULES = {
+    "accounts": Rule(ADMINISTRATORS, ADMINISTRATORS),
+    "account": Rule(NOBODY, ADMINISTRATORS),
+    "account_password": Rule(NOBODY, ADMINISTRATORS),
+    "account_factor": Rule(NOBODY, ADMINISTRATORS),
+    "audit": Rule(ADMINISTRATORS),
+    "audit_verified": Rule(ADMINISTRATORS),
+    "record": Rule(PHYSICIANS),
+}

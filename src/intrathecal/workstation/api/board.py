@@ -12,6 +12,7 @@ from intrathecal.workstation.api.shapes import PROBLEMS, LineOut, Listed, Page, 
 from intrathecal.workstation.clinic import worklist
 from intrathecal.workstation.clinic.models import KeptFilter
 from intrathecal.workstation.pages.board import ORDERS, Wanted, forget_filter, keep_filter
+from intrathecal.workstation.rules import NOBODY, STAFF, Rule
 
 router = Router(tags=["board"])
 Kinds = Annotated[list[Text], Query([], description="Only these kinds.")]
@@ -75,3 +76,6 @@ def _line(line: worklist.Line) -> dict[str, Any]:
         "whom": line.whom,
         "text": line.text,
     }
+
+
+RULES = {"worklist": Rule(STAFF), "board_filters": Rule(STAFF, STAFF), "board_filter": Rule(NOBODY, STAFF)}

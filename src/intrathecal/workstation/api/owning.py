@@ -14,6 +14,7 @@ from intrathecal.workstation.api.visiting import refused
 from intrathecal.workstation.clinic import handsets, limits, owning, trail
 from intrathecal.workstation.clinic.models import Appointment, Request, Score
 from intrathecal.workstation.pages.own import asker, look, push, tell, wish
+from intrathecal.workstation.rules import NOBODY, PATIENTS, Rule
 
 router = Router(tags=["own page"])
 LIMITED = {**PROBLEMS, 409: Problem, 429: Problem}
@@ -166,3 +167,9 @@ def _request(one: Request) -> dict[str, Any]:
         "state": one.state,
         "answer": one.answer,
     }
+
+
+RULES = {name: Rule(PATIENTS, PATIENTS) for name in ("my", "my_scores", "my_handset")} | {
+    "my_requests": Rule(NOBODY, PATIENTS)
+}
+LONG = ("my_handset",)

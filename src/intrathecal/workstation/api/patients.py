@@ -19,6 +19,7 @@ from intrathecal.workstation.clinic.models.patients import Phase
 from intrathecal.workstation.clinic.registering import PatientForm
 from intrathecal.workstation.pages.own_link import renew
 from intrathecal.workstation.pages.patients import found
+from intrathecal.workstation.rules import CARERS, STAFF, Rule
 
 router = Router(tags=["patients"])
 #: What no account is called.
@@ -121,3 +122,6 @@ def _typed(told: PatientIn) -> dict[str, Any]:
         "physician": (physician.pk if physician else NOBODY) if name else "",
         "since": told.since or timezone.localdate(),
     }
+
+
+RULES = {"patients": Rule(STAFF, STAFF), "patient": Rule(STAFF, STAFF), "own_page": Rule(CARERS, CARERS)}

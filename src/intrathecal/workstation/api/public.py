@@ -18,6 +18,7 @@ from intrathecal.workstation.clinic import limits, links, slots, visiting
 from intrathecal.workstation.clinic.models import Request
 from intrathecal.workstation.pages.asking import Wish, make
 from intrathecal.workstation.pages.explore import PER_MINUTE, asked, too_often
+from intrathecal.workstation.rules import OPEN, SECRET
 
 router = Router(tags=["public"], auth=None)
 DIGITS = 5
@@ -178,3 +179,12 @@ def _figures(run: Run) -> dict[str, Any]:
         **{key: figures[key] for key in kept},
         "curves": {"seconds": (side.samples.times_ms / 1000).tolist(), **curves},
     }
+
+
+RULES = {
+    "public_slots": OPEN,
+    "public_requests": OPEN,
+    "public_request": SECRET,
+    "public_explore": OPEN,
+}
+LONG = ("public_explore",)

@@ -20,6 +20,7 @@ from intrathecal.workstation.api.shapes import (
 )
 from intrathecal.workstation.clinic import timeline
 from intrathecal.workstation.clinic.models import Patient, Program, Refill
+from intrathecal.workstation.rules import STAFF, Rule
 
 router = Router(tags=["reading"])
 
@@ -45,7 +46,7 @@ def get_programs(request: HttpRequest, patient: int, page: Page) -> dict[str, An
 @router.get("/patients/{int:patient}/refills", response={200: Listed[RefillOut], **PROBLEMS}, url_name="refills")
 def get_refills(request: HttpRequest, patient: int, page: Page) -> dict[str, Any]:
     """Refills of all pumps, the newest first."""
-    return listed(Refill.objects.filter(implant__patient=patient).select_related("by"), page, _refill)
+    return listed(Refill.objects.filter(implant__patient=patient).select_related("by", "second_by"), page, refill_out)
 
 
 def _program(program: Program) -> dict[str, Any]:
@@ -57,11 +58,13 @@ def _program(program: Program) -> dict[str, Any]:
     }
 
 
-def _refill(refill: Refill) -> dict[str, Any]:
+def refill_out(refill: Refill) -> dict[str, Any]:
+    """A refill, volumes in mL."""
     return {
         "id": refill.pk,
         "at": refill.at,
         "by": str(refill.by),
+        "second_by": str(refill.second_by) if refill.second_by else None,
         "drugs": refill.drugs,
         "filled_mL": refill.filled_uL / 1000,
         "expected_mL": None if refill.expected_uL is None else refill.expected_uL / 1000,
@@ -69,4 +72,9 @@ def _refill(refill: Refill) -> dict[str, Any]:
         "error_percent": None if refill.error_permille is None else refill.error_permille / 10,
         "flagged": refill.flagged,
         "due_on": refill.due_on,
+        "untold": refill.untold,
+        "doubt": refill.doubt,
     }
+
+
+RULES = {name: Rule(STAFF) for name in ("timeline", "implants", "programs", "refills")}

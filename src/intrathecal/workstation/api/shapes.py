@@ -25,7 +25,8 @@ def _sensible(at: datetime) -> datetime:
     return at
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Text that a database and a page can hold. Raises `ValueError`."""
     if "\x00" in text:
         raise ValueError("a character with the code 0 is no text")
     if any(0xD800 <= ord(character) <= 0xDFFF for character in text):
@@ -40,8 +41,8 @@ def _tenths(points: float) -> float:
 
 
 Moment = Annotated[datetime, AfterValidator(_sensible)]
-Text = Annotated[str, AfterValidator(_printable)]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=30), AfterValidator(_printable)]
+Text = Annotated[str, AfterValidator(printable)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=30), AfterValidator(printable)]
 Page = Annotated[int, Query(1, ge=1, le=LAST_PAGE, description=f"From 1; {PER_PAGE} items each.")]
 
 
@@ -136,6 +137,7 @@ class RefillOut(Schema):
     id: int
     at: datetime
     by: str
+    second_by: str | None
     drugs: dict[str, Any]
     filled_mL: float
     expected_mL: float | None
@@ -143,6 +145,8 @@ class RefillOut(Schema):
     error_percent: float | None
     flagged: list[Any]
     due_on: date
+    untold: bool = Field(description="the live pump was not told of it yet")
+    doubt: str = Field(description="it was sent to the pump, and it is not certain that it arrived")
 
 
 class ImplantOut(Schema):

@@ -15,6 +15,7 @@ from intrathecal.workstation.api.shapes import PROBLEMS, Listed, Page, Problem, 
 from intrathecal.workstation.clinic import checklists, diaries, trail, trials, uploading
 from intrathecal.workstation.clinic.models import Patient
 from intrathecal.workstation.pages.trial import line_of
+from intrathecal.workstation.rules import CARERS, NOBODY, PHYSICIANS, STAFF, Rule
 
 router = Router(tags=["trials"])
 CONFLICT = {**PROBLEMS, 409: Problem}
@@ -272,3 +273,15 @@ def _trial(patient: Patient, day: date | None) -> dict[str, Any]:
         "notes": told.get("notes", []),
         "decided": last.text if last else None,
     }
+
+
+RULES = {
+    "candidacy": Rule(STAFF, CARERS),
+    "begin_trial": Rule(NOBODY, CARERS),
+    "trial": Rule(STAFF, CARERS),
+    "trial_lines": Rule(STAFF, CARERS),
+    "trial_line": Rule(NOBODY, CARERS),
+    "trial_diary": Rule(STAFF, CARERS),
+    "decide_trial": Rule(NOBODY, PHYSICIANS),
+    "take_trial_back": Rule(NOBODY, PHYSICIANS),
+}

@@ -14,6 +14,7 @@ from intrathecal.workstation.api.shapes import PROBLEMS, Listed, Page, Problem, 
 from intrathecal.workstation.clinic import mailing, slots, trail
 from intrathecal.workstation.clinic.models import Appointment, Patient, Request
 from intrathecal.workstation.pages.appointments import CANCEL, LINK, MAIL, MOVE, arrange, change, settle
+from intrathecal.workstation.rules import CARERS, NOBODY, STAFF, Rule
 
 router = Router(tags=["visits"])
 CONFLICT = {**PROBLEMS, 409: Problem}
@@ -212,3 +213,16 @@ def _request(one: Request) -> dict[str, Any]:
         "appointment": one.appointment_id,
         "told": mailing.state(one) if one.state != Request.State.OPEN else "",
     }
+
+
+RULES = {
+    "appointments": Rule(STAFF, CARERS),
+    "appointment": Rule(STAFF, CARERS),
+    "patient_appointments": Rule(STAFF),
+    "requests": Rule(STAFF, CARERS),
+    "request": Rule(STAFF, CARERS),
+    "request_answer": Rule(NOBODY, CARERS),
+    "request_patient": Rule(NOBODY, CARERS),
+    "request_mail": Rule(NOBODY, CARERS),
+    "free_slots": Rule(STAFF),
+}

@@ -23,7 +23,7 @@ from intrathecal.workstation.api.shapes import (
 )
 from intrathecal.workstation.clinic import diaries, trials
 from intrathecal.workstation.clinic.models import Note, Patient, Score
-from intrathecal.workstation.rules import PATIENT
+from intrathecal.workstation.rules import CARERS, PATIENT, PATIENTS, STAFF, Rule
 
 router = Router(tags=["writing"])
 
@@ -90,3 +90,6 @@ def add_note(request: HttpRequest, patient: int, told: NoteIn) -> Status[dict[st
 
 def _note(note: Note) -> dict[str, Any]:
     return {"id": note.pk, "at": note.at, "by": str(note.by or ""), "kind": note.kind, "text": note.text}
+
+
+RULES = {"scores": Rule(STAFF | PATIENTS, CARERS | PATIENTS), "notes": Rule(STAFF, STAFF)}

@@ -69,10 +69,13 @@ def millilitres(microlitres: int) -> Quantity:
     return Quantity(Decimal(microlitres) / UL_PER_ML, "mL", "volume")
 
 
-def running(implant: models.Implant) -> Running:
-    """What the pump gives. Raises `Missing`, and `InputError` for a program's file that cannot be read."""
+def running(implant: models.Implant, told_until: datetime | None = None) -> Running:
+    """What the pump gives; what it told after ``told_until`` does not count.
+
+    Raises `Missing`, and `InputError` for a program's file that cannot be read.
+    """
     programs = _programs(implant)
-    fills, reading = list(implant.refills.all()[:2]), _reading(implant)
+    fills, reading = list(implant.refills.all()[:2]), _reading(implant, told_until)
     if len(fills) == 2 and (reading is not None or not fills[0].bridge.get("volume_uL")):
         fills = fills[:1]
     fills.reverse()
@@ -142,13 +145,13 @@ def _entries(plan: Therapy, fills: Sequence[models.Refill], catalogue: Catalogue
     return tuple(DrugEntry(catalogue.drugs[name], held.get(name, NOTHING)) for name in names)
 
 
-def _reading(implant: models.Implant) -> models.Reading | None:
+def _reading(implant: models.Implant, until: datetime | None) -> models.Reading | None:
     """What the pump told last, if that was after its last fill and it spoke of its reservoir."""
     since = implant.refills.first()
     if since is not None and since.untold:
         return None
     read = implant.readings.filter(at__gt=since.at) if since else implant.readings.all()
-    last = read.first()
+    last = read.first() if until is None else read.filter(at__lte=until).first()
     said = last is not None and isinstance(last.told, dict) and isinstance(last.told.get("reservoir_mL"), int | float)
     return last if said else None
 

@@ -6,21 +6,27 @@ query for each kind.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from enum import IntEnum
 from typing import NamedTuple
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, Max, OuterRef, Q, Subquery, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intrathecal.workstation.clinic.models import Alarm, Implant, Patient, Program, Refill, Request
+from intrathecal.workstation.clinic.checklists import BEGUN
+from intrathecal.workstation.clinic.models import Alarm, Filling, Implant, Patient, Program, Refill, Request
+from intrathecal.workstation.clinic.models.filling import Stage
 from intrathecal.workstation.clinic.models.patients import Phase
 from intrathecal.workstation.clinic.models.therapy import State
 
 #: How far ahead a refill and the end of a pump's service are shown, days.
 REFILL_DAYS, SERVICE_DAYS = 14, 180
+#: An empty list as JSON.
+NO_LIST = "[]"
 
 
 class Urgency(IntEnum):
@@ -44,7 +50,8 @@ class Person(NamedTuple):
 class Line(NamedTuple):
     """One thing to do: its ``kind`` and ``until`` when, about whom, and what in a sentence.
 
-    ``whom`` is the patient as text, or the name of somebody who is none yet.
+    ``whom`` is the patient as text, or the name of somebody who is none yet. ``page`` names the patient's page on which it is
+    done.
     """
 
     kind: str
@@ -53,11 +60,12 @@ class Line(NamedTuple):
     patient: Person | None
     text: str
     whom: str
+    page: str = ""
 
     @classmethod
-    def about(cls, patient: Person, kind: str, urgency: Urgency, until: date, text: str) -> Line:
+    def about(cls, patient: Person, kind: str, urgency: Urgency, until: date, text: str, page: str) -> Line:
         """A line about somebody who is a patient."""
-        return cls(kind, urgency, until, patient, text, str(patient))
+        return cls(kind, urgency, until, patient, text, str(patient), page)
 
 
 def kinds() -> dict[str, str]:
@@ -77,7 +85,16 @@ def kinds() -> dict[str, str]:
 def lines(today: date | None = None) -> list[Line]:
     """All of it, what is most urgent first."""
     now = today or timezone.localdate()
-    found = [*_alarms(), *_programs(now), *_refills(now), *_service(now), *_trials(now), *_requests()]
+    found = [
+        *_alarms(),
+        *_programs(now),
+        *_fillings(),
+        *_untold(now),
+        *_refills(now),
+        *_service(now),
+        *_trials(now),
+        *_requests(),
+    ]
     return sorted(found, key=lambda line: (line.urgency, line.until, line.whom))
 
 
@@ -87,13 +104,12 @@ def _columns(way: str) -> tuple[str, ...]:
 
 
 def _alarms() -> Iterator[Line]:
-    alarms = Alarm.objects.filter(ended_at=None).order_by()
+    alarms = Alarm.objects.filter(ended_at=None, implant__explanted_on=None).order_by()
     for name, critical, began, *who in alarms.values_list(
         "name", "critical", "began_at", *_columns("implant__patient__")
     ):
-        yield Line.about(
-            Person(*who), "alarm", Urgency.NOW if critical else Urgency.SOON, timezone.localdate(began), name
-        )
+        urgency = Urgency.NOW if critical else Urgency.SOON
+        yield Line.about(Person(*who), "alarm", urgency, timezone.localdate(began), name, "pump")
 
 
 def _programs(now: date) -> Iterator[Line]:
@@ -101,9 +117,25 @@ def _programs(now: date) -> Iterator[Line]:
     columns = ("state", "summary", "doubt", "written_at", *_columns("patient__"))
     for state, summary, doubt, written, *who in waiting.values_list(*columns):
         if state == State.UNCERTAIN:
-            yield Line.about(Person(*who), "uncertain", Urgency.NOW, now, doubt or summary)
+            yield Line.about(Person(*who), "uncertain", Urgency.NOW, now, doubt or summary, "pump")
         else:
-            yield Line.about(Person(*who), "second", Urgency.SOON, timezone.localdate(written), summary)
+            yield Line.about(Person(*who), "second", Urgency.SOON, timezone.localdate(written), summary, "pump")
+
+
+def _fillings() -> Iterator[Line]:
+    """Refills that wait for a second person."""
+    waiting, said = Filling.objects.filter(stage=Stage.WAITING, implant__explanted_on=None).order_by(), _("refill")
+    for confirmed, *who in waiting.values_list("confirmed_at", *_columns("implant__patient__")):
+        yield Line.about(Person(*who), "second", Urgency.NOW, timezone.localdate(confirmed), said, "refill_second")
+
+
+def _untold(now: date) -> Iterator[Line]:
+    """Refills of which a live pump was not told, or perhaps not: until then it counts what it held before."""
+    later = Refill.objects.filter(implant=OuterRef("implant"), at__gt=OuterRef("at"))
+    refills = Refill.objects.filter(~Exists(later), untold=True, implant__explanted_on=None).order_by()
+    said = _("the pump was not told of the refill")
+    for doubt, *who in refills.values_list("doubt", *_columns("implant__patient__")):
+        yield Line.about(Person(*who), "uncertain", Urgency.NOW, now, doubt or said, "refill")
 
 
 def _refills(now: date) -> Iterator[Line]:
@@ -113,17 +145,16 @@ def _refills(now: date) -> Iterator[Line]:
     due, overdue, soon = now + timedelta(days=REFILL_DAYS), _("overdue since %(days)d d"), _("due")
     refills = Refill.objects.filter(pk__in=standing).order_by()
     wanted = refills.filter(Q(due_on__lte=due) | ~Q(flagged=[]) | Q(implant__residual_trend__isnull=False))
-    columns = ("due_on", "at", "flagged", "reasons", *_columns("implant__patient__"))
-    for due_on, at, flagged, reasons, *who in wanted.annotate(
-        reasons=F("implant__residual_trend__reasons")
-    ).values_list(*columns):
+    columns = ("due_on", "at", "noted", "reasons", *_columns("implant__patient__"))
+    read = wanted.annotate(noted=Cast("flagged", TextField()), reasons=F("implant__residual_trend__reasons"))
+    for due_on, at, noted, reasons, *who in read.values_list(*columns):
         patient, late = Person(*who), (now - due_on).days
         if due_on <= due:
             said = overdue % {"days": late} if late > 0 else soon
-            yield Line.about(patient, "refill", Urgency.NOW if late >= 0 else Urgency.SOON, due_on, said)
-        if reasons or flagged:
-            text = " ".join(reasons) if reasons else "; ".join(flagged)
-            yield Line.about(patient, "trend", Urgency.SOON, timezone.localdate(at), text)
+            yield Line.about(patient, "refill", Urgency.NOW if late >= 0 else Urgency.SOON, due_on, said, "refill")
+        if reasons or noted != NO_LIST:  # nearly all are empty, and are not worth to be read
+            text = " ".join(reasons) if reasons else "; ".join(json.loads(noted))
+            yield Line.about(patient, "trend", Urgency.SOON, timezone.localdate(at), text, "refill")
 
 
 def _service(now: date) -> Iterator[Line]:
@@ -133,14 +164,18 @@ def _service(now: date) -> Iterator[Line]:
     for ends, model, serial, *who in ending.values_list("service_ends_on", "model", "serial", *_columns("patient__")):
         urgency = Urgency.SOON if ends <= now + timedelta(days=SERVICE_DAYS // 2) else Urgency.LATER
         text = (ended if ends <= now else ends_soon) % {"pump": f"{model} {serial}"}
-        yield Line.about(Person(*who), "service", Urgency.NOW if ends <= now else urgency, ends, text)
+        yield Line.about(Person(*who), "service", Urgency.NOW if ends <= now else urgency, ends, text, "implant")
 
 
 def _trials(now: date) -> Iterator[Line]:
-    running = _("running; first seen %(days)d d ago")
+    """Trials that run, at the day on which they began where the record says it, and else that of the first visit."""
+    running, unknown = _("running since %(days)d d"), _("running; when it began is not in the record")
     trials = Patient.objects.filter(phase=Phase.TRIAL).order_by()
-    for since, *who in trials.values_list("since", *_columns("")):
-        yield Line.about(Person(*who), "trial", Urgency.SOON, since, running % {"days": (now - since).days})
+    begun = trials.annotate(begun=Max("notes__at", filter=Q(notes__kind=BEGUN)))
+    for began, since, *who in begun.values_list("begun", "since", *_columns("")):
+        on = since if began is None else timezone.localdate(began)
+        text = unknown if began is None else running % {"days": (now - on).days}
+        yield Line.about(Person(*who), "trial", Urgency.SOON, on, text, "trial")
 
 
 def _requests() -> Iterator[Line]:

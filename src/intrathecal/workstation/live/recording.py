@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from intrathecal.programmer.figures import figures
 from intrathecal.programmer.programming import differences, propose
+from intrathecal.programmer.review.as_read import FILLS
 from intrathecal.programmer.session import Outcome
 from intrathecal.pump.telemetry.messages import Reading
 from intrathecal.quantities import InputError
-from intrathecal.workstation.clinic.models import Alarm, Implant, Program, User
+from intrathecal.workstation.clinic.models import Alarm, Implant, Program, Refill, User
 from intrathecal.workstation.clinic.models import Reading as Kept
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import line
@@ -21,6 +22,8 @@ from intrathecal.workstation.live.writing import therapy_of
 
 #: The priority of an alarm that can wait.
 NOT_CRITICAL = "non-critical"
+#: How the log says that something was not done.
+REFUSED = ": refused, "
 
 
 def interrogate(implant: Implant, by: User) -> tuple[Kept, list[Outcome]]:
@@ -39,7 +42,16 @@ def keep(implant: Implant, reading: Reading, outcomes: Sequence[Outcome], by: Us
     _alarms(implant, reading)
     for program in implant.patient.programs.filter(state=State.UNCERTAIN):
         decide(program, reading)
+    for refill in Refill.objects.filter(implant=implant, untold=True).exclude(doubt=""):
+        refill.untold, refill.doubt = fill_line(reading) <= (refill.line_before or 0), ""
+        refill.save()
     return kept
+
+
+def fill_line(reading: Reading) -> int:
+    """The number of the last line of the pump's log about a fill that it took; 0 where there is none."""
+    fills = [entry.number for entry in reading.events if entry.kind in FILLS and REFUSED not in entry.text]
+    return max(fills, default=0)
 
 
 def decide(program: Program, reading: Reading) -> None:

@@ -66,9 +66,13 @@ class Wanted:
         return replace(self, order=f"{BACKWARDS}{order}" if self.order == order else order)
 
     def of_these(self, lines: list[Line]) -> list[Line]:
-        """The lines that match, in order."""
-        text, kinds = self.text.casefold(), self.kinds or worklist.kinds()
-        found = [line for line in lines if line.kind in kinds and text in f"{line.whom} {line.text}".casefold()]
+        """Of all lines, as they come with what is urgent first, those that match, in order."""
+        text = self.text.casefold()
+        found = [line for line in lines if line.kind in self.kinds] if self.kinds else lines
+        if text:
+            found = [line for line in found if text in f"{line.whom} {line.text}".casefold()]
+        if self.order == "urgency":
+            return found
         back = self.order.startswith(BACKWARDS)
         return sorted(found, key=ORDERS[self.order.removeprefix(BACKWARDS)], reverse=back)
 

@@ -17,6 +17,7 @@ from intrathecal.quantities import QuantityError, parse_number, plain
 from intrathecal.therapy.file.bounds import YEARS
 from intrathecal.therapy.numbers import read_quantity, with_remedy
 
+UL_PER_ML = 1000
 #: A comma before anything but three digits can only be a decimal one.
 _DECIMAL = re.compile(r"-?\d+,(?:\d{1,2}|\d{4,})|-?0,\d+", re.ASCII)
 
@@ -67,10 +68,18 @@ class NumberField(forms.CharField):
             "least": plain(self.least),
             "most": plain(self.most),
             "tenth": plain(number / 10),
+            "part": plain(number / UL_PER_ML),
         }
-        if number > self.most and self.least <= number / 10:
+        if number > self.most and self.least <= number / 10 <= self.most:
             return (
                 _("%(number)s %(unit)s is not possible; write %(least)s to %(most)s, %(tenth)s if that is meant")
+                % words
+            )
+        if self.unit == "mL" and number > self.most and self.least <= number / UL_PER_ML <= self.most:
+            return (
+                _(
+                    "%(number)s %(unit)s is not possible; write %(least)s to %(most)s, %(part)s if microlitres were meant"
+                )
                 % words
             )
         return _("%(number)s %(unit)s is not possible; write %(least)s to %(most)s") % words

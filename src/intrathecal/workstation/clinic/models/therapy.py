@@ -61,7 +61,11 @@ class Program(models.Model):
 
 
 class Refill(models.Model):
-    """A refill: what was expected in the reservoir, what was found, what was put in, and when it has to be done again."""
+    """A refill: what was expected in the reservoir, what was found, what was put in, and when it has to be done again.
+
+    ``recipe`` says how the fill was made. ``untold`` and a ``doubt``: it was sent to the pump, and it is not certain that it
+    arrived; ``line_before`` is the last line about a fill that the pump's log had then.
+    """
 
     implant = models.ForeignKey("clinic.Implant", on_delete=models.PROTECT, related_name="refills")
     at = models.DateTimeField(_("at"))
@@ -75,11 +79,18 @@ class Refill(models.Model):
     pocket_check = models.CharField(_("check of the pocket"), max_length=200, blank=True)
     bridge = models.JSONField(_("bridge bolus"), default=dict, blank=True)
     due_on = models.DateField(_("next refill, worst case"))
+    second_by = models.ForeignKey("clinic.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    recipe = models.JSONField(_("how it was made"), default=dict, blank=True)
     untold = models.BooleanField(_("the pump was not told yet"), default=False)
+    doubt = models.CharField(_("what is uncertain"), max_length=400, blank=True)
+    line_before = models.PositiveBigIntegerField(_("line of the pump's log"), null=True, blank=True)
 
     class Meta:
         ordering = ("-at", "-pk")
-        indexes = (models.Index(fields=("implant", "-at", "-id"), name="last_refill_of_a_pump"),)
+        indexes = (
+            models.Index(fields=("implant", "-at", "-id"), name="last_refill_of_a_pump"),
+            models.Index(fields=("at",), condition=models.Q(untold=True), name="refills_untold"),
+        )
 
     def __str__(self) -> str:
         return f"{self.filled_uL / 1000:g} mL"

@@ -1,30 +1,35 @@
-"""A refill that is being done: what was entered so far, kept in the session, and what follows from it.
+"""A refill that is being done: what was entered so far, kept beside the records, and what follows from it.
 
-Nothing of it is in the records before the last step is confirmed.
+Nothing of it counts as a refill before the last step is confirmed, by a second person too where review asks for one.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import json
+from datetime import date, datetime, timedelta
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from intrathecal.care.residual import missing_inside
 from intrathecal.catalogue import Pump, load_catalogue
 from intrathecal.programmer.bridging import BridgePlan
+from intrathecal.programmer.compounding import Recipe
 from intrathecal.programmer.refilling import expected_at
 from intrathecal.programmer.review import Review
 from intrathecal.quantities import InputError
 from intrathecal.therapy import Therapy
-from intrathecal.workstation.clinic import next_fill, residuals
-from intrathecal.workstation.clinic.models import Implant, Refill
+from intrathecal.workstation.clinic import compounding, next_fill, residuals
+from intrathecal.workstation.clinic.models import Filling, Implant, Refill
+from intrathecal.workstation.clinic.models.filling import Stage
+from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.clinic.next_fill import Dates
 from intrathecal.workstation.clinic.residuals import Found
 from intrathecal.workstation.clinic.running import UL_PER_ML, Running, label_of, millilitres, pump_of, running
+from intrathecal.workstation.clinic.templatetags.clinical import mL, moment
 from intrathecal.workstation.pages.refill import forms
 from intrathecal.workstation.pages.refill.forms import StepForm
 
@@ -41,35 +46,23 @@ STEPS: dict[str, type[StepForm]] = {
     "dates": forms.DatesForm,
     "review": forms.ReviewForm,
 }
+#: Whoever comes back after so long reads aloud again, and says again when the refill is done.
+STALE = timedelta(hours=12)
 
 
 class Draft:
-    """A refill of ``implant`` before it is confirmed. ``trouble`` says why its program cannot be reckoned with."""
+    """A refill before it is stored, from what its ``filling`` keeps."""
 
-    def __init__(self, request: HttpRequest, implant: Implant) -> None:
-        self.by = request.user
-        self.implant, self._session, self._key = implant, request.session, f"refill-{implant.pk}"
-        self.last: Refill | None = implant.refills.first()
+    def __init__(self, filling: Filling) -> None:
+        self.filling = filling
+        self.implant: Implant = filling.implant
+        self.last: Refill | None = filling.after
         self._cleaned: dict[str, dict[str, Any] | None] = {}
 
     @property
-    def begun(self) -> bool:
-        """Whether there is one, and no other refill was stored since."""
-        kept = self._session.get(self._key)
-        return kept is not None and kept["after"] == (self.last.pk if self.last else None)
-
-    def begin(self) -> None:
-        """Begin anew."""
-        self._session[self._key] = {"after": self.last.pk if self.last else None, "steps": {}}
-
-    def drop(self) -> None:
-        """Forget it."""
-        self._session.pop(self._key, None)
-
-    def keep(self, step: str, typed: dict[str, str]) -> None:
-        """Keep what was entered in a step."""
-        self._session[self._key]["steps"][step] = typed
-        self._session.modified = True
+    def waiting(self) -> bool:
+        """Whether it waits for a second person."""
+        return self.filling.stage == Stage.WAITING
 
     def form(self, step: str, typed: dict[str, str] | None = None) -> StepForm:
         """The form of a step: with what is being entered, or with what was."""
@@ -85,8 +78,29 @@ class Draft:
         return self._cleaned[step] or {}
 
     def _typed(self, step: str) -> dict[str, str] | None:
-        kept: dict[str, str] | None = self._session[self._key]["steps"].get(step)
-        return kept
+        kept = self.filling.steps.get(step)
+        if kept is None or (step == "who" and self.stale):
+            return None
+        typed: dict[str, str] = kept["typed"]
+        return typed
+
+    @property
+    def stale(self) -> bool:
+        """Whether the patient was asked who it is so long ago that it has to be asked again."""
+        said = self.filling.steps.get("who")
+        return said is not None and timezone.now() - datetime.fromisoformat(said["at"]) > STALE
+
+    @property
+    def entered(self) -> list[tuple[str, str]]:
+        """What was entered so far, in short: names and values."""
+        said = (
+            (_("When"), moment(self.said("who").get("at"))),
+            (_("Expected"), mL(self.expected_uL) if self.said("expected") else ""),
+            (_("Measured"), mL(self.said("measured").get("measured"))),
+            (_("Drug"), ", ".join(f"{drug} {text}" for drug, text in self.label.items())),
+            (_("Filled in"), mL(self.said("volume").get("filled"))),
+        )
+        return [(name, value) for name, value in said if value]
 
     @property
     def steps(self) -> list[str]:
@@ -126,7 +140,7 @@ class Draft:
     @cached_property
     def _running(self) -> Running | InputError:
         try:
-            return running(self.implant)
+            return running(self.implant, self.filling.begun_at)
         except InputError as problem:
             return problem
 
@@ -154,7 +168,7 @@ class Draft:
 
     @property
     def read_uL(self) -> int | None:
-        """What the pump told last of its reservoir since the last fill."""
+        """What the pump told last of its reservoir between the last fill and this one."""
         told = self.running.therapy.fill if self.running else None
         volume = told.reservoir_now if told else None
         return None if volume is None else round(volume.exact * UL_PER_ML)
@@ -162,14 +176,24 @@ class Draft:
     @property
     def read_at(self) -> datetime | None:
         """When it told so."""
-        last = self.implant.readings.first()
+        last = self.implant.readings.filter(at__lte=self.filling.begun_at).first()
         return last.at if last and self.read_uL is not None else None
 
     @property
+    def told_uL(self) -> int | None:
+        """What a live pump told of its reservoir since this refill was begun; None where it does not know its last fill."""
+        reading = self.filling.reading
+        if reading is None or self.is_first or (self.last is not None and self.last.untold):
+            return None
+        volume = reading.told.get("reservoir_mL")
+        return None if volume is None else round(volume * UL_PER_ML)
+
+    @property
     def expected_uL(self) -> int | None:
-        """What should be left: as the pump's programmer shows it, else as it is reckoned."""
+        """What should be left: as the pump's programmer shows it, as the pump itself told, else as it is reckoned."""
         shown: int | None = self.said("expected").get("shown")
-        return self.reckoned_uL if shown is None else shown
+        known = (shown, self.told_uL, self.reckoned_uL)
+        return next((volume for volume in known if volume is not None), None)
 
     @property
     def held_uL(self) -> int | None:
@@ -193,6 +217,14 @@ class Draft:
         if held is None or expected is None:
             return None
         return residuals.found(self.implant, held, expected, measured_uL)
+
+    @property
+    def counts_otherwise(self) -> bool:
+        """Whether what a live pump told of its reservoir is as far from what is reckoned as no pump's error is."""
+        held, told, reckoned = self.held_uL, self.told_uL, self.reckoned_uL
+        if held is None or told is None or reckoned is None:
+            return False
+        return residuals.found(self.implant, held, reckoned, told).judged.flagged
 
     @property
     def old_label(self) -> dict[str, str]:
@@ -256,6 +288,46 @@ class Draft:
             return None if self.planned is None else next_fill.judged(self.planned)
         except InputError:
             return None
+
+    @cached_property
+    def recipe(self) -> Recipe | None:
+        """How the fill is made from what is sold; None where that cannot be said."""
+        if self.running is None or not self.label:
+            return None
+        volume = self.said("volume").get("filled") or self.reservoir_uL
+        try:
+            return compounding.recipe(self.running, self.at, volume, self.label, {})
+        except InputError:
+            return None
+
+    @property
+    def basis(self) -> dict[str, Any]:
+        """All that was seen and could move before a second person has looked: by what it is about, ready for JSON."""
+        implant = self.implant
+        programs = implant.patient.programs.filter(state__in=(State.IN_FORCE, State.UNCERTAIN)).order_by("pk")
+        catheter = implant.catheters.first()
+        return {
+            "pump": [implant.model, implant.serial, sorted(implant.alarms.filter(ended_at=None).values_list("name"))],
+            "program": [[one.pk, one.state, sha256(one.text.encode()).hexdigest()] for one in programs],
+            "catheter": None if catheter is None else [catheter.pk, catheter.segments],
+            "dates": None if self.latest is None else self.latest.isoformat(),
+            "review": [] if self.review is None else [[one.code, one.severity] for one in self.review.findings],
+        }
+
+    @property
+    def moved(self) -> list[str]:
+        """What is not as it was when the first person confirmed, in words."""
+        said = {
+            "pump": _("the pump or its alarms"),
+            "program": _("its program"),
+            "catheter": _("the catheter"),
+            "dates": _("the day of the next refill"),
+            "review": _("what review says"),
+        }
+        if self.first_open != "review":
+            return [_("“%s” is not right any more") % STEPS[self.first_open].title]
+        now, then = json.loads(json.dumps(self.basis)), self.filling.basis
+        return [words for name, words in said.items() if now[name] != then.get(name)]
 
     @property
     def missing_inside(self) -> str:

@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 from intrathecal.catalogue import load_catalogue
 from intrathecal.quantities import parse_quantity
 from intrathecal.workstation.clinic import slots
-from intrathecal.workstation.clinic.models import User
 from intrathecal.workstation.clinic.running import UL_PER_ML
 from intrathecal.workstation.pages.fields import (
     AheadField,
@@ -23,7 +22,6 @@ from intrathecal.workstation.pages.fields import (
     NumberField,
     say_what_is_missing,
 )
-from intrathecal.workstation.rules import STAFF
 
 if TYPE_CHECKING:
     from intrathecal.workstation.pages.refill.draft import Draft
@@ -78,13 +76,15 @@ class WhoForm(StepForm):
 
     def clean_at(self) -> Any:
         """After the last refill, and not ahead."""
-        at, last = self.cleaned_data["at"], self.draft.last
+        at, last, implanted = self.cleaned_data["at"], self.draft.last, self.draft.implant.implanted_on
         if at > timezone.now() + AHEAD:
             raise ValidationError(_("this is still to come; write when the refill is done"))
         if last is not None and at <= last.at:
             raise ValidationError(
                 _("the last refill was at %s; write a later time") % f"{timezone.localtime(last.at):%Y-%m-%d %H:%M}"
             )
+        if timezone.localdate(at) < implanted:
+            raise ValidationError(_("the pump was implanted on %s; write a later time") % implanted.isoformat())
         return at
 
 
@@ -106,7 +106,7 @@ class ExpectedForm(StepForm):
             parts=UL_PER_ML,
             least=0,
             most=most,
-            required=self.draft.reckoned_uL is None,
+            required=self.draft.reckoned_uL is None and self.draft.told_uL is None,
             help_text=_("What the pump itself counted goes before what is reckoned here."),
         )
         self.fields["read"] = forms.BooleanField(label=_("The expected volume was read"))
@@ -181,7 +181,6 @@ class DrugForm(StepForm):
 
     def prepare(self) -> None:
         """One row for each drug of the fill."""
-        drugs = [("", "–"), *((name, name) for name in sorted(load_catalogue().drugs))]
         same = ", ".join(f"{drug} {text}" for drug, text in self.draft.old_label.items())
         offered = [("new", _("Another drug or concentration"))]
         if same:
@@ -189,9 +188,7 @@ class DrugForm(StepForm):
         self.fields["which"] = forms.ChoiceField(label=_("The new fill is"), choices=offered, widget=forms.RadioSelect)
         for number in range(1, MOST_DRUGS + 1):
             words = {"number": number}
-            self.fields[f"drug_{number}"] = forms.ChoiceField(
-                label=_("Drug %(number)d") % words, choices=drugs, required=False
-            )
+            self.fields[f"drug_{number}"] = drug_field(number)
             self.fields[f"strength_{number}"] = ConcentrationField(
                 label=_("Concentration %(number)d") % words, required=False
             )
@@ -202,32 +199,45 @@ class DrugForm(StepForm):
         if told.get("which") == "same":
             told["label"] = self.draft.old_label
         elif told.get("which") == "new":
-            told["label"] = self._label(told)
+            told["label"] = read_label(self, told)
         return told
 
-    def _label(self, told: dict[str, Any]) -> dict[str, str]:
-        label: dict[str, str] = {}
-        for number in range(1, MOST_DRUGS + 1):
-            drug, strength = told.get(f"drug_{number}"), told.get(f"strength_{number}")
-            if drug and f"strength_{number}" not in self.errors and not strength:
-                self.add_error(f"strength_{number}", _("write the concentration, such as 10 mg/mL"))
-            elif strength and not drug:
-                self.add_error(f"drug_{number}", _("choose the drug of this concentration"))
-            elif drug and drug in label:
-                self.add_error(f"drug_{number}", _("%s stands twice; write it once") % drug)
-            elif drug and strength:
-                self._check(f"strength_{number}", drug, strength)
-                label[drug] = strength
-        if not label and not self.errors:
-            self.add_error("drug_1", _("choose the drugs of the new fill"))
-        return label
 
-    def _check(self, field: str, drug: str, strength: str) -> None:
-        """No more than can be sold or dissolved."""
-        most = load_catalogue().drugs[drug].makeable_max
-        if most is not None and parse_quantity(strength, "concentration").exact > most.exact:
-            words = {"drug": drug, "strength": strength, "most": most}
-            self.add_error(field, _("%(drug)s of %(strength)s cannot be made; write at most %(most)s") % words)
+def drug_field(number: int) -> forms.ChoiceField:
+    """One of the drugs of the catalogue, or none."""
+    drugs = [("", "–"), *((name, name) for name in sorted(load_catalogue().drugs))]
+    field = forms.ChoiceField(label=_("Drug %(number)d") % {"number": number}, choices=drugs, required=False)
+    field.error_messages["invalid_choice"] = _("the catalogue has no drug %(value)s; choose one of those offered")
+    return field
+
+
+def read_label(form: forms.Form, told: dict[str, Any]) -> dict[str, str]:
+    """Drugs and concentrations from the rows of a form; what is wrong is said beside them."""
+    label: dict[str, str] = {}
+    for number in range(1, MOST_DRUGS + 1):
+        drug, strength = told.get(f"drug_{number}"), told.get(f"strength_{number}")
+        if {f"drug_{number}", f"strength_{number}"} & set(form.errors):
+            continue
+        if drug and not strength:
+            form.add_error(f"strength_{number}", _("write the concentration, such as 10 mg/mL"))
+        elif strength and not drug:
+            form.add_error(f"drug_{number}", _("choose the drug of this concentration"))
+        elif drug and drug in label:
+            form.add_error(f"drug_{number}", _("%s stands twice; write it once") % drug)
+        elif drug and strength:
+            _check_makeable(form, f"strength_{number}", drug, strength)
+            label[drug] = strength
+    if not label and not form.errors:
+        form.add_error("drug_1", _("choose the drugs of the new fill"))
+    return label
+
+
+def _check_makeable(form: forms.Form, field: str, drug: str, strength: str) -> None:
+    """No more than can be sold or dissolved."""
+    most = load_catalogue().drugs[drug].makeable_max
+    if most is not None and parse_quantity(strength, "concentration").exact > most.exact:
+        words = {"drug": drug, "strength": strength, "most": most}
+        form.add_error(field, _("%(drug)s of %(strength)s cannot be made; write at most %(most)s") % words)
 
 
 class BridgeForm(StepForm):
@@ -377,11 +387,6 @@ class ReviewForm(StepForm):
                 label=_("Why it is right in spite of what review says"),
                 max_length=400,
                 widget=forms.Textarea(attrs={"rows": 3, "class": "short"}),
-            )
-        if self.draft.review is not None and self.draft.review.second_person:
-            others = User.objects.filter(role__in=STAFF, is_active=True).exclude(pk=self.draft.by.pk)
-            self.fields["second"] = forms.ModelChoiceField(
-                others, label=_("Second person, who looked at all of it too")
             )
         self.fields["right"] = forms.BooleanField(label=_("All of this is so"))
 

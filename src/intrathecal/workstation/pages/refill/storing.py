@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from intrathecal.workstation.clinic import compounding
 from intrathecal.workstation.clinic.models import Alarm, Appointment, Note, Refill, User
 from intrathecal.workstation.clinic.running import NL_PER_ML, UL_PER_ML
 from intrathecal.workstation.pages.refill.draft import Draft
@@ -17,8 +18,11 @@ OF_RESERVOIR = ("low reservoir", "low-reservoir", "empty reservoir", "empty-rese
 MINUTES_PER_HOUR = 60
 
 
-def store(draft: Draft, by: User, confirmed: dict[str, Any]) -> Refill:
-    """The refill, the next appointment, and notes on what was decided. Everything of it or nothing is kept."""
+def store(draft: Draft, by: User, second: User | None) -> Refill:
+    """The refill, the next appointment, and notes on what was decided. Everything of it or nothing is kept.
+
+    ``by`` is who filled and confirmed, ``second`` who looked too.
+    """
     found, dates, filled = draft.found, draft.said("dates"), draft.said("volume")
     refill = Refill.objects.create(
         implant=draft.implant,
@@ -33,11 +37,13 @@ def store(draft: Draft, by: User, confirmed: dict[str, Any]) -> Refill:
         pocket_check=PocketForm.sentence(draft.said("pocket")),
         bridge=bridge_record(draft),
         due_on=dates["due_on"],
+        second_by=second,
+        recipe={} if draft.recipe is None else compounding.kept(draft.recipe),
         untold=bool(draft.implant.address),
     )
     if dates["visit"] is not None:
         Appointment.objects.create(patient=draft.implant.patient, begins_at=dates["visit"], kind="refill")
-    for text in _decided(draft, confirmed):
+    for text in _decided(draft):
         Note.objects.create(patient=draft.implant.patient, at=draft.at, by=by, kind="refill", text=text)
     if not draft.implant.address:
         for alarm in Alarm.objects.filter(implant=draft.implant, ended_at=None, name__in=OF_RESERVOIR):
@@ -76,8 +82,8 @@ def bridge_record(draft: Draft) -> dict[str, Any]:
     }
 
 
-def _decided(draft: Draft, confirmed: dict[str, Any]) -> list[str]:
-    notes = []
+def _decided(draft: Draft) -> list[str]:
+    notes, reason = [], draft.filling.said["reason"]
     if draft.found is not None and draft.found.reasons:
         notes.append(_("Difference at the refill: %s") % draft.said("difference")["note"])
     if draft.changes_label:
@@ -87,15 +93,7 @@ def _decided(draft: Draft, confirmed: dict[str, Any]) -> list[str]:
             notes.append(_("No bridge: %s") % draft.said("bridge")["why_not"])
     if draft.said("pocket")["swelling"] == "seen":
         notes.append(_("Over the pump while filling: %s") % draft.said("pocket")["how"])
-    if confirmed.get("reason"):
-        said = (
-            "; ".join(finding.message for finding in draft.review.findings if finding.severity == "soft")
-            if draft.review
-            else ""
-        )
-        notes.append(
-            _("Filled in spite of the review: %(reason)s (%(said)s)") % {"reason": confirmed["reason"], "said": said}
-        )
-    if confirmed.get("second"):
-        notes.append(_("A second person looked at the refill: %s") % confirmed["second"])
+    if reason and draft.review is not None:
+        said = "; ".join(finding.message for finding in draft.review.findings if finding.severity == "soft")
+        notes.append(_("Filled in spite of the review: %(reason)s (%(said)s)") % {"reason": reason, "said": said})
     return notes
