@@ -32,9 +32,15 @@ NEW = {
 }
 
 
+def send(client: Client, at: str, typed: dict[str, str]) -> Any:
+    """The form of a page as a browser sends it: with what it says that it is about."""
+    opened: Any = client.get(at)
+    return client.post(at, {"seen": opened.context["seen"], **typed})
+
+
 def refused(client: Client, at: str, typed: dict[str, str]) -> dict[str, str]:
     """What is said beside the fields of all forms of a page."""
-    response = client.post(at, typed)
+    response = send(client, at, typed)
     assert response.status_code == 422
     forms = [form for _name, form in response.context["groups"]]
     return {name: " ".join(said) for form in forms for name, said in form.errors.items()}
@@ -44,7 +50,7 @@ def refused(client: Client, at: str, typed: dict[str, str]) -> dict[str, str]:
 def test_a_udi_of_gs1_is_taken_apart(text: str) -> None:
     """As it is scanned, with separators, or as it is typed, with brackets."""
     read = udi.read(text)
-    assert (read.issuer, read.gtin, read.lot, read.serial) == ("GS1", "00000000000017", "AB12", "NGV424242H")
+    assert (read.issuer, read.item, read.lot, read.serial) == ("GS1", "00000000000017", "AB12", "NGV424242H")
     assert (read.expires, read.text) == (date(2028, 4, 30), CODE)
 
 
@@ -128,7 +134,7 @@ def test_a_revision_leaves_the_old_catheter_in_the_record(patient: Patient, clie
     implant, client = pump(patient), client_of("physician")
     typed = {key: NEW[key] for key in NEW if key.startswith(("at_", "tip"))}
     typed |= {"at_pump_trimmed": "10", "tip_level": "T8", "on": timezone.localdate().isoformat(), "why": "kinked"}
-    assert client.post(f"/patients/{patient.pk}/implant/catheter/", typed).status_code == 302
+    assert send(client, f"/patients/{patient.pk}/implant/catheter/", typed).status_code == 302
     assert [laid.dead_nL for laid in implant.catheters.all()] == [162_800, 184_800]
     assert "kinked; tip at T8" in Note.objects.get(kind="revision").text
     assert "kinked" in client.get(f"/patients/{patient.pk}/implant/").content.decode()
@@ -143,7 +149,7 @@ def test_a_replaced_pump_keeps_the_catheter_and_loses_the_program(
     today = timezone.localdate().isoformat()
     typed = {key: NEW[key] for key in ("model", "udi", "serial", "pocket", "purge")}
     typed |= {"implanted_on": today, "why": "end of service"}
-    assert client_of("physician").post(f"/patients/{patient.pk}/implant/replace/", typed).status_code == 302
+    assert send(client_of("physician"), f"/patients/{patient.pk}/implant/replace/", typed).status_code == 302
     new = Implant.objects.get(explanted_on=None)
     old.refresh_from_db()
     assert (old.why_explanted, new.serial) == ("end of service", "NGV424242H")
@@ -158,7 +164,7 @@ def test_an_explanted_pump_ends_therapy(patient: Patient, client_of: Callable[..
     at = f"/patients/{patient.pk}/implant/explant/"
     early = (implant.implanted_on - timedelta(days=1)).isoformat()
     assert "write a day from" in refused(client, at, {"on": early, "why": "infection"})["on"]
-    assert client.post(at, {"on": timezone.localdate().isoformat(), "why": "infection"}).status_code == 302
+    assert send(client, at, {"on": timezone.localdate().isoformat(), "why": "infection"}).status_code == 302
     patient.refresh_from_db()
     implant.refresh_from_db()
     assert (patient.phase, implant.why_explanted) == ("ended", "infection")
@@ -186,7 +192,9 @@ def scan(implant: Implant, **changed: str) -> dict[str, str]:
 
     typed = {check.name: "clear" for check in checks(pump_of(implant), {})}
     ended = timezone.localtime() - timedelta(hours=1)
-    return typed | {"ended": f"{ended:%Y-%m-%dT%H:%M}", "what": "1.5 T, lumbar spine"} | changed
+    times = {"began_at": ended - timedelta(minutes=45), "ended_at": ended, "resumed": ended + timedelta(minutes=15)}
+    typed |= {name: f"{at:%Y-%m-%dT%H:%M}" for name, at in times.items()}
+    return typed | {"what": "1.5 T, lumbar spine"} | changed
 
 
 def test_the_checklist_after_an_mri_keeps_what_is_open(patient: Patient, client_of: Callable[..., Client]) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from enum import IntEnum
+from itertools import groupby
 from typing import NamedTuple
 
 from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from intrathecal.workstation.clinic import scans
 from intrathecal.workstation.clinic.models import Alarm, Implant, Patient, Program, Refill, Request
 from intrathecal.workstation.clinic.models.patients import Phase
 from intrathecal.workstation.clinic.models.therapy import State
@@ -71,6 +73,8 @@ def kinds() -> dict[str, str]:
         "trial": _("Trial"),
         "request": _("Appointment request"),
         "service": _("End of service"),
+        "fill": _("New pump"),
+        "mri": _("After MRI"),
     }
 
 
@@ -78,6 +82,7 @@ def lines(today: date | None = None) -> list[Line]:
     """All of it, what is most urgent first."""
     now = today or timezone.localdate()
     found = [*_alarms(), *_programs(now), *_refills(now), *_service(now), *_trials(now), *_requests()]
+    found += [*_unfilled(), *_scans()]
     return sorted(found, key=lambda line: (line.urgency, line.until, line.whom))
 
 
@@ -134,6 +139,29 @@ def _service(now: date) -> Iterator[Line]:
         urgency = Urgency.SOON if ends <= now + timedelta(days=SERVICE_DAYS // 2) else Urgency.LATER
         text = (ended if ends <= now else ends_soon) % {"pump": f"{model} {serial}"}
         yield Line.about(Person(*who), "service", Urgency.NOW if ends <= now else urgency, ends, text)
+
+
+def _unfilled() -> Iterator[Line]:
+    """Pumps without a fill: nothing reaches the patient."""
+    says = _("%(pump)s: not filled yet")
+    empty = Implant.objects.filter(explanted_on=None, refills=None).order_by()
+    for since, model, serial, *who in empty.values_list("implanted_on", "model", "serial", *_columns("patient__")):
+        yield Line.about(Person(*who), "fill", Urgency.SOON, since, says % {"pump": f"{model} {serial}"})
+
+
+def _scans() -> Iterator[Line]:
+    """What is open after MRI scans, a line for each scan; a pump of which nobody knows that it gives is urgent."""
+    columns = ("scan_id", "check_name", "state", "scan__ended_at", "scan__what", *_columns("patient__"))
+    found = scans.open_points().order_by("scan_id", "pk").values_list(*columns)
+    names, says = scans.in_short(), _("%(what)s: open are %(points)s")
+    for _scan, same in groupby(found, key=lambda row: row[0]):
+        rows = list(same)
+        _key, _name, _state, ended, what, *who = rows[0]
+        points = [names.get(name, name) for _key, name, *_more in rows]
+        urgent = any(name in scans.GIVES_AGAIN.values() or state == scans.Seen.WRONG for _key, name, state, *_ in rows)
+        text = says % {"what": what, "points": ", ".join(points)}
+        urgency = Urgency.NOW if urgent else Urgency.SOON
+        yield Line.about(Person(*who), "mri", urgency, timezone.localdate(ended), text)
 
 
 def _trials(now: date) -> Iterator[Line]:

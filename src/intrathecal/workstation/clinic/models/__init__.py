@@ -4,13 +4,28 @@ from intrathecal.workstation.clinic.models.appointments import Appointment, Atte
 from intrathecal.workstation.clinic.models.audit import Head, Link
 from intrathecal.workstation.clinic.models.board import KeptFilter, ResidualTrend
 from intrathecal.workstation.clinic.models.care import Answer, Note, Score
-from intrathecal.workstation.clinic.models.devices import Alarm, Catheter, Implant, Reading
+from intrathecal.workstation.clinic.models.devices import Alarm, Catheter, Implant, Reading, Scan
 from intrathecal.workstation.clinic.models.patients import Patient
 from intrathecal.workstation.clinic.models.people import User
 from intrathecal.workstation.clinic.models.therapy import Program, Refill
 
 #: What is kept about patients: every change and every view of them is in the audit trail.
-RECORDS = (User, Patient, Implant, Catheter, Alarm, Reading, Program, Refill, Score, Note, Answer, Appointment, Request)
+RECORDS = (
+    User,
+    Patient,
+    Implant,
+    Catheter,
+    Scan,
+    Alarm,
+    Reading,
+    Program,
+    Refill,
+    Score,
+    Note,
+    Answer,
+    Appointment,
+    Request,
+)
 
 __all__ = [
     "RECORDS",
@@ -30,6 +45,7 @@ __all__ = [
     "Refill",
     "Request",
     "ResidualTrend",
+    "Scan",
     "Score",
     "User",
 ]
