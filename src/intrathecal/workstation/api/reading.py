@@ -13,7 +13,6 @@ from intrathecal.workstation.api.shapes import (
     PROBLEMS,
     AppointmentOut,
     EventOut,
-    ImplantOut,
     LineOut,
     Listed,
     Page,
@@ -55,12 +54,6 @@ def get_patient(request: HttpRequest, patient: int) -> dict[str, Any]:
 def get_timeline(request: HttpRequest, patient: int, page: Page) -> dict[str, Any]:
     """Everything that happened, newest first."""
     return listed(timeline.events(get_object_or_404(Patient, pk=patient)), page, lambda event: event)
-
-
-@router.get("/patients/{int:patient}/implants", response={200: Listed[ImplantOut], **PROBLEMS}, url_name="implants")
-def get_implants(request: HttpRequest, patient: int, page: Page) -> dict[str, Any]:
-    """Pumps, the newest first."""
-    return listed(get_object_or_404(Patient, pk=patient).implants.all(), page, lambda implant: implant)
 
 
 @router.get("/patients/{int:patient}/programs", response={200: Listed[ProgramOut], **PROBLEMS}, url_name="programs")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -40,12 +41,12 @@ class Missed:
     @property
     def amount(self) -> str:
         """In the drug's customary unit."""
-        return str(amount(self.ug, self.drug))
+        return amount(Fraction(self.ug), self.drug)
 
     @property
     def percent(self) -> str:
         """Of what was due in the 24 h from the stall on."""
-        return "" if self.share is None else f"{rounded(PERCENT * self.share)} %"
+        return "" if self.share is None else f"{rounded(PERCENT * self.share, 3)} %"
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def left_to_do(standing: Implant) -> list[str]:
     if max(told) == laid.placed_on:
         found.append(
             _(
-                "On the day of the revision it was filled or programmed too: make sure that it was told the catheter as it is now."
+                "It was filled or programmed on the day of the revision: make sure that it was told the catheter as it is now."
             )
         )
     else:

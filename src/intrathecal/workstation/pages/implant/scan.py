@@ -76,7 +76,7 @@ class ChecksForm(forms.Form):
 
     def _check_resumed(self, resumed: datetime | None, state: str | None) -> None:
         if resumed is None:
-            if state == Seen.CLEAR:
+            if state == str(Seen.CLEAR):
                 self.add_error(
                     "resumed", _("below it is as it should be: write since when, or choose “not done yet” there")
                 )
@@ -84,7 +84,7 @@ class ChecksForm(forms.Form):
             self.add_error("resumed", _("this is still to come; write when it did, or leave this empty"))
         elif self.began is not None and resumed < self.began:
             self.add_error("resumed", _("the scan began at %s; write a time after that") % moment(self.began))
-        elif state == Seen.NOT_YET:
+        elif state == str(Seen.NOT_YET):
             self.add_error("resumed", _("below it is not done yet: leave this empty, or say there what was found"))
 
 

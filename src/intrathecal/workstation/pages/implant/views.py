@@ -149,8 +149,13 @@ def _texts(implants: list[Implant]) -> dict[str, str]:
 def volumes(request: HttpRequest) -> HttpResponse:
     """What tubing and catheter hold, as a form is being filled in; nothing is stored."""
     form = CatheterForm(request.GET)
-    tubing = tubing_nL(request.GET.get("model", ""))
-    catheter = form.cleaned_data.get("dead_nL") if form.is_valid() else None
-    together = None if catheter is None or tubing is None else catheter + tubing
-    context = {"tubing": tubing, "catheter": catheter, "together": together}
+    found = dead_volumes(request.GET.get("model", ""), form.cleaned_data["dead_nL"] if form.is_valid() else None)
+    context = {name.removesuffix("_nL"): volume for name, volume in found.items()}
     return render(request, "workstation/implant/_volumes.html", context)
+
+
+def dead_volumes(model: str, catheter_nL: int | None) -> dict[str, int | None]:
+    """Of a pump's tubing, of a catheter, and of both, nL; None where one is not known."""
+    tubing = tubing_nL(model)
+    together = None if catheter_nL is None or tubing is None else catheter_nL + tubing
+    return {"tubing_nL": tubing, "catheter_nL": catheter_nL, "together_nL": together}
