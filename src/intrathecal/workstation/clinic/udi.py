@@ -5,6 +5,7 @@ Pumps are labelled by GS1 or HIBCC, and both are taken apart; codes of ICCBBA ar
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -16,8 +17,8 @@ from intrathecal.quantities import InputError, shorten
 if TYPE_CHECKING:
     from biip.gs1_messages import GS1Message
 
-#: What scanners put before a GS1 code, and how the codes of the other issuers begin.
-SYMBOLOGIES = ("]d2", "]C1", "]Q3", "]e0")
+#: What scanners put before a code, and how the codes of the other issuers begin.
+SYMBOLOGY = re.compile(r"^\][A-Za-z][0-9a-f]")
 HIBCC, ICCBBA = "+", ("=", "&")
 SEPARATOR = "\x1d"
 GTIN, LOT, MADE, EXPIRES, SERIAL = "01", "10", "11", "17", "21"
@@ -46,7 +47,7 @@ class Udi:
 
 def read(text: str) -> Udi:
     """A code as scanned, or typed with its brackets. Raises `UdiError`."""
-    code = text.strip(" \t\r\n")
+    code = SYMBOLOGY.sub("", text.strip(" \t\r\n"), count=1)
     if not code.isascii():
         raise UdiError(
             _('"%s" has a character that no UDI has: scan it again, or type plain letters and digits') % code
@@ -59,8 +60,6 @@ def read(text: str) -> Udi:
         from intrathecal.workstation.clinic import hibcc
 
         return hibcc.read(code)
-    for symbology in SYMBOLOGIES:
-        code = code.removeprefix(symbology)
     message = _message(code.strip(SEPARATOR))
     found = [one.ai.ai for one in message.element_strings]
     twice = next((ai for ai in found if found.count(ai) > 1), None)

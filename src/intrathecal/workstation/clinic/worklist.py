@@ -153,7 +153,7 @@ def _scans() -> Iterator[Line]:
     """What is open after MRI scans, a line for each scan; a pump of which nobody knows that it gives is urgent."""
     columns = ("scan_id", "check_name", "state", "scan__ended_at", "scan__what", *_columns("patient__"))
     found = scans.open_points().order_by("scan_id", "pk").values_list(*columns)
-    names, says = scans.in_short(), _("%(what)s: open are %(points)s")
+    names, says = scans.in_short(), _("%(what)s; still open: %(points)s")
     for _scan, same in groupby(found, key=lambda row: row[0]):
         rows = list(same)
         _key, _name, _state, ended, what, *who = rows[0]

@@ -18,7 +18,7 @@ def scans_of_answers(apps: Any, _editor: Any) -> None:
         implant = pumps.order_by("-implanted_on", "-pk").first()
         if implant is None:
             continue
-        note = Note.objects.filter(patient=answer.patient, kind="MRI", at__date__lte=answer.on).order_by("-at").first()
+        note = Note.objects.filter(patient=answer.patient, kind="MRI", at__date=answer.on).order_by("-at").first()
         noon = timezone.make_aware(datetime.combine(answer.on, time(12)))
         what = note.text.partition(";")[0][:120] if note else "MRI"
         told = {"ended_at": note.at if note else noon, "by": answer.by, "what": what}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -22,16 +23,15 @@ from intrathecal.care.given import amount
 from intrathecal.catalogue import LEVELS, load_catalogue
 from intrathecal.programmer.priming import PrimePlan
 from intrathecal.programmer.priming import prime as plan_prime
-from intrathecal.quantities import InputError, Quantity, QuantityError, parse_quantity
+from intrathecal.quantities import InputError, Quantity
 from intrathecal.therapy import Program as Wanted
 from intrathecal.therapy import ProgramError, Therapy
 from intrathecal.therapy.actions import Primed
 from intrathecal.workstation.clinic.catheters import plan_of
-from intrathecal.workstation.clinic.models import Catheter, Implant, Patient
-from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.clinic.models import Catheter, Implant, Patient, Refill
 from intrathecal.workstation.clinic.running import UL_PER_ML, Missing, pump_of
 from intrathecal.workstation.live import writing
-from intrathecal.workstation.pages.fields import NumberField, say_what_is_missing
+from intrathecal.workstation.pages.fields import ConcentrationField, NumberField, say_what_is_missing
 from intrathecal.workstation.pages.implant import course
 
 #: Between two drugs of a fluid; a comma between digits is a decimal one.
@@ -75,30 +75,22 @@ class PrimeForm(forms.Form):
         help_text=gettext_lazy("Such as 2 mg/day. Empty: it stands still."),
     )
 
-    def __init__(self, implant: Implant, data: Any = None) -> None:
+    def __init__(self, implant: Implant, *given: Any, **named: Any) -> None:
         self.implant = implant
         self.plan: PrimePlan | None = None
-        super().__init__(data)
+        super().__init__(*given, **named)
         say_what_is_missing(self)
         if pump_of(implant).kind != "programmable":
             del self.fields["program"]
 
     @classmethod
-    def begun(cls, implant: Implant) -> dict[str, str]:
-        """What is in the records: the last fill of this pump, and the program that runs; empty without a fill."""
-        last = implant.refills.first()
-        if last is None or not last.drugs:
-            return {}
-        force = implant.patient.programs.filter(state=State.IN_FORCE).exclude(text="").first()
-        revised = implant.catheters.count() > 1
-        begun = {"empty": "tubing" if revised else "no", "program": ""}
-        begun["fluid"] = "; ".join(f"{drug} {strength}" for drug, strength in last.drugs.items())
-        if force is not None:
-            try:
-                begun["program"] = str(writing.therapy_of(force.text).program or "")
-            except InputError:
-                return begun
-        return begun
+    def begun(cls, implant: Implant) -> PrimeForm:
+        """What is in the records: the last fill of this pump or the one before, and the program; not bound without a fill."""
+        last = Refill.objects.filter(implant__patient=implant.patient).exclude(drugs={}).first()
+        if last is None:
+            return cls(implant)
+        form = cls(implant, _begun(implant, last))
+        return form if form.is_valid() else cls(implant, initial=form.data)
 
     def clean_fluid(self) -> dict[str, str]:
         """Concentrations by drug."""
@@ -109,10 +101,9 @@ class PrimeForm(forms.Form):
                 raise ValidationError(_("the catalogue has no drug “%s”; write it as in morphine 10 mg/mL") % name)
             if name in label:
                 raise ValidationError(_("%s stands twice; write it once") % name)
-            try:
-                label[name] = str(parse_quantity(strength.strip(), "concentration"))
-            except QuantityError as problem:
-                raise ValidationError(f"{name}: {problem}") from None
+            if not strength.strip():
+                raise ValidationError(_("%s has no concentration; write it as in morphine 10 mg/mL") % name)
+            label[name] = ConcentrationField().clean(strength)
         if len(label) > MOST_DRUGS:
             raise ValidationError(_("these are more drugs than a pump holds; write at most %d") % MOST_DRUGS)
         return label
@@ -157,6 +148,18 @@ class PrimeForm(forms.Form):
         return replace(plan, catheter=catheter, fill=fill)
 
 
+def _begun(implant: Implant, last: Refill) -> dict[str, str]:
+    """As it would be typed."""
+    own, programs = implant.catheters.count(), implant.patient.programs.exclude(text="").exclude(begins_at=None)
+    program = programs.order_by("-begins_at", "-pk").first()
+    begun = {"empty": "tubing" if own > 1 and last.implant_id == implant.pk else "no", "program": ""}
+    begun["fluid"] = "; ".join(f"{drug} {strength}" for drug, strength in last.drugs.items())
+    if program is not None:
+        with suppress(InputError):
+            begun["program"] = str(writing.therapy_of(program.text).program or "")
+    return begun
+
+
 @dataclass(frozen=True)
 class Given:
     """What of one drug arrives during the prime, and what is missing after it, in its customary unit."""
@@ -181,7 +184,7 @@ def prime(request: HttpRequest, patient: int) -> HttpResponse:
     one = get_object_or_404(Patient, pk=patient)
     implant = get_object_or_404(one.implants, explanted_on=None)
     try:
-        form = PrimeForm(implant, request.GET if "fluid" in request.GET else PrimeForm.begun(implant) or None)
+        form = PrimeForm(implant, request.GET) if "fluid" in request.GET else PrimeForm.begun(implant)
     except Missing as problem:
         messages.error(request, str(problem))
         return redirect("implant", patient)
