@@ -17,6 +17,7 @@ from intrathecal.therapy import TherapyError
 from intrathecal.workstation.clinic import timeline, worklist
 from intrathecal.workstation.clinic.models import Alarm, Catheter, Implant, Note, Patient, Refill, User
 from intrathecal.workstation.live.writing import text_for
+from intrathecal.workstation.pages.implant.operations import Implantation, Replacement
 
 CODE = "(01)00000000000017(17)280430(10)AB12(21)NGV424242H"
 NEW = {
@@ -285,6 +286,23 @@ def test_the_database_knows_one_pump_of_a_number_and_one_in_a_patient(patient: P
             Implant.objects.create(
                 **{"patient": patient, "model": implant.model, "implanted_on": implant.implanted_on, **changed}
             )
+
+
+def test_who_was_slower_by_a_moment_is_told_beside_the_field(patient: Patient, user_of: Callable[..., User]) -> None:
+    """Both were right when they were looked at; the database lets one of them in, and nothing of the other stays."""
+    other = Patient.objects.get(pk=patient.pk)
+    other.pk, other.number, other.link = None, "1002", "another"
+    other.save()
+    by, old = user_of("physician"), pump(other)
+    first, second = Implantation(patient, NEW), Replacement(old, {**NEW, "why": "end of service"})
+    second.pump.since = first.pump.since
+    assert first.is_right()
+    assert second.is_right()
+    assert first.store(by)
+    assert not second.store(by)
+    assert "came into the records just now" in second.pump.errors["serial"][0]
+    assert [one.explanted_on for one in other.implants.all()] == [None]
+    assert other.programs.get().state == "in_force"
 
 
 def at_once(clients: list[Client], patients: list[Patient]) -> list[Any]:
