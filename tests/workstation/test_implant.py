@@ -14,7 +14,8 @@ from django.utils import timezone
 from tests.workstation.pumped import pump
 
 from intrathecal.therapy import TherapyError
-from intrathecal.workstation.clinic import timeline, worklist
+from intrathecal.workstation.clinic import surgery, timeline, worklist
+from intrathecal.workstation.clinic.catheters import tubing_nL
 from intrathecal.workstation.clinic.models import Alarm, Catheter, Implant, Note, Patient, Refill, User
 from intrathecal.workstation.live.writing import text_for
 from intrathecal.workstation.pages.implant.operations import Implantation, Replacement
@@ -231,6 +232,17 @@ def test_a_new_pump_has_to_be_filled_primed_and_programmed(patient: Patient, cli
         due_on=timezone.localdate() + timedelta(days=60),
     )  # fmt: skip
     assert "fill" not in {line.kind for line in worklist.lines()}
+
+
+def test_a_pump_of_one_flow_needs_no_program(patient: Patient, client_of: Callable[..., Client]) -> None:
+    """It runs as soon as it is filled."""
+    client, at = client_of("physician"), f"/patients/{patient.pk}/implant/"
+    assert send(client, f"{at}new/", {**NEW, "model": "isomed-20-0.5", "purge": ""}).status_code == 302
+    assert surgery.left_to_do(Implant.objects.get())[0].startswith("It was not filled")
+    assert len(surgery.left_to_do(Implant.objects.get())) == 1
+    asked = {"fluid": "morphine 10 mg/mL", "empty": "no"}
+    prime: Any = client.get(f"{at}prime/", asked)
+    assert prime.context["plan"].volume_mL == pytest.approx(0.1848 + (tubing_nL("isomed-20-0.5") or 0) / 1e6)
 
 
 def test_a_revision_on_the_day_of_a_refill_leaves_a_doubt(patient: Patient, client_of: Callable[..., Client]) -> None:

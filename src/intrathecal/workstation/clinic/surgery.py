@@ -111,7 +111,8 @@ def left_to_do(standing: Implant) -> list[str]:
         found.append(
             _("It was not filled: fill it, and prime tubing and catheter; until then nothing reaches the patient.")
         )
-    if force is None:
+    pump = load_catalogue().pumps.get(standing.model)
+    if force is None and (pump is None or pump.kind == "programmable"):
         found.append(_("No program is in force: write one and send it."))
     if laid is None:
         return [*found, _("No catheter is in the record: without it no bridge and no prime can be reckoned.")]
