@@ -137,6 +137,19 @@ def test_what_was_missed_follows_the_program(patient: Patient) -> None:
     assert missed.advice.startswith("Watch for withdrawal")
 
 
+def test_a_program_that_changed_meanwhile_counts(patient: Patient) -> None:
+    """2 mg a day until 22:00 and 1 mg from then on: an hour of each."""
+    implant, old = pump(patient), patient.programs.get()
+    ten = timezone.make_aware(datetime.combine(timezone.localdate() - timedelta(days=3), time(22)))
+    old.state, old.ends_at = "replaced", ten
+    old.save()
+    less = FILE.replace("2 mg/day", "1 mg/day")
+    patient.programs.create(text=less, summary="less", state="in_force", written_by=old.written_by, begins_at=ten)
+    hour = timedelta(hours=1)
+    (missed,) = stalls.stall(stored(implant, ten - hour, resumed_at=ten + hour), timezone.now()).missed
+    assert missed.ug == pytest.approx(1000 / 12 + 1000 / 24, rel=1e-6)
+
+
 def test_a_pump_that_still_stands_misses_more_with_every_hour(patient: Patient) -> None:
     """Half a day's dose is beyond what a cut may be, and the source of that is named."""
     implant, began = pump(patient), timezone.now() - timedelta(hours=12)

@@ -95,13 +95,13 @@ class PrimeForm(forms.Form):
     def clean_fluid(self) -> dict[str, str]:
         """Concentrations by drug."""
         label: dict[str, str] = {}
-        for part in BETWEEN.split(self.cleaned_data["fluid"].strip(" ;,")):
-            name, _space, strength = part.strip().partition(" ")
+        for part in BETWEEN.split(" ".join(self.cleaned_data["fluid"].split()).strip(" ;,")):
+            name, _space, strength = part.partition(" ")
             if name not in load_catalogue().drugs:
                 raise ValidationError(_("the catalogue has no drug “%s”; write it as in morphine 10 mg/mL") % name)
             if name in label:
                 raise ValidationError(_("%s stands twice; write it once") % name)
-            if not strength.strip():
+            if not strength:
                 raise ValidationError(_("%s has no concentration; write it as in morphine 10 mg/mL") % name)
             label[name] = ConcentrationField().clean(strength)
         if len(label) > MOST_DRUGS:
