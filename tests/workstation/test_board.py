@@ -130,7 +130,7 @@ def test_a_changed_refill_changes_the_trend(patient: Patient, nurse: User) -> No
 
 
 def test_everything_that_waits_has_a_line(patient: Patient, nurse: User) -> None:
-    """Alarms, a second person, uncertain delivery, trials, requests, and pumps near their end."""
+    """Alarms, a second person, uncertain delivery, trials, requests, and pumps near their end or not filled yet."""
     implant = implant_of(patient, service_ends_on=TODAY + timedelta(days=100))
     Alarm.objects.create(implant=implant, name="motor stall", critical=True, began_at=timezone.now())
     Alarm.objects.create(implant=implant, name="over", began_at=timezone.now(), ended_at=timezone.now())
@@ -145,6 +145,7 @@ def test_everything_that_waits_has_a_line(patient: Patient, nurse: User) -> None
         ("trial", "SOON"),
         ("request", "SOON"),
         ("service", "LATER"),
+        ("fill", "SOON"),
     }
     assert [line.whom for line in of("request")] == ["Nobody yet"]
 

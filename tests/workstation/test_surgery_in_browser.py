@@ -49,6 +49,12 @@ def go_on(page: Page, then: str) -> None:
     fine(page)
 
 
+def store(page: Page) -> None:
+    """Store, when nothing that was asked meanwhile is still on its way."""
+    page.wait_for_load_state("networkidle")
+    page.get_by_role("button", name="Store").click()
+
+
 def read_aloud(page: Page) -> None:
     """All that is read aloud was heard."""
     for box in page.get_by_role("checkbox").all():
@@ -186,39 +192,57 @@ def test_a_pump_is_implanted_revised_scanned_and_explanted(patient: Patient, ope
     page.get_by_label("Pocket").fill("left abdomen")
     page.get_by_label("Implanted on").fill((timezone.localdate() - timedelta(days=3)).isoformat())
     page.get_by_label("Purge volume").fill("0.4")
-    page.get_by_role("button", name="Store").click()
+    store(page)
     expect(page.get_by_text("NGV7H is not the serial number NGV1H of the UDI")).to_be_visible()
     fine(page)
     page.set_viewport_size(PHONE)
     fine(page)
     page.set_viewport_size(DESK)
     page.get_by_label("Serial number").fill("NGV1H")
-    page.get_by_role("button", name="Store").click()
+    store(page)
     expect(page.get_by_text("The pump and its catheter are in the record.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Still to be done")).to_be_visible()
     fine(page)
+    page.get_by_role("link", name="Prime").first.click()
+    page.get_by_label("Fluid in the pump").fill("morphine 10 mg/mL")
+    page.get_by_role("button", name="Reckon").click()
+    expect(page.get_by_text("after 20.6 min")).to_be_visible()
+    fine(page)
+    page.set_viewport_size(PHONE)
+    fine(page)
+    page.set_viewport_size(DESK)
+    page.goto(at)
     page.get_by_role("link", name="Revise the catheter").click()
     page.get_by_label("On", exact=True).fill(timezone.localdate().isoformat())
     page.get_by_label("Why").fill("kinked")
     page.locator("[name=at_pump_trimmed]").fill("10")
     fine(page)
-    page.get_by_role("button", name="Store").click()
+    store(page)
     expect(page.get_by_text("The catheter is in the record.")).to_be_visible()
     assert Catheter.objects.count() == 2
     nurse.goto(at)
     fine(nurse)
     nurse.get_by_role("link", name="Checklist after an MRI").click()
-    nurse.get_by_label("The scan ended").fill(f"{timezone.localtime() - timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    now = timezone.localtime()
+    for name, hours in (("In the field from", 2), ("until", 1)):
+        nurse.get_by_label(name).fill(f"{now - timedelta(hours=hours):%Y-%m-%dT%H:%M}")
     nurse.get_by_label("Field strength").fill("1.5 T, head")
     for clear in nurse.get_by_label("As it should be", exact=True).all():
         clear.check()
-    nurse.get_by_label("Not done yet").first.check()
+    nurse.get_by_label("Not done yet").last.check()
+    nurse.get_by_label("The pump gave again").fill(f"{now - timedelta(minutes=50):%Y-%m-%dT%H:%M}")
     nurse.get_by_role("button", name="Store").click()
     expect(nurse.get_by_text("write what was found, or when it will be done")).to_be_visible()
     fine(nurse)
-    nurse.get_by_label("Note").first.fill("at 18:00")
+    nurse.get_by_label("Note").last.fill("at 18:00")
     nurse.get_by_role("button", name="Store").click()
     expect(nurse.get_by_text("1 point is open", exact=True)).to_be_visible()
     fine(nurse)
+    nurse.get_by_role("link", name="Answer what is open").click()
+    fine(nurse)
+    nurse.get_by_label("As it should be", exact=True).check()
+    nurse.get_by_role("button", name="Store").click()
+    expect(nurse.get_by_text("all is as it should be")).to_be_visible()
     for name in ("Replace the pump", "Explant the pump"):
         page.goto(at)
         page.get_by_role("link", name=name).click()

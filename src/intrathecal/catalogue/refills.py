@@ -16,7 +16,8 @@ class RefillFigures:
     gave less than ``next_to_nothing`` of its dose gave nothing. ``repeats`` refills that differ in one direction, one after
     the other, are no chance; refills that all differ in one direction, each within its tolerance, are said when their mean is
     beyond ``drift`` of the accuracy. After a fill ``missing_inside`` of the reservoir may be missing inside the pump. The
-    tubes of a refill set hold ``refill_set``, which is made besides the fill.
+    tubes of a refill set hold ``refill_set``, which is made besides the fill. What is purged at an implantation fits what
+    tubing and catheter hold within ``purge_share``.
     """
 
     residual_volume: Volume
@@ -25,6 +26,7 @@ class RefillFigures:
     drift: Share
     missing_inside: Share
     refill_set: Volume
+    purge_share: Share
 
     def __post_init__(self) -> None:
         if self.repeats.exact.denominator != 1 or self.repeats.exact < 2:

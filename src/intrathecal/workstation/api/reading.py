@@ -11,7 +11,6 @@ from ninja import Router
 from intrathecal.workstation.api.shapes import (
     PROBLEMS,
     EventOut,
-    ImplantOut,
     Listed,
     Page,
     ProgramOut,
@@ -29,12 +28,6 @@ router = Router(tags=["reading"])
 def get_timeline(request: HttpRequest, patient: int, page: Page) -> dict[str, Any]:
     """Everything that happened, newest first."""
     return listed(timeline.events(get_object_or_404(Patient, pk=patient)), page, lambda event: event)
-
-
-@router.get("/patients/{int:patient}/implants", response={200: Listed[ImplantOut], **PROBLEMS}, url_name="implants")
-def get_implants(request: HttpRequest, patient: int, page: Page) -> dict[str, Any]:
-    """Pumps, the newest first."""
-    return listed(get_object_or_404(Patient, pk=patient).implants.all(), page, lambda implant: implant)
 
 
 @router.get("/patients/{int:patient}/programs", response={200: Listed[ProgramOut], **PROBLEMS}, url_name="programs")
@@ -77,4 +70,4 @@ def refill_out(refill: Refill) -> dict[str, Any]:
     }
 
 
-RULES = {name: Rule(STAFF) for name in ("timeline", "implants", "programs", "refills")}
+RULES = {name: Rule(STAFF) for name in ("timeline", "programs", "refills")}

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from intrathecal.care.residual import rests_on
 from intrathecal.catalogue import Catheter, Segment, load_catalogue
 from intrathecal.catalogue.errors import EntryError
 from intrathecal.catheter import catheter_volume_mL
@@ -17,7 +18,7 @@ from intrathecal.quantities import InputError
 from intrathecal.therapy import CatheterPlan
 from intrathecal.workstation.clinic import models
 
-MM_PER_CM, NL_PER_ML = 10, 10**6
+MM_PER_CM, NL_PER_ML, NL_PER_UL = 10, 10**6, 1000
 #: Where the catalogue's segments lie: those at the pump, and those that end in the canal.
 AT_PUMP, AT_TIP = ("pump",), ("spinal", "whole")
 
@@ -87,7 +88,9 @@ def volume_nL(pieces: Sequence[Piece]) -> int:
 
 
 def plan_of(catheter: models.Catheter) -> CatheterPlan | None:
-    """A record as a therapy has it; None where its pieces are not known or not in the catalogue."""
+    """A record as a therapy has it; None where its tip or its pieces are not known or not in the catalogue."""
+    if not catheter.tip_level:
+        return None
     entries = [load_catalogue().catheters.get(one["model"]) for one in catheter.segments if "length_mm" in one]
     known = [entry for entry in entries if entry is not None]
     if not known or len(known) < len(catheter.segments):
@@ -102,6 +105,30 @@ def plan_of(catheter: models.Catheter) -> CatheterPlan | None:
     first = known[0]
     joined = Catheter(first.name, first.title, first.space, first.inner_diameter, tuple(segments))
     return CatheterPlan(joined, tuple(removed), catheter.tip_level)
+
+
+def purged(purge_uL: int, held_nL: int) -> str:
+    """What a purge says against what tubing and catheter hold; empty where both fit."""
+    limit = load_catalogue().refill.purge_share
+    held, gone = Fraction(held_nL), Fraction(purge_uL * NL_PER_UL)
+    if abs(gone - held) <= limit.exact * held:
+        return ""
+    words = {"limit": rests_on(limit), "held": f"{held_nL / NL_PER_ML:.3f}"}
+    if gone < held:
+        return (
+            _(
+                "Less than the %(held)s mL that tubing and catheter hold, by more than %(limit)s: a part was not purged, and "
+                "what was in it reaches the tip first."
+            )
+            % words
+        )
+    return (
+        _(
+            "More than the %(held)s mL that tubing and catheter hold, by more than %(limit)s: look at the lengths once more, and "
+            "for a leak."
+        )
+        % words
+    )
 
 
 def tubing_nL(model: str) -> int | None:

@@ -1,22 +1,24 @@
-"""What is looked at after a pump was in an MRI scanner, by how its model meets the magnet."""
+"""What is looked at after a pump was in an MRI scanner, by how its model meets the magnet, and what of it is still open."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from django.db.models import TextChoices
+from django.db.models import Exists, OuterRef, QuerySet, TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from intrathecal.catalogue import Pump, PumpAid, load_catalogue
 from intrathecal.programmer.compounding import amount
 from intrathecal.quantities import parse_quantity, rounded
-from intrathecal.workstation.clinic.models import Answer, Patient
+from intrathecal.workstation.clinic.models import Answer, Implant, Patient, Scan, User
 
 CHECKLIST = "after-mri"
 S_PER_MIN = 60
+#: The check that says that a pump gives again, by how it meets a magnet; a pump that is not in it never stopped.
+GIVES_AGAIN = {"stalls-and-recovers": "recovered", "valve-closes": "reset"}
 
 
 class Seen(TextChoices):
@@ -37,15 +39,35 @@ class Check:
 
 @dataclass(frozen=True)
 class Looked:
-    """The answers of one day."""
+    """A scan, with the last answer to each check."""
 
-    on: date
+    scan: Scan
     answers: tuple[Answer, ...]
 
     @property
     def open(self) -> tuple[Answer, ...]:
         """What was not as it should be, or not done."""
         return tuple(answer for answer in self.answers if answer.state != Seen.CLEAR)
+
+
+def in_short() -> dict[str, str]:
+    """The checks in few words, for lists."""
+    return {
+        "read": _("reading the pump"),
+        "recovered": _("the motor's recovery"),
+        "again": _("reading it again"),
+        "emptied": _("the reservoir before the scan"),
+        "reset": _("the valve's reset"),
+        "escaped": _("what escaped"),
+        "flow": _("the flow"),
+        "program": _("the program"),
+        "reservoir": _("the reservoir's count"),
+        "clock": _("the clock"),
+        "alarms": _("alarms"),
+        "patient": _("signs of too much or too little"),
+        "site": _("skin over pump and catheter"),
+        "told": _("the patient's instruction"),
+    }
 
 
 def aid_of(pump: Pump) -> PumpAid | None:
@@ -107,10 +129,39 @@ def _escaped(pump: Pump, drugs: Mapping[str, str]) -> str:
 
 
 def looked(patient: Patient) -> list[Looked]:
-    """All checks after scans, the latest first."""
-    by_day: dict[date, list[Answer]] = {}
-    for answer in (
-        Answer.objects.filter(patient=patient, checklist=CHECKLIST).select_related("by").order_by("-on", "pk")
-    ):
-        by_day.setdefault(answer.on, []).append(answer)
-    return [Looked(on, tuple({one.check_name: one for one in answers}.values())) for on, answers in by_day.items()]
+    """All scans of a patient with what was found after them, the latest first."""
+    scans = Scan.objects.filter(implant__patient=patient).select_related("implant", "by")
+    return [looked_at(scan) for scan in scans.prefetch_related("answers__by")]
+
+
+def looked_at(scan: Scan) -> Looked:
+    """One scan with what was found after it."""
+    last = {answer.check_name: answer for answer in sorted(scan.answers.all(), key=lambda one: one.pk)}
+    return Looked(scan, tuple(last.values()))
+
+
+def open_points() -> QuerySet[Answer]:
+    """The last answers to checks after scans of pumps that are in, where they say that something is not right or not done."""
+    later = Answer.objects.filter(scan=OuterRef("scan"), check_name=OuterRef("check_name"), pk__gt=OuterRef("pk"))
+    said = Answer.objects.filter(scan__isnull=False, scan__implant__explanted_on=None).exclude(state=Seen.CLEAR)
+    return said.filter(~Exists(later))
+
+
+def answer(scan: Scan, told: Mapping[str, tuple[str, str]], on: date, by: User) -> None:
+    """Keep what was found after a scan: state and note of each check; what was found before stays in the record."""
+    for name, (state, note) in told.items():
+        Answer.objects.create(
+            patient=scan.implant.patient,
+            scan=scan,
+            checklist=CHECKLIST,
+            check_name=name,
+            state=state,
+            note=note,
+            on=on,
+            by=by,
+        )
+
+
+def overlapping(implant: Implant, began: datetime, ended: datetime) -> Scan | None:
+    """A scan of this pump at the same time: it is the same one."""
+    return implant.scans.filter(ended_at__gte=began, began_at__lte=ended).first()

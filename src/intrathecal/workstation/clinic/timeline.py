@@ -87,13 +87,18 @@ def _force(program: Program) -> str:
 
 def _implants(patient: Patient) -> Iterable[Event]:
     for implant in patient.implants.all():
-        yield Event(noon(implant.implanted_on), _("implant"), str(implant), "", "implant", whole_day=True)
+        text = _purged(str(implant), implant.purge_uL)
+        yield Event(noon(implant.implanted_on), _("implant"), text, "", "implant", whole_day=True)
         if implant.explanted_on:
             why = implant.why_explanted or str(implant)
             yield Event(noon(implant.explanted_on), _("explant"), why, "", "implant", whole_day=True)
     for catheter in Catheter.objects.filter(implant__patient=patient):
-        text = f"{catheter}, {catheter.why}" if catheter.why else str(catheter)
+        text = _purged(f"{catheter}, {catheter.why}" if catheter.why else str(catheter), catheter.purge_uL)
         yield Event(noon(catheter.placed_on), _("catheter"), text, "", "implant", whole_day=True)
+
+
+def _purged(text: str, purge_uL: int | None) -> str:
+    return text if purge_uL is None else _("%(what)s; purged %(purge)s") % {"what": text, "purge": mL(purge_uL)}
 
 
 def _refills(patient: Patient) -> Iterable[Event]:

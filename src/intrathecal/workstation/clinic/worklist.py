@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from enum import IntEnum
+from itertools import groupby
 from typing import NamedTuple
 
 from django.db.models import Exists, F, Max, OuterRef, Q, Subquery, TextField
@@ -17,6 +18,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from intrathecal.workstation.clinic import scans
 from intrathecal.workstation.clinic.checklists import BEGUN
 from intrathecal.workstation.clinic.models import Alarm, Filling, Implant, Patient, Program, Refill, Request
 from intrathecal.workstation.clinic.models.filling import Stage
@@ -79,6 +81,8 @@ def kinds() -> dict[str, str]:
         "trial": _("Trial"),
         "request": _("Appointment request"),
         "service": _("End of service"),
+        "fill": _("New pump"),
+        "mri": _("After MRI"),
     }
 
 
@@ -92,6 +96,8 @@ def lines(today: date | None = None) -> list[Line]:
         *_untold(now),
         *_refills(now),
         *_service(now),
+        *_unfilled(),
+        *_scans(),
         *_trials(now),
         *_requests(),
     ]
@@ -165,6 +171,29 @@ def _service(now: date) -> Iterator[Line]:
         urgency = Urgency.SOON if ends <= now + timedelta(days=SERVICE_DAYS // 2) else Urgency.LATER
         text = (ended if ends <= now else ends_soon) % {"pump": f"{model} {serial}"}
         yield Line.about(Person(*who), "service", Urgency.NOW if ends <= now else urgency, ends, text, "implant")
+
+
+def _unfilled() -> Iterator[Line]:
+    """Pumps without a fill: nothing reaches the patient."""
+    says = _("%(pump)s: not filled yet")
+    empty = Implant.objects.filter(explanted_on=None, refills=None).order_by()
+    for since, model, serial, *who in empty.values_list("implanted_on", "model", "serial", *_columns("patient__")):
+        yield Line.about(Person(*who), "fill", Urgency.SOON, since, says % {"pump": f"{model} {serial}"}, "refill")
+
+
+def _scans() -> Iterator[Line]:
+    """What is open after MRI scans, a line for each scan; a pump of which nobody knows that it gives is urgent."""
+    columns = ("scan_id", "check_name", "state", "scan__ended_at", "scan__what", *_columns("patient__"))
+    found = scans.open_points().order_by("scan_id", "pk").values_list(*columns)
+    names, says = scans.in_short(), _("%(what)s; still open: %(points)s")
+    for _scan, same in groupby(found, key=lambda row: row[0]):
+        rows = list(same)
+        _key, _name, _state, ended, what, *who = rows[0]
+        points = [names.get(name, name) for _key, name, *_more in rows]
+        urgent = any(name in scans.GIVES_AGAIN.values() or state == scans.Seen.WRONG for _key, name, state, *_ in rows)
+        text = says % {"what": what, "points": ", ".join(points)}
+        urgency = Urgency.NOW if urgent else Urgency.SOON
+        yield Line.about(Person(*who), "mri", urgency, timezone.localdate(ended), text, "implant")
 
 
 def _trials(now: date) -> Iterator[Line]:

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from intrathecal.catalogue import load_catalogue
 from intrathecal.workstation.clinic import scans, surgery
-from intrathecal.workstation.clinic.catheters import piece, volume_nL
-from intrathecal.workstation.clinic.models import Answer, Implant, Note, User
+from intrathecal.workstation.clinic.catheters import NL_PER_UL, piece, tubing_nL, volume_nL
+from intrathecal.workstation.clinic.models import Implant, Note, Scan, User
 from intrathecal.workstation.clinic.models.people import Role
-from intrathecal.workstation.clinic.scans import CHECKLIST, Seen
+from intrathecal.workstation.clinic.scans import Seen
 
 #: An item number of nobody.
 GTIN = "00000000000017"
@@ -32,30 +32,31 @@ def implants() -> None:
             pieces = [piece("ascenda-8780/pump", 300 + 10 * (index % 7)), piece("ascenda-8780/spinal", 120)]
             laid.segments, laid.dead_nL = [one.record() for one in pieces], volume_nL(pieces)
             laid.save()
+            implant.purge_uL = round((laid.dead_nL + (tubing_nL(implant.model) or 0)) / NL_PER_UL)
+            implant.save()
         if implant.explanted_on is None and index % 9 == 4:
             pieces = [piece("ascenda-8780/pump", 350), piece("ascenda-8780/spinal", 140)]
             on = implant.implanted_on + (timezone.localdate() - implant.implanted_on) / 2
-            surgery.revise(implant, pieces, "T9", on, "kinked catheter", physician)
+            more = {"tip_level": "T9", "placed_on": on, "why": "kinked catheter", "purge_uL": 390}
+            surgery.revise(surgery.lay(implant, pieces, **more), physician)
         if implant.explanted_on is None and index % 10 == 6:
             _scan(implant, physician)
 
 
 def _scan(implant: Implant, by: User) -> None:
-    """A scan yesterday; one point is open."""
-    pump = load_catalogue().pumps[implant.model]
-    for check in scans.checks(pump, {}):
-        state = Seen.NOT_YET if check.name == "again" else Seen.CLEAR
-        note = "recovery not in the log; read again tomorrow at 9:00" if state == Seen.NOT_YET else ""
-        Answer.objects.create(
-            patient=implant.patient,
-            checklist=CHECKLIST,
-            check_name=check.name,
-            state=state,
-            note=note,
-            on=timezone.localdate(),
-            by=by,
-        )
-    at = timezone.now() - timedelta(hours=5)
+    """A scan this morning, after which the pump soon gave again; one point is open."""
+    pump, ended = load_catalogue().pumps[implant.model], timezone.now() - timedelta(hours=5)
+    scan = Scan.objects.create(
+        implant=implant,
+        what="1.5 T, lumbar spine",
+        began_at=ended - timedelta(minutes=40),
+        ended_at=ended,
+        resumed_at=ended + timedelta(minutes=20),
+        by=by,
+    )
+    told = {check.name: (str(Seen.CLEAR), "") for check in scans.checks(pump, {})}
+    told["told"] = (str(Seen.NOT_YET), "asleep after the scan; Nurse Okafor at 18:00")
+    scans.answer(scan, told, timezone.localdate(), by)
     Note.objects.create(
-        patient=implant.patient, at=at, by=by, kind="MRI", text="1.5 T, lumbar spine; one point is open"
+        patient=implant.patient, at=ended, by=by, kind="MRI", text="1.5 T, lumbar spine; one point is open"
     )

@@ -41,7 +41,10 @@ class Tick:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture: what it says in words, its curves, ticks, and where the change is made (None: there is none)."""
+    """A picture: what it says in words, its curves, ticks, and where the change is made (None: there is none).
+
+    ``along`` is the unit of the axis across.
+    """
 
     name: str
     title: str
@@ -57,6 +60,7 @@ class Picture:
     bottom: int = HEIGHT - BOTTOM
     right: int = WIDTH - RIGHT
     top: int = TOP
+    along: str = "day"
 
 
 def picture(shown: tuple[Side, ...], plot: Plot, change_ms: int | None) -> Picture | None:

@@ -107,6 +107,11 @@ def text_for(patient: Patient) -> str:
     refill = None if implant is None else Refill.objects.filter(implant=implant).first()
     if implant is None or refill is None or not refill.drugs:
         raise TherapyError(_("There is no pump, or no fill of it, in the record. Write down the first fill."))
+    laid = implant.catheters.first()
+    if laid is not None and not laid.tip_level:
+        raise TherapyError(
+            _("Nobody knows where the catheter's tip lies: store it as a revision of the catheter first.")
+        )
     running = patient.programs.filter(state="in_force").first()
     program = running.summary.partition(" ")[2] if running else "stop"
     return composed(

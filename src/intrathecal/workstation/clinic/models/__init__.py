@@ -4,7 +4,7 @@ from intrathecal.workstation.clinic.models.appointments import Appointment, Atte
 from intrathecal.workstation.clinic.models.audit import Head, Link
 from intrathecal.workstation.clinic.models.board import KeptFilter, ResidualTrend
 from intrathecal.workstation.clinic.models.care import Answer, Note, Score
-from intrathecal.workstation.clinic.models.devices import Alarm, Catheter, Implant, Reading
+from intrathecal.workstation.clinic.models.devices import Alarm, Catheter, Implant, Reading, Scan
 from intrathecal.workstation.clinic.models.filling import Filling
 from intrathecal.workstation.clinic.models.patients import Patient
 from intrathecal.workstation.clinic.models.people import User
@@ -16,6 +16,7 @@ RECORDS = (
     Patient,
     Implant,
     Catheter,
+    Scan,
     Alarm,
     Reading,
     Program,
@@ -47,6 +48,7 @@ __all__ = [
     "Refill",
     "Request",
     "ResidualTrend",
+    "Scan",
     "Score",
     "User",
 ]

@@ -85,7 +85,7 @@ class Note(models.Model):
 
 
 class Answer(models.Model):
-    """One line of a checklist: candidacy, before a refill, after an MRI."""
+    """One line of a checklist: candidacy, before a refill, after the MRI ``scan``. The last answer to a check counts."""
 
     patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, related_name="answers")
     checklist = models.CharField(_("checklist"), max_length=30)
@@ -94,9 +94,22 @@ class Answer(models.Model):
     note = models.CharField(_("note"), max_length=400, blank=True)
     on = models.DateField(_("on"))
     by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, related_name="+")
+    scan = models.ForeignKey(
+        "clinic.Scan", null=True, blank=True, on_delete=models.PROTECT, related_name="answers", db_index=False
+    )
 
     class Meta:
         ordering = ("checklist", "check_name", "-on", "-pk")
+        indexes = (
+            models.Index(
+                fields=("scan", "check_name"), condition=models.Q(scan__isnull=False), name="answers_after_a_scan"
+            ),
+            models.Index(
+                fields=("scan",),
+                condition=models.Q(scan__isnull=False) & ~models.Q(state="clear"),
+                name="open_points_after_a_scan",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.check_name}: {self.state}"

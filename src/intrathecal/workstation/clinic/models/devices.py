@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 
@@ -28,6 +29,7 @@ class Implant(models.Model):
             models.UniqueConstraint(
                 fields=("patient",), condition=models.Q(explanted_on__isnull=True), name="one_pump_at_a_time"
             ),
+            models.UniqueConstraint("model", Lower("serial"), name="one_record_of_a_pump"),
         )
         indexes = (
             models.Index(
@@ -42,21 +44,47 @@ class Implant(models.Model):
 
 
 class Catheter(models.Model):
-    """A catheter as it was left: ``segments`` are [{model, length_mm, trimmed_mm, dead_nL}], from the pump to the tip."""
+    """A catheter as it was left: ``segments`` are [{model, length_mm, trimmed_mm, dead_nL}], from the pump to the tip.
+
+    ``tip_level`` is empty where nobody knows it. ``purge_uL`` was drawn off or pushed through at a revision, before the catheter
+    was connected.
+    """
 
     implant = models.ForeignKey(Implant, on_delete=models.PROTECT, related_name="catheters")
     placed_on = models.DateField(_("placed on"))
-    tip_level = models.CharField(_("level of the tip"), max_length=4)
+    tip_level = models.CharField(_("level of the tip"), max_length=4, blank=True)
     space = models.CharField(_("space"), max_length=12, default="intrathecal")
     segments = models.JSONField(_("segments"), default=list)
     dead_nL = models.PositiveIntegerField(_("dead volume, nL"))
+    purge_uL = models.PositiveIntegerField(_("purge volume, uL"), null=True, blank=True)
     why = models.CharField(_("why"), max_length=200, blank=True)
 
     class Meta:
         ordering = ("-placed_on", "-pk")
 
     def __str__(self) -> str:
-        return f"{self.space} {self.tip_level}"
+        return f"{self.space} {self.tip_level or _('tip not known')}"
+
+
+class Scan(models.Model):
+    """An MRI scan of somebody with a pump, who was in the field from ``began_at`` to ``ended_at``.
+
+    ``resumed_at`` is when the pump gave again, as its log or a reading says; None where that is not known. ``began_at`` is None
+    in records that did not ask for it.
+    """
+
+    implant = models.ForeignKey(Implant, on_delete=models.PROTECT, related_name="scans")
+    what = models.CharField(_("field strength, and what was scanned"), max_length=120)
+    began_at = models.DateTimeField(_("in the field from"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("in the field until"))
+    resumed_at = models.DateTimeField(_("the pump gave again"), null=True, blank=True)
+    by = models.ForeignKey("clinic.User", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-ended_at", "-pk")
+
+    def __str__(self) -> str:
+        return f"MRI {self.what}"
 
 
 class Reading(models.Model):

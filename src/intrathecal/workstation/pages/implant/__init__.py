@@ -5,17 +5,19 @@ from __future__ import annotations
 from django.urls import path
 from django.utils.translation import gettext_lazy
 
-from intrathecal.workstation.pages.implant import operations, scan, views
+from intrathecal.workstation.pages.implant import operating, prime, scan, views
 from intrathecal.workstation.rules import NURSE, PHYSICIAN, STAFF, Rule
 
 OPERATES = frozenset({PHYSICIAN})
 urlpatterns = [
     path("patients/<int:patient>/implant/", views.implant, name="implant"),
-    path("patients/<int:patient>/implant/new/", operations.new, name="implant_new"),
-    path("patients/<int:patient>/implant/replace/", operations.replace, name="implant_replace"),
-    path("patients/<int:patient>/implant/catheter/", operations.revise, name="implant_revise"),
-    path("patients/<int:patient>/implant/explant/", operations.explant, name="implant_explant"),
+    path("patients/<int:patient>/implant/new/", operating.new, name="implant_new"),
+    path("patients/<int:patient>/implant/replace/", operating.replace, name="implant_replace"),
+    path("patients/<int:patient>/implant/catheter/", operating.revise, name="implant_revise"),
+    path("patients/<int:patient>/implant/explant/", operating.explant, name="implant_explant"),
     path("patients/<int:patient>/implant/mri/", scan.scan, name="implant_mri"),
+    path("patients/<int:patient>/implant/mri/<int:scan>/", scan.still, name="implant_mri_open"),
+    path("patients/<int:patient>/implant/prime/", prime.prime, name="implant_prime"),
     path("dead-volumes/", views.volumes, name="implant_volumes"),
 ]
 RULES = {
@@ -25,6 +27,8 @@ RULES = {
     "implant_revise": Rule(OPERATES, OPERATES),
     "implant_explant": Rule(OPERATES, OPERATES),
     "implant_mri": Rule(OPERATES | {NURSE}, OPERATES | {NURSE}),
+    "implant_mri_open": Rule(OPERATES | {NURSE}, OPERATES | {NURSE}),
+    "implant_prime": Rule(STAFF),
     "implant_volumes": Rule(OPERATES),
 }
 TABS = (("implant", gettext_lazy("Implant")),)

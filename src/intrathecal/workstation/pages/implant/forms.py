@@ -11,14 +11,27 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from intrathecal.catalogue import LEVELS, load_catalogue
-from intrathecal.workstation.clinic.catheters import AT_PUMP, AT_TIP, CatheterError, Piece, choices, piece, volume_nL
+from intrathecal.workstation.clinic.catheters import (
+    AT_PUMP,
+    AT_TIP,
+    NL_PER_ML,
+    NL_PER_UL,
+    CatheterError,
+    Piece,
+    choices,
+    piece,
+    volume_nL,
+)
 from intrathecal.workstation.clinic.models import Catheter, Implant, Patient
+from intrathecal.workstation.clinic.running import UL_PER_ML
 from intrathecal.workstation.clinic.udi import Udi, UdiError, read
 from intrathecal.workstation.pages.fields import NumberField, PastField, say_what_is_missing
 
 #: The widest range of what is pushed through tubing and catheter, mL; and how far from what they hold it may be.
 MOST_PURGE, TIMES = 3, 5
 LONGEST_CM, MM_PER_CM = 150, 10
+#: What stands in the form for a level that nobody knows.
+UNKNOWN = "unknown"
 
 
 def pumps() -> list[tuple[str, str]]:
@@ -28,8 +41,21 @@ def pumps() -> list[tuple[str, str]]:
 
 
 def levels() -> list[tuple[str, str]]:
-    """Levels of the spine."""
-    return [("", "–"), *((level, level) for level in LEVELS)]
+    """Levels of the spine, and that nobody knows it."""
+    return [("", "–"), *((level, level) for level in LEVELS), (UNKNOWN, _("not known: no X-ray was seen"))]
+
+
+def purge_field(help_text: Any) -> NumberField:
+    """What was drawn off or pushed through, kept in uL."""
+    return NumberField(
+        label=gettext_lazy("Purge volume"),
+        unit="mL",
+        parts=UL_PER_ML,
+        least=0,
+        most=MOST_PURGE,
+        required=False,
+        help_text=help_text,
+    )
 
 
 class PumpForm(forms.Form):
@@ -53,15 +79,7 @@ class PumpForm(forms.Form):
         label=gettext_lazy("Pocket"), max_length=60, help_text=gettext_lazy("Left abdomen, for example.")
     )
     implanted_on = PastField(label=gettext_lazy("Implanted on"))
-    purge = NumberField(
-        label=gettext_lazy("Purge volume"),
-        unit="mL",
-        parts=1000,
-        least=0,
-        most=MOST_PURGE,
-        required=False,
-        help_text=gettext_lazy("What was pushed through tubing and catheter to fill them."),
-    )
+    purge = purge_field(gettext_lazy("What was pushed through tubing and catheter to fill them."))
 
     def __init__(self, patient: Patient, since: date, data: Any = None) -> None:
         self.patient, self.since = patient, since
@@ -89,6 +107,15 @@ class PumpForm(forms.Form):
         """Serial number and UDI say the same, and nobody else has this pump."""
         told = super().clean() or {}
         code, typed = told.get("udi"), "".join(str(told.get("serial") or "").split())
+        on = told.get("implanted_on")
+        if code and code.made and on and code.made > on:
+            self.add_error(
+                "udi",
+                _(
+                    "it says that the pump was made on %s, after it was implanted: read the label again, or correct the day"
+                )
+                % code.made.isoformat(),
+            )
         scanned = code.serial if code else ""
         if typed and scanned and typed.casefold() != scanned.casefold():
             self.add_error(
@@ -159,6 +186,8 @@ class CatheterForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Adds the ``pieces``, from the pump to the tip, and what they hold, ``dead_nL``."""
         told = super().clean() or {}
+        if told.get("tip_level") == UNKNOWN:
+            told["tip_level"] = ""
         if "at_pump" in self.errors or not told.get("at_tip"):
             return told
         keys = [key for key in ("at_pump", "at_tip") if told.get(key)]
@@ -193,7 +222,7 @@ class CatheterForm(forms.Form):
         """What to begin with: the catheter as it was left."""
         if laid is None:
             return {}
-        begun: dict[str, Any] = {"tip_level": laid.tip_level}
+        begun: dict[str, Any] = {"tip_level": laid.tip_level or UNKNOWN}
         for one in laid.segments:
             place = "at_pump" if one.get("segment") in AT_PUMP else "at_tip"
             begun |= {
@@ -204,9 +233,13 @@ class CatheterForm(forms.Form):
 
 
 class WhyForm(forms.Form):
-    """Why a catheter was operated on or a pump was taken out; ``on`` is asked where nothing else says it."""
+    """Why a catheter was operated on or a pump was taken out; the day is asked where nothing else says it."""
 
     why = forms.CharField(label=gettext_lazy("Why"), max_length=200)
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        say_what_is_missing(self)
 
 
 class OnForm(WhyForm):
@@ -218,7 +251,6 @@ class OnForm(WhyForm):
     def __init__(self, since: date, data: Any = None) -> None:
         self.since = since
         super().__init__(data)
-        say_what_is_missing(self)
 
     def clean_on(self) -> date:
         """Not before what came before."""
@@ -228,13 +260,18 @@ class OnForm(WhyForm):
         return on
 
 
-def check_purge(pump: PumpForm, held_nL: int) -> None:
+class RevisionForm(OnForm):
+    """When and why a catheter was operated on, and what was purged."""
+
+    purge = purge_field(gettext_lazy("What was drawn off or pushed through before the catheter was connected again."))
+
+
+def check_purge(form: forms.Form, held_nL: int) -> None:
     """A purge volume far from what tubing and catheter hold is a slip of the key."""
-    purge = pump.cleaned_data.get("purge")
-    if purge is None or not pump.is_valid():
+    purge = form.cleaned_data.get("purge")
+    if purge is None or held_nL / TIMES <= purge * NL_PER_UL <= held_nL * TIMES:
         return
-    if not held_nL / TIMES <= purge * 1000 <= held_nL * TIMES:
-        words = {"purge": purge / 1000, "held": held_nL / 10**6}
-        pump.add_error(
-            "purge", _("%(purge)g mL does not fit: tubing and catheter hold %(held).3f mL; correct the point") % words
-        )
+    words = {"purge": purge / UL_PER_ML, "held": held_nL / NL_PER_ML}
+    form.add_error(
+        "purge", _("%(purge)g mL does not fit: tubing and catheter hold %(held).3f mL; correct the point") % words
+    )

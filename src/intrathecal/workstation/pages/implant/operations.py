@@ -1,104 +1,216 @@
-"""Implantation, revision, replacement and explantation, each on a page."""
+"""Operations as forms that belong together, for pages and for programs: implantation, replacement, revision, explantation."""
 
 from __future__ import annotations
 
-from django.contrib import messages
+from collections.abc import Sequence
+from typing import ClassVar, TypeVar
+
+from django.db import transaction
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from intrathecal.workstation.clinic import surgery, trail
-from intrathecal.workstation.clinic.catheters import tubing_nL
-from intrathecal.workstation.clinic.models import Implant, Patient
-from intrathecal.workstation.pages.implant.forms import CatheterForm, OnForm, PumpForm, WhyForm, check_purge
+from intrathecal.workstation.clinic import surgery
+from intrathecal.workstation.clinic.catheters import purged, tubing_nL
+from intrathecal.workstation.clinic.models import Catheter, Implant, Patient, User
+from intrathecal.workstation.clinic.templatetags.clinical import day
+from intrathecal.workstation.pages.implant.forms import (
+    CatheterForm,
+    OnForm,
+    PumpForm,
+    RevisionForm,
+    WhyForm,
+    check_purge,
+)
+
+Typed = dict[str, str] | None
+F = TypeVar("F", bound=Form)
 
 
-def new(request: HttpRequest, patient: int) -> HttpResponse:
+class Operation:
+    """Forms, by what they ask about; stored together or not at all. ``done`` is said afterwards."""
+
+    title: ClassVar[object]
+    done: ClassVar[object]
+    #: Whether a catheter is asked about, so that its volume is shown meanwhile.
+    volumes: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self.groups: list[tuple[str, Form]] = []
+
+    def _ask(self, name: str, form: F) -> F:
+        self.groups.append((name, form))
+        return form
+
+    @property
+    def forms(self) -> Sequence[Form]:
+        """All forms."""
+        return [form for _name, form in self.groups]
+
+    def is_right(self) -> bool:
+        """Whether every answer is right by itself, and beside the others."""
+        if not all([form.is_valid() for form in self.forms]):
+            return False
+        self._check()
+        return all(form.is_valid() for form in self.forms)
+
+    def store(self, by: User) -> bool:
+        """Store it; False where somebody else was quicker, which is then said beside the field. After `is_right`."""
+        try:
+            with transaction.atomic():
+                self._store(by)
+        except surgery.TakenError as problem:
+            self._taken(str(problem))
+            return False
+        return True
+
+    def remarks(self) -> list[str]:
+        """What somebody should know of what was stored, and that forbids nothing."""
+        return []
+
+    def _check(self) -> None:
+        """What answers say together."""
+
+    def _store(self, by: User) -> None:
+        raise NotImplementedError
+
+    def _taken(self, said: str) -> None:
+        raise NotImplementedError
+
+
+class Implantation(Operation):
     """A pump and a catheter, where there is no pump."""
-    one = _patient(request, patient)
-    if one.implants.filter(explanted_on=None).exists():
-        messages.error(request, _("A pump is implanted: replace it, or explant it first."))
-        return redirect("implant", patient)
-    last = one.implants.first()
-    data = request.POST if request.method == "POST" else None
-    pump, catheter = PumpForm(one, (last and last.explanted_on) or one.born, data), CatheterForm(data)
-    if data is not None and all([pump.is_valid(), catheter.is_valid()]):
-        told = catheter.cleaned_data
-        check_purge(pump, told["dead_nL"] + (tubing_nL(pump.cleaned_data["model"]) or 0))
-        if pump.is_valid():
-            implant = pump.record()
-            surgery.implant(implant)
-            surgery.lay(implant, told["pieces"], told["tip_level"], implant.implanted_on, "")
-            return _done(request, patient, _("The pump and its catheter are in the record."))
-    groups = [(_("Pump"), pump), (_("Catheter"), catheter)]
-    return _page(request, one, _("Implant a pump"), groups, volumes=True)
+
+    title, done = gettext_lazy("Implant a pump"), gettext_lazy("The pump and its catheter are in the record.")
+    volumes = True
+
+    def __init__(self, patient: Patient, typed: Typed = None) -> None:
+        super().__init__()
+        last = patient.implants.first()
+        self.pump = self._ask(_("Pump"), PumpForm(patient, (last and last.explanted_on) or patient.born, typed))
+        self.catheter = self._ask(_("Catheter"), CatheterForm(typed))
+
+    def remarks(self) -> list[str]:
+        """Shelf life, and the purge against what there was to purge."""
+        return _remarks(self.pump, self._held())
+
+    def _held(self) -> int:
+        return int(self.catheter.cleaned_data["dead_nL"]) + _tubing(self.pump.cleaned_data["model"])
+
+    def _check(self) -> None:
+        check_purge(self.pump, self._held())
+
+    def _store(self, by: User) -> None:
+        implant, told = self.pump.record(), self.catheter.cleaned_data
+        surgery.implant(implant)
+        surgery.lay(implant, told["pieces"], tip_level=told["tip_level"], placed_on=implant.implanted_on)
+
+    def _taken(self, said: str) -> None:
+        self.pump.add_error("serial", said)
 
 
-def replace(request: HttpRequest, patient: int) -> HttpResponse:
+class Replacement(Operation):
     """Another pump on the same catheter."""
-    one = _patient(request, patient)
-    old = _standing(one)
-    data = request.POST if request.method == "POST" else None
-    pump, why = PumpForm(one, old.implanted_on, data), WhyForm(data)
-    if data is not None and all([pump.is_valid(), why.is_valid()]):
-        laid = old.catheters.first()
-        check_purge(pump, (laid.dead_nL if laid else 0) + (tubing_nL(pump.cleaned_data["model"]) or 0))
-        if pump.is_valid():
-            surgery.replace(old, pump.record(), why.cleaned_data["why"], request.user)
-            return _done(request, patient, _("The pump is replaced. The new one has no program and no refill yet."))
-    return _page(request, one, _("Replace the pump"), [(_("New pump"), pump), (_("The old one"), why)], old=old)
+
+    title = gettext_lazy("Replace the pump")
+    done = gettext_lazy("The pump is replaced. The new one has no fill and no program yet.")
+
+    def __init__(self, old: Implant, typed: Typed = None) -> None:
+        super().__init__()
+        self.old = old
+        self.pump = self._ask(_("New pump"), PumpForm(old.patient, surgery.earliest(old), typed))
+        self.why = self._ask(_("The old one"), WhyForm(typed))
+
+    def remarks(self) -> list[str]:
+        """Shelf life, and the purge against what there was to purge."""
+        return _remarks(self.pump, self._held())
+
+    def _held(self) -> int:
+        laid = self.old.catheters.first()
+        return (laid.dead_nL if laid else 0) + _tubing(self.pump.cleaned_data["model"])
+
+    def _check(self) -> None:
+        check_purge(self.pump, self._held())
+
+    def _store(self, by: User) -> None:
+        surgery.replace(self.old, self.pump.record(), self.why.cleaned_data["why"], by)
+
+    def _taken(self, said: str) -> None:
+        self.pump.add_error("serial", said)
 
 
-def revise(request: HttpRequest, patient: int) -> HttpResponse:
+class Revision(Operation):
     """The catheter after an operation."""
-    one = _patient(request, patient)
-    standing = _standing(one)
-    laid = standing.catheters.first()
-    data = request.POST if request.method == "POST" else None
-    since = max(standing.implanted_on, laid.placed_on) if laid else standing.implanted_on
-    when, catheter = OnForm(since, data), CatheterForm(data, initial=CatheterForm.as_it_is(laid))
-    if data is not None and all([when.is_valid(), catheter.is_valid()]):
-        told = catheter.cleaned_data
-        on, why = when.cleaned_data["on"], when.cleaned_data["why"]
-        surgery.revise(standing, told["pieces"], told["tip_level"], on, why, request.user)
-        return _done(
-            request, patient, _("The catheter is in the record. Tell the pump its new volume, and think of a prime.")
+
+    title = gettext_lazy("Revise the catheter")
+    done = gettext_lazy("The catheter is in the record. Tell the pump its new volume, and think of a prime.")
+    volumes = True
+
+    def __init__(self, standing: Implant, typed: Typed = None) -> None:
+        super().__init__()
+        self.standing, self.before = standing, standing.catheters.first()
+        since = max(standing.implanted_on, self.before.placed_on) if self.before else standing.implanted_on
+        self.when = self._ask(_("Operation"), RevisionForm(since, typed))
+        begun = CatheterForm.as_it_is(self.before)
+        self.catheter = self._ask(_("Catheter as it was left"), CatheterForm(typed, initial=begun))
+
+    def remarks(self) -> list[str]:
+        """The purge against what there was to purge."""
+        purge = self.when.cleaned_data["purge"]
+        said = "" if purge is None else purged(purge, self._held())
+        return [said] if said else []
+
+    def _held(self) -> int:
+        """The tubing and the catheter as it was before, which is what is purged."""
+        before = self.before.dead_nL if self.before else self.catheter.cleaned_data["dead_nL"]
+        return int(before) + _tubing(self.standing.model)
+
+    def _check(self) -> None:
+        check_purge(self.when, self._held())
+
+    def _store(self, by: User) -> None:
+        told, when = self.catheter.cleaned_data, self.when.cleaned_data
+        laid = surgery.lay(
+            self.standing,
+            told["pieces"],
+            tip_level=told["tip_level"],
+            placed_on=when["on"],
+            purge_uL=when["purge"],
+            why=when["why"],
         )
-    groups = [(_("Operation"), when), (_("Catheter as it was left"), catheter)]
-    return _page(request, one, _("Revise the catheter"), groups, volumes=True, old=standing)
+        surgery.revise(laid, by)
 
 
-def explant(request: HttpRequest, patient: int) -> HttpResponse:
+class Explantation(Operation):
     """The pump is taken out."""
-    one = _patient(request, patient)
-    old = _standing(one)
-    data = request.POST if request.method == "POST" else None
-    when = OnForm(old.implanted_on, data)
-    if data is not None and when.is_valid():
-        surgery.explant(old, when.cleaned_data["on"], when.cleaned_data["why"])
-        return _done(request, patient, _("The pump is out, and its program ended."))
-    return _page(request, one, _("Explant the pump"), [(_("Explantation"), when)], old=old)
+
+    title, done = gettext_lazy("Explant the pump"), gettext_lazy("The pump is out, and its program ended.")
+
+    def __init__(self, old: Implant, typed: Typed = None) -> None:
+        super().__init__()
+        self.old = old
+        self.when = self._ask(_("Explantation"), OnForm(surgery.earliest(old), typed))
+
+    def _store(self, by: User) -> None:
+        surgery.explant(self.old, self.when.cleaned_data["on"], self.when.cleaned_data["why"])
 
 
-def _patient(request: HttpRequest, key: int) -> Patient:
-    """The patient; held until the request is answered where something is changed."""
-    patients = Patient.objects.all() if request.method != "POST" else trail.locked(Patient)
-    return get_object_or_404(patients, pk=key)
+def seen(standing: Implant | None) -> str:
+    """What a form says it is about: the pump and the catheter that stood when it was opened; empty without a pump."""
+    if standing is None:
+        return ""
+    laid: Catheter | None = standing.catheters.first()
+    return f"{standing.pk}-{laid.pk if laid else ''}"
 
 
-def _standing(patient: Patient) -> Implant:
-    return get_object_or_404(patient.implants, explanted_on=None)
+def _remarks(pump: PumpForm, held_nL: int) -> list[str]:
+    told, found = pump.cleaned_data, []
+    code, purge = told["udi"], told["purge"]
+    if code is not None and code.expires is not None and code.expires < told["implanted_on"]:
+        found.append(_("The label says to use it by %s, before it was implanted.") % day(code.expires))
+    said = "" if purge is None else purged(purge, held_nL)
+    return [*found, said] if said else found
 
 
-def _done(request: HttpRequest, patient: int, said: str) -> HttpResponse:
-    messages.success(request, said)
-    return redirect("implant", patient)
-
-
-def _page(
-    request: HttpRequest, patient: Patient, title: str, groups: list[tuple[str, Form]], **more: object
-) -> HttpResponse:
-    status = 422 if any(form.is_bound for _name, form in groups) else 200
-    context = {"patient": patient, "title": title, "groups": groups, **more}
-    return render(request, "workstation/implant/operation.html", context, status=status)
+def _tubing(model: str) -> int:
+    return tubing_nL(model) or 0

@@ -1,9 +1,10 @@
-"""Pump and catheter as they are."""
+"""Pump and catheter as they are, and scans with what they cost."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -11,13 +12,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from intrathecal.catalogue import Pump, load_catalogue
-from intrathecal.workstation.clinic import scans, surgery, udi
-from intrathecal.workstation.clinic.catheters import tubing_nL
+from intrathecal.quantities import InputError
+from intrathecal.workstation.clinic import scans, stalls, surgery, udi
+from intrathecal.workstation.clinic.catheters import purged, tubing_nL
 from intrathecal.workstation.clinic.models import Catheter, Implant, Patient
+from intrathecal.workstation.clinic.worklist import SERVICE_DAYS
 from intrathecal.workstation.pages.implant.forms import CatheterForm
-
-#: So long before a pump asks for its replacement it is planned.
-PLANNED = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,29 @@ class Shown:
         return None if self.pump is None else surgery.asks_for_replacement(self.pump, self.implant.service_ends_on)
 
     @property
-    def asks_now(self) -> bool:
-        """Whether it is time to plan the replacement."""
-        return self.asks_from is not None and self.asks_from <= timezone.localdate() + PLANNED
+    def ends_soon(self) -> bool:
+        """Whether it is time to plan the replacement, as on the board."""
+        ends = self.implant.service_ends_on
+        return ends is not None and ends <= timezone.localdate() + timedelta(days=SERVICE_DAYS)
+
+    @property
+    def ended(self) -> bool:
+        """Whether its service is over, so that it stops or has stopped."""
+        return self.implant.service_ends_on is not None and self.implant.service_ends_on <= timezone.localdate()
+
+    @property
+    def purge_says(self) -> str:
+        """The purge against what the tubing and the first catheter held."""
+        laid = [*self.earlier, *([self.catheter] if self.catheter else [])]
+        if self.implant.purge_uL is None or not laid:
+            return ""
+        first = self.earlier[-1] if self.earlier else laid[0]
+        return purged(self.implant.purge_uL, first.dead_nL + (self.tubing_nL or 0))
+
+    @cached_property
+    def left(self) -> list[str]:
+        """What it still needs."""
+        return surgery.left_to_do(self.implant)
 
     @property
     def expired(self) -> bool:
@@ -73,6 +93,32 @@ def _code(implant: Implant) -> udi.Udi | None:
         return udi.Udi(implant.udi, "")
 
 
+@dataclass(frozen=True)
+class Scanned:
+    """A scan, what was found after it, and what it cost; ``why_not`` says why that is not known."""
+
+    looked: scans.Looked
+    stall: stalls.Stall | None
+    why_not: str
+
+    @classmethod
+    def of(cls, looked: scans.Looked) -> Scanned:
+        """From the records; a pump that a scanner does not change lost nothing."""
+        implant = looked.scan.implant
+        pump = load_catalogue().pumps.get(implant.model)
+        if pump is None or pump.mri not in scans.GIVES_AGAIN:
+            return cls(looked, None, "")
+        try:
+            return cls(looked, stalls.stall(looked.scan, timezone.now()), "")
+        except InputError as problem:
+            return cls(looked, None, str(problem))
+
+    @property
+    def standing(self) -> bool:
+        """Whether nobody knows that the pump gives again."""
+        return self.stall is not None and self.looked.scan.resumed_at is None
+
+
 @require_safe
 def implant(request: HttpRequest, patient: int) -> HttpResponse:
     """The pump, the catheter, what was looked at after scans, and pumps that are out."""
@@ -82,7 +128,7 @@ def implant(request: HttpRequest, patient: int) -> HttpResponse:
         "patient": one,
         "shown": next((Shown.of(standing) for standing in implants if standing.explanted_on is None), None),
         "out": [standing for standing in implants if standing.explanted_on is not None],
-        "looked": scans.looked(one),
+        "scanned": [Scanned.of(looked) for looked in scans.looked(one)],
         "checks": _texts(implants),
     }
     return render(request, "workstation/implant/implant.html", context)
@@ -103,8 +149,13 @@ def _texts(implants: list[Implant]) -> dict[str, str]:
 def volumes(request: HttpRequest) -> HttpResponse:
     """What tubing and catheter hold, as a form is being filled in; nothing is stored."""
     form = CatheterForm(request.GET)
-    tubing = tubing_nL(request.GET.get("model", ""))
-    catheter = form.cleaned_data.get("dead_nL") if form.is_valid() else None
-    together = None if catheter is None or tubing is None else catheter + tubing
-    context = {"tubing": tubing, "catheter": catheter, "together": together}
+    found = dead_volumes(request.GET.get("model", ""), form.cleaned_data["dead_nL"] if form.is_valid() else None)
+    context = {name.removesuffix("_nL"): volume for name, volume in found.items()}
     return render(request, "workstation/implant/_volumes.html", context)
+
+
+def dead_volumes(model: str, catheter_nL: int | None) -> dict[str, int | None]:
+    """Of a pump's tubing, of a catheter, and of both, nL; None where one is not known."""
+    tubing = tubing_nL(model)
+    together = None if catheter_nL is None or tubing is None else catheter_nL + tubing
+    return {"tubing_nL": tubing, "catheter_nL": catheter_nL, "together_nL": together}
