@@ -10,6 +10,7 @@ from django.test import RequestFactory
 from intrathecal.therapy import TherapyError
 from intrathecal.workstation.clinic.models import Program
 from intrathecal.workstation.live import form, writing
+from intrathecal.workstation.live.stages import version_of
 from intrathecal.workstation.pages.program import changed, opened
 
 TEXT = """title = "T"
@@ -46,7 +47,9 @@ def _posted(rows: list[form.Row]) -> dict[str, str]:
 
 
 def _edit(**posted: str) -> tuple[str, list[form.Row], str]:
-    request = RequestFactory().post("/", {**_posted(opened(TEXT).rows), "text": TEXT, **posted})
+    request = RequestFactory().post(
+        "/", {**_posted(opened(TEXT).rows), "text": TEXT, "version": version_of(TEXT), **posted}
+    )
     editor = changed(request, Program(text=TEXT))
     return editor.text, editor.rows, editor.error
 

@@ -15,6 +15,7 @@ from tests.workstation.live.conftest import confirmed
 from intrathecal.workstation.clinic.models import Catheter, Implant, Patient, Refill, User
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import writing
+from intrathecal.workstation.live.stages import version_of
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_it_is_judged_and_not_sent(implant: Implant, client_of: Callable[..., Cl
     draft = implant.patient.programs.get()
     url = f"/patients/{implant.patient_id}/programs/{draft.pk}/"
     text = writing.with_program(draft.text, "0.6 mg/day")
-    client.post(f"{url}edit/", {"text": text, "source": "text"})
+    client.post(f"{url}edit/", {"text": text, "source": "text", "version": version_of(draft.text)})
     assert "judged against the record" in client.get(f"{url}review/").content.decode()
     assert {row.change for row in client.get(f"{url}review/").context["seen"].rows} == {"new"}
     foresight = client.get(f"{url}foresight/").content.decode()

@@ -18,12 +18,13 @@ from intrathecal.programmer.telling import propose_fill
 from intrathecal.programmer.telling import tell as send
 from intrathecal.pump.telemetry.messages import Reading
 from intrathecal.quantities import InputError
-from intrathecal.therapy import Event, Therapy, parse_therapy
+from intrathecal.therapy import Event, Therapy
 from intrathecal.therapy import Refill as Fill
 from intrathecal.workstation.clinic.models import Reading as Kept
 from intrathecal.workstation.clinic.models import Refill, User
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.clinic.running import label_of, millilitres
+from intrathecal.workstation.live.writing import therapy_of
 
 WHAT = "a refill"
 
@@ -67,7 +68,7 @@ def _plan(refill: Refill) -> Therapy:
     program = refill.implant.patient.programs.filter(state=State.IN_FORCE).first()
     if program is None or not program.text.strip():
         raise NotTold(_("the program in force has no therapy file, by which tubing and catheter are checked"))
-    plan = parse_therapy(program.text, program.summary, Path())
+    plan = therapy_of(program.text, program.summary)
     label = label_of(refill.drugs)
     first = plan.primary.name if plan.primary.name in label else next(iter(label))
     action = Fill(millilitres(refill.filled_uL), label, None, None, first, "none")

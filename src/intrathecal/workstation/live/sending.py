@@ -19,15 +19,18 @@ from intrathecal.programmer.programming import Proposal, propose, send
 from intrathecal.programmer.session import Session
 from intrathecal.pump.controller import Resume
 from intrathecal.pump.telemetry.messages import Reading
+from intrathecal.quantities import InputError
 from intrathecal.report.record import record_page
 from intrathecal.workstation.clinic.models import Implant, Note, Patient, Program, User
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import line, recording
-from intrathecal.workstation.live.looking import Look, by_reading, standing
+from intrathecal.workstation.live.looking import Look, by_reading, recorded, standing
 from intrathecal.workstation.live.writing import summary, therapy_of, with_program
 
 #: Letters of what is uncertain that the record holds.
 LONGEST_DOUBT = 400
+#: What people confirmed, and who did.
+CONFIRMED = ("text", "basis", "reasons", "confirmed_at", "second_at")
 
 
 class NotSent(Exception):
@@ -40,16 +43,18 @@ def dispatch(program: Program, by: User) -> None:
     if implant is None:
         raise NotSent(_("There is no pump in the record."))
     with line.opened(implant) as session:
+        program.refresh_from_db()  # whoever held the line may have sent it
+        _check_confirmed(program)
         session.settle()
-        seen = by_reading(therapy_of(program.text), line.read(session, implant))
+        seen = by_reading(program, therapy_of(program.text), line.read(session, implant))
         if seen.proposal is None:
             raise NotSent(_("The pump was not read."))
-        _check(program, seen)
+        check(program, seen)
         change = _change(program, seen, seen.proposal)
-        _leave(program)
+        _leave(program, seen)
         try:
             after = send(session, seen.proposal)
-        except (Refused, Unreachable) as refusal:
+        except (Refused, Unreachable, InputError) as refusal:
             _became(program, State.CONFIRMED, "")
             raise NotSent(_("The pump refused: %(why)s") % {"why": line.plain(refusal)}) from None
         except Uncertain as doubt:
@@ -59,14 +64,19 @@ def dispatch(program: Program, by: User) -> None:
     _arrived(program, implant, change, after, by)
 
 
-def _check(program: Program, seen: Look) -> None:
-    """What was confirmed must be what would be sent now."""
+def _check_confirmed(program: Program) -> None:
     if program.state != State.CONFIRMED:
         raise NotSent(_("It is not confirmed, or was sent already."))
+
+
+def check(program: Program, seen: Look) -> None:
+    """What was confirmed must be what would be sent now. Raises `NotSent`."""
+    _check_confirmed(program)
     if program.basis != seen.basis:
         raise NotSent(
             _(
-                "The pump has changed since this program was confirmed. Take it back and review it against what runs now."
+                "The pump has changed since this program was confirmed, or its fill. Take it back and review it against "
+                "what runs now."
             )
         )
     findings = seen.review.findings
@@ -100,11 +110,12 @@ def _change(program: Program, seen: Look, proposal: Proposal) -> Change:
 
 
 @transaction.atomic
-def _leave(program: Program) -> None:
+def _leave(program: Program, seen: Look) -> None:
     """Note that it leaves: a server that dies now finds it uncertain. Raises `NotSent` when another one was quicker."""
     held = Program.objects.select_for_update().get(pk=program.pk)
-    if held.state != State.CONFIRMED:
-        raise NotSent(_("It is not confirmed, or was sent already."))
+    _check_confirmed(held)
+    if any(getattr(held, name) != getattr(program, name) for name in CONFIRMED) or recorded(held) != seen.record:
+        raise NotSent(_("It has changed while it was being looked at. Look at it again."))
     program.state, program.doubt = State.UNCERTAIN, _("It is being sent.")
     program.save()
 
@@ -151,7 +162,7 @@ def minimum(patient: Patient, implant: Implant, text: str, by: User) -> None:
         program = _written(patient, wanted, proposal, by)
         try:
             after = send(session, proposal)
-        except (Refused, Unreachable):
+        except (Refused, Unreachable, InputError):
             _became(program, State.DISCARDED, "")
             raise
         except Uncertain as doubt:

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from intrathecal.programmer.errors import Refused
 from intrathecal.quantities import InputError
-from intrathecal.therapy import Therapy, TherapyError
+from intrathecal.therapy import TherapyError
 from intrathecal.workstation.clinic.models import Patient, Program
 from intrathecal.workstation.clinic.models.therapy import State
-from intrathecal.workstation.live import form, writing
+from intrathecal.workstation.live import form, stages, writing
 from intrathecal.workstation.live.foreseeing import Foresight, foresee
 from intrathecal.workstation.live.looking import Look, look, standing
 from intrathecal.workstation.rules import PHYSICIAN, STAFF, Rule
@@ -30,11 +30,12 @@ _known: dict[str, Foresight] = {}
 
 @dataclass
 class Editor:
-    """A draft as it is edited: its text and rows, and what is wrong with them."""
+    """A draft as it is edited: its text and rows, what is wrong with them, and the `version_of` the text that was kept last."""
 
     text: str
     rows: list[form.Row]
     error: str = ""
+    version: str = ""
 
     @property
     def is_wrong(self) -> bool:
@@ -53,12 +54,10 @@ def new(request: HttpRequest, patient: int) -> HttpResponse:
     """A draft that begins with what was written last."""
     one = get_object_or_404(Patient, pk=patient)
     try:
-        text = writing.text_for(one)
-        plan = writing.therapy_of(text)
+        draft = stages.begin(one, request.user)
     except TherapyError as problem:
         messages.error(request, str(problem))
         return redirect("pump", patient)
-    draft = Program.objects.create(patient=one, text=text, summary=_summary(plan), written_by=request.user)
     return redirect("program", patient, draft.pk)
 
 
@@ -69,12 +68,13 @@ def program(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     if one.state == State.UNCERTAIN:
         return redirect("program_uncertain", patient, program)
     if one.state == State.DRAFT:
-        return render(request, "workstation/program_edit.html", _context(one, opened(one.text)))
+        return render(request, "workstation/program_edit.html", _context(one, _kept(one)))
     context = {"patient": one.patient, "program": one, "live": bool(getattr(standing(one), "address", ""))}
     return render(request, "workstation/program.html", context)
 
 
 @require_POST
+@transaction.non_atomic_requests
 def edit(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     """A change of the form or of the text: the other follows, and a right one is kept."""
     one = one_of(patient, program)
@@ -82,9 +82,14 @@ def edit(request: HttpRequest, patient: int, program: int) -> HttpResponse:
         messages.error(request, _("It is no draft any more. Take it back to change it."))
         return _leave(request, reverse("program", args=(patient, program)))
     editor = changed(request, one)
-    if not editor.is_wrong and editor.text != one.text:
-        one.text, one.summary = editor.text, _summary(writing.therapy_of(editor.text))
-        one.save()
+    editor.version = request.POST.get("version", "")
+    if not editor.is_wrong:
+        try:
+            stages.rewrite(one, editor.text, editor.version)
+        except stages.OutOfTurn as problem:
+            editor.error = str(problem)
+        else:
+            editor.version = stages.version_of(editor.text)
     if "review" in request.POST and not editor.is_wrong:
         return _leave(request, reverse("program_review", args=(patient, program)))
     parts = {"form": "_program_form_changed", "text": "_program_text_changed"}
@@ -93,6 +98,12 @@ def edit(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     if request.htmx and not editor.is_wrong:
         response["HX-Trigger"] = "foresee"
     return response
+
+
+def _kept(one: Program) -> Editor:
+    editor = opened(one.text)
+    editor.version = stages.version_of(one.text)
+    return editor
 
 
 def opened(text: str) -> Editor:
@@ -114,7 +125,9 @@ def changed(request: HttpRequest, one: Program) -> Editor:
         rows = form.added(rows, kind)
     elif (number := posted.get("remove", "")).isdigit():
         rows = form.without(rows, int(number))
-    elif posted.get("source") == "text" or (posted.get("source") != "form" and typed.strip() != one.text.strip()):
+    elif posted.get("source") == "text" or (
+        posted.get("source") != "form" and stages.version_of(typed) != posted.get("version")
+    ):
         return _taken(typed, rows)
     found = form.program_of(rows)
     if found is None:
@@ -159,10 +172,6 @@ def _foreseen(text: str, seen: Look) -> Foresight:
 
 def _context(one: Program, editor: Editor) -> dict[str, Any]:
     return {"patient": one.patient, "program": one, "editor": editor, "kinds": form.kinds()}
-
-
-def _summary(plan: Therapy) -> str:
-    return "" if plan.program is None else writing.summary(plan.program)
 
 
 def _leave(request: HttpRequest, to: str) -> HttpResponse:
