@@ -45,7 +45,7 @@ def keep(implant: Implant, reading: Reading, outcomes: Sequence[Outcome], by: Us
 def decide(program: Program, reading: Reading) -> None:
     """A program that was uncertain: it runs, or it never will, since what was on its way will not be done any more."""
     if runs(program, reading):
-        begin(program)
+        begin(program, timezone.now())
     else:
         program.state, program.doubt = State.CONFIRMED, ""
         program.save()
@@ -62,13 +62,12 @@ def runs(program: Program, reading: Reading) -> bool:
     return same and reading.program == wanted.message.text
 
 
-def begin(program: Program) -> None:
-    """A program that was read back is in force, and the one before it is replaced."""
-    now = timezone.now()
+def begin(program: Program, at: datetime) -> None:
+    """A program that was read back is in force from then on, and the one before it is replaced."""
     for old in program.patient.programs.filter(state=State.IN_FORCE).exclude(pk=program.pk):
-        old.state, old.ends_at = State.REPLACED, now
+        old.state, old.ends_at = State.REPLACED, at
         old.save()
-    program.state, program.begins_at, program.doubt = State.IN_FORCE, now, ""
+    program.state, program.begins_at, program.doubt = State.IN_FORCE, at, ""
     program.save()
 
 

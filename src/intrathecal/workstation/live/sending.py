@@ -134,7 +134,7 @@ def _doubt(program: Program, change: Change, why: str) -> None:
 
 @transaction.atomic
 def _arrived(program: Program, implant: Implant, change: Change, after: Reading, by: User) -> None:
-    recording.begin(program)
+    recording.begin(program, timezone.now())
     program.record = record_page(replace(change, after=after))
     program.save()
     recording.keep(implant, after, (), by)
@@ -170,7 +170,7 @@ def minimum(patient: Patient, implant: Implant, text: str, by: User) -> None:
             _became(program, State.UNCERTAIN, line.plain(doubt))
             raise
     with transaction.atomic():
-        recording.begin(program)
+        recording.begin(program, timezone.now())
         recording.keep(implant, after, (), by)
         _noted(patient, by, _("The pump was set to its minimum rate."))
 

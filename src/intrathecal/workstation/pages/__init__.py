@@ -34,6 +34,7 @@ NAMES = (
     "pairing",
     "program",
     "confirming",
+    "by_hand",
     "history",
     "record",
     "own_link",
