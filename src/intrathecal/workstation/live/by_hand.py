@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from intrathecal.programmer.confirming import Confirmation, Consent, soft
 from intrathecal.quantities import Quantity, rounded
 from intrathecal.report.record import Entered, entered_page
-from intrathecal.workstation.clinic.models import Alarm, Implant, Note, Program, User
+from intrathecal.workstation.clinic.models import Alarm, Implant, Program, User
 from intrathecal.workstation.clinic.models import Reading as Kept
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.clinic.running import UL_PER_ML
@@ -111,7 +111,7 @@ def runs(program: Program, implant: Implant, seen: Look, told: ReadBack, by: Use
             alarm.ended_at = told.at
             alarm.save()
         words = {"daily": told.daily, "program": held.summary}
-        _note(held, by, _("Entered by hand and read back (%(daily)s): %(program)s") % words)
+        recording.note(held.patient, by, "program", _("Entered by hand and read back (%(daily)s): %(program)s") % words)
     program.refresh_from_db()
 
 
@@ -121,7 +121,9 @@ def not_entered(program: Program, implant: Implant, why: str, by: User) -> None:
     held = _held(program, implant)
     held.state, held.doubt = State.CONFIRMED, ""
     held.save()
-    _note(held, by, _("Not entered: %(program)s. %(why)s") % {"program": held.summary, "why": why})
+    recording.note(
+        held.patient, by, "program", _("Not entered: %(program)s. %(why)s") % {"program": held.summary, "why": why}
+    )
 
 
 @transaction.atomic
@@ -131,9 +133,8 @@ def in_doubt(program: Program, implant: Implant, why: str, by: User) -> None:
     said = _("%(by)s, %(at)s: %(why)s") % {"by": by, "at": moment(timezone.now()), "why": why}
     held.state, held.doubt = State.UNCERTAIN, said[:LONGEST_DOUBT]
     held.save()
-    _note(
-        held, by, _("Not certain whether it was entered: %(program)s. %(why)s") % {"program": held.summary, "why": why}
-    )
+    text = _("Not certain whether it was entered: %(program)s. %(why)s") % {"program": held.summary, "why": why}
+    recording.note(held.patient, by, "program", text)
 
 
 def check_by_hand(program: Program, implant: Implant | None) -> Implant:
@@ -191,7 +192,3 @@ def _told(implant: Implant, seen: Look, told: ReadBack) -> dict[str, Any]:
         "alarms": [{"alarm": name} for name in told.sounding],
         "log": [],
     }
-
-
-def _note(program: Program, by: User, text: str) -> None:
-    Note.objects.create(patient=program.patient, at=timezone.now(), by=by, kind="program", text=text)

@@ -16,12 +16,10 @@ from intrathecal.programmer.changing import Change
 from intrathecal.programmer.confirming import Confirmation, Consent, second_looks, soft
 from intrathecal.programmer.errors import Refused, Uncertain, Unreachable
 from intrathecal.programmer.programming import Proposal, propose, send
-from intrathecal.programmer.session import Session
-from intrathecal.pump.controller import Resume
 from intrathecal.pump.telemetry.messages import Reading
 from intrathecal.quantities import InputError
 from intrathecal.report.record import record_page
-from intrathecal.workstation.clinic.models import Implant, Note, Patient, Program, User
+from intrathecal.workstation.clinic.models import Implant, Patient, Program, User
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import line, recording
 from intrathecal.workstation.live.looking import Look, by_reading, recorded, standing
@@ -140,19 +138,6 @@ def _arrived(program: Program, implant: Implant, change: Change, after: Reading,
     recording.keep(implant, after, (), by)
 
 
-def stop(implant: Implant, by: User) -> bool:
-    """Stop a pump at once; whether it could be read afterwards, and was stopped. Raises `Silent`, `Doubtful`."""
-    with line.at_once(implant) as session:
-        session.stop()
-    line.heard(implant, None)
-    _noted(implant.patient, by, _("The pump was stopped: it gives nothing until it is resumed or programmed."))
-    try:
-        kept, _outcomes = recording.interrogate(implant, by)
-    except (line.Silent, line.Doubtful):
-        return False
-    return bool(kept.told["stopped"])
-
-
 def minimum(patient: Patient, implant: Implant, text: str, by: User) -> None:
     """Let a pump run at its minimum rate, whatever it ran. Raises `Silent`, `Doubtful`, `InputError`."""
     wanted = with_program(text, "minimum rate")
@@ -172,7 +157,7 @@ def minimum(patient: Patient, implant: Implant, text: str, by: User) -> None:
     with transaction.atomic():
         recording.begin(program, timezone.now())
         recording.keep(implant, after, (), by)
-        _noted(patient, by, _("The pump was set to its minimum rate."))
+        recording.note(patient, by, "emergency", _("The pump was set to its minimum rate."))
 
 
 @transaction.atomic
@@ -189,25 +174,3 @@ def _written(patient: Patient, text: str, proposal: Proposal, by: User) -> Progr
         basis=proposal.reading.basis,
         why=_("emergency"),
     )
-
-
-def resume(implant: Implant, by: User) -> None:
-    """End an emergency stop. Raises `Silent`, `Doubtful`."""
-    with line.opened(implant) as session:
-        session.settle()
-        session.act(Resume(), "the end of an emergency stop")
-        reading = _read_back(session, implant)
-    recording.keep(implant, reading, (), by)
-    _noted(implant.patient, by, _("The pump was resumed: it runs its program again."))
-
-
-def _read_back(session: Session, implant: Implant) -> Reading:
-    try:
-        return line.read(session, implant)
-    except Unreachable as lost:
-        raise Uncertain(str(lost)) from None
-
-
-@transaction.atomic
-def _noted(patient: Patient, by: User, text: str) -> None:
-    Note.objects.create(patient=patient, at=timezone.now(), by=by, kind="emergency", text=text)

@@ -18,7 +18,7 @@ from intrathecal.quantities import InputError
 from intrathecal.report.emergency import sheets
 from intrathecal.workstation.clinic.models import Patient, Refill
 from intrathecal.workstation.clinic.models.therapy import State
-from intrathecal.workstation.live import line, sending, writing
+from intrathecal.workstation.live import commanding, line, sending, writing
 from intrathecal.workstation.pages.pump import implant_of
 from intrathecal.workstation.rules import NURSE, PHYSICIAN, STAFF, Rule
 
@@ -92,7 +92,7 @@ def act(request: HttpRequest, patient: int, deed: str) -> HttpResponse:
         return redirect("emergency_ask", patient, deed)
     try:
         if deed == "stop":
-            read = sending.stop(implant, request.user)
+            read = commanding.stop(implant, request.user)
             messages.success(request, _("Stopped: the pump has said that it gives nothing any more."))
             if not read:
                 messages.warning(request, _("It could not be read afterwards. Read it again, and watch the patient."))
