@@ -45,6 +45,12 @@ def pictures_of(program: Program, compared: Program | None = None) -> Pictures:
     return _pictures(program.text, compared.text if compared is not None else None)
 
 
+def run_of(program: Program) -> Run:
+    """The run of a program; raises `NothingToSimulateError`."""
+    therapy_of(program)
+    return _run(program.text)
+
+
 @lru_cache(maxsize=256)
 def _parsed(text: str) -> Therapy:
     return writing.therapy_of(text, _("the therapy file"))

@@ -89,7 +89,7 @@ def ordered(implant: Implant, client_of: Callable[..., Client]) -> tuple[Client,
 
 def _read_back(**told: str) -> dict[str, str]:
     at = f"{timezone.localtime():%Y-%m-%dT%H:%M}"
-    said = {"outcome": "runs", "at": at, "daily": "0.6 mg/day", "reservoir": "17.5", "alarm_on": ""}
+    said = {"outcome": "runs", "at": at, "daily": "0.6 mg/day", "reservoir_mL": "17.5", "alarm_on": ""}
     return {**said, **told}
 
 
@@ -118,7 +118,7 @@ MISREAD = [
     ({"daily": "600"}, "daily", "unit"),
     ({"daily": "9" * 39}, "daily", "unit"),
     ({"daily": ""}, "daily", "empty"),
-    ({"reservoir": "175"}, "reservoir", "17.5 if that is meant"),
+    ({"reservoir_mL": "175"}, "reservoir_mL", "17.5 if that is meant"),
     ({"at": "2099-01-01T00:00"}, "at", "still to come"),
     ({"at": "2020-01-01T00:00"}, "at", "not confirmed"),
     ({"alarm_on": "2020-01-01"}, "alarm_on", "read the programmer again"),

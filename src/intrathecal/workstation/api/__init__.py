@@ -17,10 +17,10 @@ from ninja.errors import HttpError, ValidationError
 from ninja.security import django_auth
 
 from intrathecal import __version__
-from intrathecal.workstation.api import administering, reading, writing
+from intrathecal.workstation.api import administering, programming, pumping, reading, writing
 
 #: Routers that belong to no subject of their own are under the root.
-ROUTERS = (reading.router, writing.router, administering.router)
+ROUTERS = (reading.router, writing.router, administering.router, programming.router, pumping.router)
 
 api = NinjaAPI(
     title="intrathecal workstation",

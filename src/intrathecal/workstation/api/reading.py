@@ -18,13 +18,12 @@ from intrathecal.workstation.api.shapes import (
     Listed,
     Page,
     PatientOut,
-    ProgramOut,
     RefillOut,
     Text,
     listed,
 )
 from intrathecal.workstation.clinic import timeline, worklist
-from intrathecal.workstation.clinic.models import Appointment, Patient, Program, Refill
+from intrathecal.workstation.clinic.models import Appointment, Patient, Refill
 
 router = Router(tags=["reading"])
 
@@ -61,12 +60,6 @@ def get_timeline(request: HttpRequest, patient: int, page: Page) -> dict[str, An
 def get_implants(request: HttpRequest, patient: int, page: Page) -> dict[str, Any]:
     """Pumps, the newest first."""
     return listed(get_object_or_404(Patient, pk=patient).implants.all(), page, lambda implant: implant)
-
-
-@router.get("/patients/{int:patient}/programs", response={200: Listed[ProgramOut], **PROBLEMS}, url_name="programs")
-def get_programs(request: HttpRequest, patient: int, page: Page) -> dict[str, Any]:
-    """Programs with their therapy files and findings, the newest first."""
-    return listed(Program.objects.filter(patient=patient).select_related("written_by"), page, _program)
 
 
 @router.get("/patients/{int:patient}/refills", response={200: Listed[RefillOut], **PROBLEMS}, url_name="refills")
@@ -109,15 +102,6 @@ def _line(line: worklist.Line) -> dict[str, Any]:
         "patient": line.patient.pk if line.patient else None,
         "whom": line.whom,
         "text": line.text,
-    }
-
-
-def _program(program: Program) -> dict[str, Any]:
-    plain = ("summary", "state", "written_at", "begins_at", "ends_at", "findings", "doubt")
-    return {name: getattr(program, name) for name in plain} | {
-        "id": program.pk,
-        "written_by": str(program.written_by),
-        "therapy_file": program.text,
     }
 
 

@@ -54,7 +54,7 @@ class Outcome(forms.Form):
             widget=forms.TextInput(attrs={"autocomplete": "off", "size": 14, "placeholder": "2.4 mg/day"}),
         )
         most = pump_of(implant).reservoir_volume.canonical
-        self.fields["reservoir"] = NumberField(
+        self.fields["reservoir_mL"] = NumberField(
             label=_("In the reservoir, as the programmer says, mL"),
             unit="mL",
             parts=UL_PER_ML,
@@ -91,7 +91,7 @@ class Outcome(forms.Form):
         return told
 
     def _clean_read_back(self, told: dict[str, Any]) -> None:
-        for name in ("at", "daily", "reservoir"):
+        for name in ("at", "daily", "reservoir_mL"):
             if name not in self.errors and told.get(name) in (None, ""):
                 self.add_error(name, self.fields[name].error_messages["required"])
         at, since = told.get("at"), by_hand.earliest(self.program)
@@ -135,7 +135,7 @@ def close(form: Outcome, program: Program, implant: Implant, by: User) -> None:
         by_hand.in_doubt(program, implant, told["why"], by)
     else:
         sounding = tuple(told.get("sounding", ()))
-        read = by_hand.ReadBack(told["at"], told["daily"], told["reservoir"], told["alarm_on"], sounding)
+        read = by_hand.ReadBack(told["at"], told["daily"], told["reservoir_mL"], told["alarm_on"], sounding)
         by_hand.runs(program, implant, form.seen, read, by)
     program.refresh_from_db()
 

@@ -40,7 +40,17 @@ class Editor:
     @property
     def is_wrong(self) -> bool:
         """Whether there is a mistake in it."""
-        return bool(self.error) or any(row.error or any(cell.error for cell in row.cells) for row in self.rows)
+        return bool(self.problems)
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong, one sentence for each place."""
+        said = [self.error] if self.error else []
+        for row in self.rows:
+            place = _("row %d") % (row.number + 1)
+            said += [f"{place}: {row.error}"] if row.error else []
+            said += [f"{place}: {cell.name}: {cell.error}" for cell in row.cells if cell.error]
+        return said
 
 
 def one_of(patient: int, program: int) -> Program:
@@ -128,7 +138,12 @@ def changed(request: HttpRequest, one: Program) -> Editor:
     elif posted.get("source") == "text" or (
         posted.get("source") != "form" and stages.version_of(typed) != posted.get("version")
     ):
-        return _taken(typed, rows)
+        return from_text(typed, rows)
+    return from_rows(typed, rows)
+
+
+def from_rows(typed: str, rows: list[form.Row]) -> Editor:
+    """A text with the program that the rows say."""
     found = form.program_of(rows)
     if found is None:
         return Editor(typed, rows)
@@ -140,7 +155,7 @@ def changed(request: HttpRequest, one: Program) -> Editor:
     return Editor(text, rows)
 
 
-def _taken(typed: str, rows: list[form.Row]) -> Editor:
+def from_text(typed: str, rows: list[form.Row]) -> Editor:
     """A typed text; the form stays as it was while the text is wrong."""
     editor = opened(typed)
     return Editor(typed, rows, editor.error) if editor.error else editor
@@ -154,13 +169,13 @@ def foresight(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     context: dict[str, Any] = {"program": one}
     try:
         seen = look(one)
-        context |= {"seen": seen, "foresight": _foreseen(one.text, seen)}
+        context |= {"seen": seen, "foresight": foreseen(one.text, seen)}
     except (InputError, Refused) as problem:
         context["error"] = str(problem)
     return render(request, "workstation/_foresight.html", context)
 
 
-def _foreseen(text: str, seen: Look) -> Foresight:
+def foreseen(text: str, seen: Look) -> Foresight:
     """The foresight of what was seen; who comes back to one need not wait again."""
     key = seen.mark(text)
     if key not in _known:
