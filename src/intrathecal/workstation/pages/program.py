@@ -21,10 +21,13 @@ from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import form, stages, writing
 from intrathecal.workstation.live.foreseeing import Foresight, foresee
 from intrathecal.workstation.live.looking import Look, look, standing
+from intrathecal.workstation.live.reckoning import check_reckonable
 from intrathecal.workstation.rules import PHYSICIAN, STAFF, Rule
 
 #: So many foresights are kept.
 KEPT = 16
+#: Digits of the number of a row.
+LONGEST_NUMBER = 5
 _known: dict[str, Foresight] = {}
 
 
@@ -120,10 +123,11 @@ def opened(text: str) -> Editor:
     """A text with the form that it says."""
     try:
         plan = writing.therapy_of(text)
+        if plan.program is None:
+            return Editor(text, [], _("[program]: is missing; write what the pump is to give"))
+        check_reckonable(plan.program)
     except TherapyError as problem:
         return Editor(text, [], str(problem))
-    if plan.program is None:
-        return Editor(text, [], _("[program]: is missing; write what the pump is to give"))
     return Editor(text, form.rows_of(plan.program))
 
 
@@ -133,7 +137,7 @@ def changed(request: HttpRequest, one: Program) -> Editor:
     typed = posted.get("text", one.text).replace("\r\n", "\n")
     if "adding" in posted and (kind := posted.get("add-kind", "")):
         rows = form.added(rows, kind)
-    elif (number := posted.get("remove", "")).isdigit():
+    elif (number := posted.get("remove", "")).isascii() and number.isdecimal() and len(number) < LONGEST_NUMBER:
         rows = form.without(rows, int(number))
     elif posted.get("source") == "text" or (
         posted.get("source") != "form" and stages.version_of(typed) != posted.get("version")
@@ -148,8 +152,10 @@ def from_rows(typed: str, rows: list[form.Row]) -> Editor:
     if found is None:
         return Editor(typed, rows)
     try:
+        check_reckonable(found)
         text = writing.with_program(typed, str(found))
-        writing.therapy_of(text)
+        if writing.therapy_of(text).program != found:
+            raise TherapyError(_("[program]: stands twice in the text; write the program there yourself"))
     except TherapyError as problem:
         return Editor(typed, rows, str(problem))
     return Editor(text, rows)
