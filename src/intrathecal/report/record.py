@@ -84,7 +84,7 @@ def entered_page(entered: Entered) -> str:
     return paper_page(
         "record.html.jinja",
         **_judged(entered.plan, entered.review, consent),
-        heading="A new program, entered by hand",
+        heading="A new program, by hand",
         certain=entered.certain,
         status=entered.status,
         serial=entered.serial,

@@ -113,7 +113,7 @@ def test_a_program_entered_by_hand_is_in_force_once_it_was_read_back(
 
 #: What somebody types, the field that complains, and how.
 MISREAD = [
-    ({"daily": "0.6 mg/h"}, "daily", "this program gives 600 mcg/day"),
+    ({"daily": "0.6 mg/h"}, "daily", "this program gives 0.6 mg/day"),
     ({"daily": "0.61 mg/day"}, "daily", "it is not what was confirmed"),
     ({"daily": "600"}, "daily", "unit"),
     ({"daily": "9" * 39}, "daily", "unit"),

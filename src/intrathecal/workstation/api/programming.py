@@ -119,7 +119,7 @@ class ProgramOutcomeIn(Schema):
     daily: Text = Field("", max_length=40, description='Like "2.4 mg/day" or "0.24 mL/day".')
     reservoir_mL: float | None = Field(None, ge=0, le=1000)
     alarm_on: date | None = None
-    sounding: list[Text] = Field(default_factory=list)
+    sounding: list[Text] | None = Field(None, description="Alarms that still sound; all that did, unless told.")
     why: Text = ""
 
 
@@ -329,7 +329,9 @@ def enter(request: HttpRequest, patient: int, program: int, told: ProgramOutcome
         implant = by_hand.check_by_hand(one, standing(one))
         at = timezone.localtime(told.at).strftime("%Y-%m-%dT%H:%M") if told.at else ""
         volume = "" if told.reservoir_mL is None else f"{told.reservoir_mL:.6f}"
+        open_ = implant.alarms.filter(ended_at=None).values_list("name", flat=True)
         typed = told.dict() | {"at": at, "reservoir_mL": volume, "alarm_on": told.alarm_on or ""}
+        typed["sounding"] = list(open_) if told.sounding is None else told.sounding
         page_by_hand.close(valid(page_by_hand.Outcome(typed, one, implant, look(one))), one, implant, request.user)
     return _detail(one)
 

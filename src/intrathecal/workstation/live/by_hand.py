@@ -61,14 +61,16 @@ class ReadBack:
 
 def meant(seen: Look, kind: str) -> Quantity:
     """What the program gives in a day, in the mean of a week without presses: ``mass rate`` or ``flow``."""
-    figures = seen.review.figures
+    figures, drug = seen.review.figures, seen.plan.primary
     if kind == "flow":
-        return Quantity(_shown(figures["rate_mL_per_day"]), "mL/day", "flow")
-    return Quantity(_shown(figures["daily_dose_ug"][seen.plan.primary.name]), "mcg/day", "mass rate")
+        return _shown(figures["rate_mL_per_day"], "mL/day", "mL/day", kind)
+    return _shown(figures["daily_dose_ug"][drug.name], "mcg/day", f"{drug.customary_mass_unit}/day", kind)
 
 
-def _shown(figure: float) -> Decimal:
-    return Decimal(rounded(figure, DIGITS + 1))
+def _shown(figure: float, unit: str, shown: str, kind: str) -> Quantity:
+    """A figure of one unit in another, as a display would show it."""
+    exact = Quantity(Decimal(figure), unit, kind).to(shown)
+    return Quantity(Decimal(rounded(exact, DIGITS + 1)), shown, kind)
 
 
 def agrees(seen: Look, daily: Quantity) -> bool:

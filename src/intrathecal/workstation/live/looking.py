@@ -12,7 +12,7 @@ from intrathecal.programmer.programming import Proposal, filled, propose
 from intrathecal.programmer.review import Review, judge, review
 from intrathecal.programmer.review.as_read import case_of_program
 from intrathecal.programmer.review.rules import RULES
-from intrathecal.programmer.sheet import Row, sheet
+from intrathecal.programmer.sheet import Row, label_sheet, sheet
 from intrathecal.pump.telemetry.messages import Reading
 from intrathecal.therapy import Therapy, TherapyError
 from intrathecal.workstation.clinic.models import Implant, Program
@@ -99,11 +99,13 @@ def by_record(program: Program, plan: Therapy, silent: str) -> Look:
     if after.program is None:
         raise TherapyError(_("This pump has a fixed flow and runs no program."))
     units = {name: drug.customary_mass_unit for name, drug in plan.catalogue.drugs.items()}
+    old = None if before is None else before.settings
+    rows = label_sheet(old, after.settings, units)
     if before is None:
-        rows = sheet(None, after.program, after.settings, after.settings, units)
+        rows += sheet(None, after.program, after.settings, after.settings, units)
         rows = [replace(row, old="", change="new") for row in rows]
     else:
-        rows = sheet(before.program, after.program, before.settings, after.settings, units)
+        rows += sheet(before.program, after.program, before.settings, after.settings, units)
     record = recorded(program)
     return Look(plan, found, tuple(rows), None, record, record, silent)
 

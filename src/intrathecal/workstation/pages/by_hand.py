@@ -35,7 +35,8 @@ class Outcome(forms.Form):
     """What came of it; what was read back where it runs, and a sentence where it does not or nobody knows."""
 
     def __init__(self, data: Any, program: Program, implant: Implant, seen: Look) -> None:
-        super().__init__(data, initial={"at": timezone.localtime()})
+        sounding = list(implant.alarms.filter(ended_at=None).values_list("name", flat=True))
+        super().__init__(data, initial={"at": timezone.localtime(), "sounding": sounding})
         self.program, self.seen = program, seen
         self.fields["outcome"] = forms.ChoiceField(
             label=_("What became of it"),
@@ -65,12 +66,11 @@ class Outcome(forms.Form):
         self.fields["alarm_on"] = DayField(
             label=_("Day of the low-reservoir alarm, as the programmer says (empty: it says none)"), required=False
         )
-        names = list(implant.alarms.filter(ended_at=None).values_list("name", flat=True))
-        if names:
+        if sounding:
             self.fields["sounding"] = forms.MultipleChoiceField(
-                label=_("Alarms that still sound"),
+                label=_("Alarms that still sound (untick what has ended)"),
                 widget=forms.CheckboxSelectMultiple,
-                choices=[(name, name) for name in names],
+                choices=[(name, name) for name in sounding],
                 required=False,
             )
         self.fields["why"] = forms.CharField(
@@ -119,7 +119,7 @@ class Outcome(forms.Form):
             self.add_error(
                 "daily",
                 _(
-                    "the pump says %(said)s, and this program gives %(meant)s in a day: it is not what was confirmed. Enter it "
+                    "the pump says %(said)s, and this program gives %(meant)s: it is not what was confirmed. Enter it "
                     "again, or say that it is uncertain"
                 )
                 % words,
