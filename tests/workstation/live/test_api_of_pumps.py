@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connections
+from django.db import connections
 from django.test import Client
 from tests.programmer.processes import Between, until
 from tests.workstation.live.conftest import RUNS, Living, confirmed
@@ -112,24 +112,18 @@ def test_while_a_program_is_on_its_way_it_is_uncertain_and_the_database_is_free(
         living.implant.save()
         with Session(between.address, living.key) as session:
             session.read()
-        between.hold_answers_after = sum(map(len, between.heard)) + 200
+        said = sum(map(len, between.heard))
+        between.hold_answers_after = said + 200
         sent = threading.Thread(target=_send, args=(draft.pk, by))
         sent.start()
-        until(lambda: _state(draft) == State.UNCERTAIN)
+        until(lambda: sum(map(len, between.heard)) > 2 * said + 200)
         Note.objects.create(patient=living.patient, at=draft.written_at, by=by, kind="visit", text="meanwhile")
-        assert Program.objects.get(pk=draft.pk).doubt == "It is being sent."
+        on_its_way = Program.objects.get(pk=draft.pk)
+        assert (on_its_way.state, on_its_way.doubt) == (State.UNCERTAIN, "It is being sent.")
         between.hold_answers_after = None
         sent.join()
     draft.refresh_from_db()
     assert draft.state == State.IN_FORCE
-
-
-def _state(program: Program) -> str:
-    """What everybody sees; an SQLite in memory, unlike one in a file, lets nobody read while somebody writes."""
-    try:
-        return Program.objects.values_list("state", flat=True).get(pk=program.pk)
-    except OperationalError:
-        return ""
 
 
 def _send(key: int, by: User) -> None:

@@ -48,7 +48,9 @@ def test_a_stop_needs_a_second_confirmation_and_is_then_certain(
 
 
 def test_the_minimum_rate_is_sent_and_read_back(living: Living, client_of: Callable[..., Client]) -> None:
-    """It is in the record as a program of its own, and the one before is replaced."""
+    """It is in the record as a program of its own, and the one before is replaced; also where the file names another fill."""
+    living.program.text = living.program.text.replace("10 mg/mL", "20 mg/mL")
+    living.program.save()
     url = f"/patients/{living.patient.pk}/emergency/minimum/now/"
     page = client_of("nurse").post(url, {"confirmed": "yes"}, follow=True).content.decode()
     assert "It was read back" in page

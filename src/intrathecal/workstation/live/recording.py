@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from intrathecal.programmer.errors import Refused
 from intrathecal.programmer.figures import figures
-from intrathecal.programmer.programming import differences, propose
+from intrathecal.programmer.programming import differences, without_file
 from intrathecal.programmer.session import Outcome
 from intrathecal.pump.telemetry.messages import Reading
 from intrathecal.quantities import InputError
@@ -54,12 +55,17 @@ def decide(program: Program, reading: Reading) -> None:
 def runs(program: Program, reading: Reading) -> bool:
     """Whether the pump runs just this program."""
     try:
-        wanted = propose(therapy_of(program.text), reading)
-    except (InputError, ValueError):
+        meant = therapy_of(program.text).program
+        wanted = None if meant is None else without_file(meant, reading)
+    except (
+        InputError,
+        ValueError,
+        Refused,
+    ):  # doses of a drug that is not in this pump, or a pump that was never filled
         return False
-    fill = reading.fill
-    same = fill is not None and not differences(wanted.wanted, fill.settings)
-    return same and reading.program == wanted.message.text
+    if wanted is None or reading.fill is None:
+        return False
+    return not differences(wanted.wanted, reading.fill.settings) and reading.program == wanted.message.text
 
 
 def begin(program: Program, at: datetime) -> None:

@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from intrathecal.programmer.changing import Change
 from intrathecal.programmer.confirming import Confirmation, Consent, second_looks, soft
 from intrathecal.programmer.errors import Refused, Uncertain, Unreachable
-from intrathecal.programmer.programming import Proposal, propose, send
+from intrathecal.programmer.programming import Proposal, send, without_file
 from intrathecal.pump.telemetry.messages import Reading
 from intrathecal.quantities import InputError
 from intrathecal.report.record import record_page
+from intrathecal.therapy import Program as PumpProgram
 from intrathecal.workstation.clinic.models import Implant, Patient, Program, User
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import line, recording
@@ -27,6 +28,8 @@ from intrathecal.workstation.live.writing import summary, therapy_of, with_progr
 
 #: Letters of what is uncertain that the record holds.
 LONGEST_DOUBT = 400
+#: The program of an emergency.
+MINIMUM = "minimum rate"
 #: What people confirmed, and who did.
 CONFIRMED = ("text", "basis", "reasons", "confirmed_at", "second_at")
 
@@ -140,10 +143,10 @@ def _arrived(program: Program, implant: Implant, change: Change, after: Reading,
 
 def minimum(patient: Patient, implant: Implant, text: str, by: User) -> None:
     """Let a pump run at its minimum rate, whatever it ran. Raises `Silent`, `Doubtful`, `InputError`."""
-    wanted = with_program(text, "minimum rate")
+    wanted = with_program(text, MINIMUM)
     with line.opened(implant) as session:
         session.settle()
-        proposal = propose(therapy_of(wanted), line.read(session, implant))
+        proposal = without_file(PumpProgram.parse(MINIMUM), line.read(session, implant))
         program = _written(patient, wanted, proposal, by)
         try:
             after = send(session, proposal)
