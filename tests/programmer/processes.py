@@ -140,6 +140,8 @@ class Between:
         self.swallow_answers_after: int | None = None
         #: From so many bytes of the programmer on, nothing more arrives on a line.
         self.swallow_requests_after: int | None = None
+        #: From so many bytes of the programmer on, a line's answers wait until this is None again.
+        self.hold_answers_after: int | None = None
         self._lines: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -176,6 +178,8 @@ class Between:
                 if from_programmer:
                     cut = self.swallow_requests or self._enough(said, self.swallow_requests_after)
                 else:
+                    while self._enough(said, self.hold_answers_after):
+                        time.sleep(0.01)
                     cut = self.swallow_answers or self._enough(said, self.swallow_answers_after)
                 if cut:
                     break

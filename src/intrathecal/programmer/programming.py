@@ -50,17 +50,18 @@ def propose(plan: Therapy, reading: Reading) -> Proposal:
     _check_labels(plan, settings)
     if plan.program is None:
         raise MismatchError(f"{plan.file}: has no [program]; write what the pump is to give")
-    orders = order(plan.program, settings.concentration)
-    after = replace(settings, orders=orders)
+    proposal = without_file(plan.program, reading)
+    after = proposal.wanted
     units = {name: drug.customary_mass_unit for name, drug in plan.catalogue.drugs.items()}
     old = Program.parse(reading.program) if reading.program else None
-    return Proposal(
-        plan.program,
-        reading,
-        tuple(sheet(old, plan.program, settings, after, units)),
-        inexact(after),
-        SendProgram(str(plan.program), orders, reading.basis),
-    )
+    rows = tuple(sheet(old, plan.program, settings, after, units))
+    return replace(proposal, rows=rows, inexact=inexact(after))
+
+
+def without_file(program: Program, reading: Reading) -> Proposal:
+    """A program for the pump that was read, whatever is in it; nothing is shown beside it. Raises `Refused`."""
+    orders = order(program, filled(reading).settings.concentration)
+    return Proposal(program, reading, (), (), SendProgram(str(program), orders, reading.basis))
 
 
 def send(session: Session, proposal: Proposal) -> Reading:

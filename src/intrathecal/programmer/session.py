@@ -77,10 +77,10 @@ class Session:
         return self._told(Interrogate(), Reading)
 
     def read_back(self) -> Reading:
-        """All that the pump tells after it said that something was done. Raises `Uncertain`, `Refused`."""
+        """All that the pump tells after it said that something was done. Raises `Uncertain`."""
         try:
             return self.read()
-        except Unreachable as lost:
+        except (Unreachable, Refused) as lost:
             raise Uncertain(
                 f"{self.address}: delivery uncertain: the pump said that it was done, and could not be read back ({lost}); "
                 "read it with intrathecal interrogate"

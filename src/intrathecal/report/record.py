@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from intrathecal.catalogue import CHOSEN, Value
 from intrathecal.programmer.changing import Change
+from intrathecal.programmer.confirming import Consent
 from intrathecal.programmer.figures import iso
 from intrathecal.programmer.observing import watches
-from intrathecal.programmer.review import Finding
+from intrathecal.programmer.review import Finding, Review
+from intrathecal.programmer.sheet import Row
 from intrathecal.quantities import plain
 from intrathecal.report.paper import paper_page
 from intrathecal.report.wording import Clock
+from intrathecal.therapy import Therapy
 
 SENT = {
     "program": "Read back from the pump: it runs this program, the same in every field.",
@@ -32,33 +36,87 @@ class Told:
     reason: str
 
 
+@dataclass(frozen=True)
+class Entered:
+    """A program for a pump that nothing here talks to: people enter it with the maker's programmer, and read it back there.
+
+    ``rows`` are old beside new; ``status`` says how far it is and whether that is ``certain``; ``facts`` are more of it, where
+    an empty one is a line to write on.
+    """
+
+    plan: Therapy
+    digest: str
+    serial: str
+    review: Review
+    consent: Consent
+    rows: tuple[Row, ...]
+    status: str
+    certain: bool
+    facts: tuple[tuple[str, str], ...]
+
+
 def record_page(change: Change) -> str:
     """The record as HTML. It claims that something was read back only where it was."""
     before, after = change.before, change.after
     read = before if after is None else after
-    entry = None if change.plan.pump is None else change.plan.pump.entry
+    clock = _clock(iso(read.wall_ms, read.offset_minutes))
     return paper_page(
         "record.html.jinja",
+        **_judged(change.plan, change.review, change.consent),
         heading=TITLES[change.kind],
         certain=after is not None,
         status=SENT[change.kind] if after is not None else f"DELIVERY UNCERTAIN. {change.doubt}",
-        patient=change.plan.title,
         serial=read.serial,
-        model=read.model if entry is None else entry.title,
-        clock=_clock(iso(read.wall_ms, read.offset_minutes)),
+        model=_model(change.plan) or read.model,
+        clock=clock,
+        facts=(("The pump's clock", clock), ("Sent by", change.consent.by), *_people(change.consent)),
         stopped=before.fill is not None and before.fill.stopped and change.kind == "program",
-        by=change.consent.by,
-        second=change.consent.second,
-        why=change.consent.why,
+        column="runs now" if after is not None else "was sent",
         rows=change.rows,
-        dates=_dates(change),
-        watched=_watched(change),
-        findings=_findings(change),
-        reviewed=change.review is not None,
-        file=change.plan.file,
         edited=change.edited,
         digest=change.digest,
     )
+
+
+def entered_page(entered: Entered) -> str:
+    """The record of a program that people enter by hand, as HTML."""
+    consent = entered.consent
+    return paper_page(
+        "record.html.jinja",
+        **_judged(entered.plan, entered.review, consent),
+        heading="A new program, by hand",
+        certain=entered.certain,
+        status=entered.status,
+        serial=entered.serial,
+        model=_model(entered.plan),
+        clock="",
+        facts=(("Confirmed by", consent.by), *_people(consent), *entered.facts),
+        stopped=False,
+        column="new",
+        rows=entered.rows,
+        edited=False,
+        digest=entered.digest,
+    )
+
+
+def _people(consent: Consent) -> tuple[tuple[str, str], ...]:
+    return ("Second person", consent.second or "none was named"), ("Why", consent.why or "no reason was given")
+
+
+def _model(plan: Therapy) -> str:
+    return "" if plan.pump is None else plan.pump.entry.title
+
+
+def _judged(plan: Therapy, review: Review | None, consent: Consent) -> dict[str, Any]:
+    """What a record says of the patient's file and its review."""
+    return {
+        "patient": plan.title,
+        "file": plan.file,
+        "reviewed": review is not None,
+        "dates": [] if review is None else _dates(review),
+        "watched": [] if review is None else _watched(plan, review),
+        "findings": [] if review is None else _findings(review, consent),
+    }
 
 
 def _clock(text: str) -> str:
@@ -66,11 +124,9 @@ def _clock(text: str) -> str:
     return f"{Clock.written(text)} (UTC{text[-6:]})"
 
 
-def _dates(change: Change) -> list[tuple[str, str]]:
+def _dates(review: Review) -> list[tuple[str, str]]:
     """When the fill must be replaced, and when the pump's alarm for a low reservoir comes."""
-    if change.review is None:
-        return []
-    figures = change.review.figures
+    figures = review.figures
     reason = figures["refill_due_reason"]
     due = _day(figures["refill_due_at"]) + (f" (by {DUE[reason]})" if reason else "")
     return [
@@ -85,18 +141,16 @@ def _day(text: str | None) -> str:
     return "never" if text is None else _clock(text)
 
 
-def _watched(change: Change) -> list[dict[str, str]]:
-    if change.review is None:
-        return []
+def _watched(plan: Therapy, review: Review) -> list[dict[str, str]]:
     found = []
-    for watch in watches(change.review.case):
+    for watch in watches(review.case):
         lasts = watch.lasts
         found.append(
             {
-                "drug": change.plan.catalogue.drugs[watch.drug].title,
+                "drug": plan.catalogue.drugs[watch.drug].title,
                 "after": watch.after,
                 "lasts": "" if lasts is None else _lasts(lasts),
-                "source": "" if lasts is None else _source(change, lasts),
+                "source": "" if lasts is None else _source(plan, lasts),
                 "says": watch.says,
             }
         )
@@ -108,20 +162,18 @@ def _lasts(value: Value) -> str:
     return f"{plain(value.number)} {words.get(value.unit, value.unit)}"
 
 
-def _source(change: Change, value: Value) -> str:
-    references = change.plan.catalogue.references
+def _source(plan: Therapy, value: Value) -> str:
+    references = plan.catalogue.references
     named = "chosen here" if CHOSEN in value.source else "; ".join(references[key].title for key in value.source)
     note = f": {value.note}" if value.note else ""
     return f"{named}{note}{'' if value.verified else ' (unchecked)'}"
 
 
-def _findings(change: Change) -> list[Told]:
-    if change.review is None:
-        return []
-    reasons = {confirmed.finding: confirmed.reason for confirmed in change.consent.confirmations}
+def _findings(review: Review, consent: Consent) -> list[Told]:
+    reasons = {confirmed.finding: confirmed.reason for confirmed in consent.confirmations}
     return [
         Told(finding.severity, finding.message, _about(finding), reasons.get(finding, ""))
-        for finding in change.review.findings
+        for finding in review.findings
     ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from functools import lru_cache
-from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Any, NamedTuple
 
@@ -17,7 +16,8 @@ from intrathecal.catalogue import Catalogue, Drug, load_catalogue
 from intrathecal.quantities import InputError, QuantityError, parse_quantity, rounded
 from intrathecal.simulation.api import Run, simulate
 from intrathecal.therapy import Program as Wanted
-from intrathecal.therapy import ProgramError, TherapyError, parse_therapy
+from intrathecal.therapy import ProgramError, TherapyError
+from intrathecal.workstation.live.writing import therapy_of
 
 PUMP, CATHETER, REMOVED = "synchromed-ii-20", "ascenda-8781", "31 cm"
 #: The first concentration offered lets the first dose offered flow so fast, mL/day: slow enough, and no pump refuses it.
@@ -188,7 +188,7 @@ def run(text: str, days: int) -> Run:
     if not ONE_AT_A_TIME.acquire(timeout=PATIENCE_S):
         raise BusyError(gettext("Too many people explore at this moment: try again in a minute."))
     try:
-        return simulate(parse_therapy(text, NAME, Path("/nonexistent")), days=days, every_ms=EVERY_MS, profiles=())
+        return simulate(therapy_of(text, NAME), days=days, every_ms=EVERY_MS, profiles=())
     finally:
         ONE_AT_A_TIME.release()
 

@@ -50,6 +50,16 @@ def unreadable(request: HttpRequest) -> HttpResponse:
     )
 
 
+def unacceptable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """A request that is too large, or none that a browser would send."""
+    return _say(
+        request,
+        400,
+        _("Not taken"),
+        _("What was sent is too large, or cannot be read. Send less of it, or load the page anew."),
+    )
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     """A mistake of the program, or a database that does not answer: then the page must not ask it either."""
     if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):

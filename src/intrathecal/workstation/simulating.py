@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
-from pathlib import Path
 
 from django.utils.translation import gettext as _
 
 from intrathecal.quantities import InputError
 from intrathecal.simulation.api import Run, simulate
 from intrathecal.simulation.comparison import check_same_patient
-from intrathecal.therapy import Therapy, parse_therapy
+from intrathecal.therapy import Therapy
 from intrathecal.workstation.clinic.models import Program
+from intrathecal.workstation.live import writing
 from intrathecal.workstation.picturing import Pictures, pictures
 
 #: A file may ask for years; a page shows no more of them than this.
@@ -45,9 +45,15 @@ def pictures_of(program: Program, compared: Program | None = None) -> Pictures:
     return _pictures(program.text, compared.text if compared is not None else None)
 
 
+def run_of(program: Program) -> Run:
+    """The run of a program; raises `NothingToSimulateError`."""
+    therapy_of(program)
+    return _run(program.text)
+
+
 @lru_cache(maxsize=256)
 def _parsed(text: str) -> Therapy:
-    return parse_therapy(text, _("the therapy file"), Path("/nonexistent"))
+    return writing.therapy_of(text, _("the therapy file"))
 
 
 @lru_cache(maxsize=16)

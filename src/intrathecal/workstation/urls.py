@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from intrathecal.workstation import pages
 
+handler400 = "intrathecal.workstation.failing.unacceptable"
 handler403 = "intrathecal.workstation.failing.forbidden"
 handler404 = "intrathecal.workstation.failing.missing"
 handler500 = "intrathecal.workstation.failing.broken"

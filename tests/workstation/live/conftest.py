@@ -18,6 +18,7 @@ from intrathecal.programmer.telling import tell_fill
 from intrathecal.workstation.clinic.models import Catheter, Implant, Patient, Program, User
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import writing
+from intrathecal.workstation.live.stages import version_of
 
 DRUGS = {"morphine": "10 mg/mL", "bupivacaine": "15 mg/mL"}
 RUNS = "2.4 mg/day\non demand 0.1 mg over 4 min, lockout 3 h, max 4 per day\nlimit 4 mg per 24 h"
@@ -90,7 +91,12 @@ def drafted(living: Living, client_of: Callable[..., Client]) -> Callable[[str],
         assert client.post(f"/patients/{living.patient.pk}/programs/new/").status_code == 302
         draft = living.newest
         text = writing.with_program(draft.text, program)
-        assert client.post(living.url(draft, "edit/"), {"text": text, "source": "text"}).status_code == 200
+        assert (
+            client.post(
+                living.url(draft, "edit/"), {"text": text, "source": "text", "version": version_of(draft.text)}
+            ).status_code
+            == 200
+        )
         draft.refresh_from_db()
         return client, draft
 

@@ -10,6 +10,7 @@ from django.test import RequestFactory
 from intrathecal.therapy import TherapyError
 from intrathecal.workstation.clinic.models import Program
 from intrathecal.workstation.live import form, writing
+from intrathecal.workstation.live.stages import version_of
 from intrathecal.workstation.pages.program import changed, opened
 
 TEXT = """title = "T"
@@ -46,7 +47,9 @@ def _posted(rows: list[form.Row]) -> dict[str, str]:
 
 
 def _edit(**posted: str) -> tuple[str, list[form.Row], str]:
-    request = RequestFactory().post("/", {**_posted(opened(TEXT).rows), "text": TEXT, **posted})
+    request = RequestFactory().post(
+        "/", {**_posted(opened(TEXT).rows), "text": TEXT, "version": version_of(TEXT), **posted}
+    )
     editor = changed(request, Program(text=TEXT))
     return editor.text, editor.rows, editor.error
 
@@ -97,6 +100,28 @@ def test_rows_come_and_go() -> None:
     text, rows, _ = _edit(remove="1")
     assert "22:00" not in text
     assert [row.number for row in rows] == [0, 1]
+
+
+def test_what_would_take_minutes_to_foresee_is_refused() -> None:
+    """A rate that changes all the time: as text and as rows."""
+    often = "0.6 mg/day\nbolus 0.001 mg over 1 min every 2 min from 00:00"
+    _, _, error = _edit(source="text", text=writing.with_program(TEXT, often))
+    assert "the rate would change 1440 times a day" in error
+    slow = "0.6 mg/day\nramp to 2 mg/day by 0.0001 % every 1 min"
+    assert "times a day" in opened(writing.with_program(TEXT, slow)).error
+
+
+def test_a_program_that_stands_twice_in_a_text_is_not_edited_in_the_wrong_place() -> None:
+    """What looks like one inside of another text is none."""
+    text = TEXT.replace('title = "T"', "title = '''\n[program]\ntext = \"1 mg/day\"\n'''")
+    _, _, error = _edit(**{"source": "form", "text": text, "row-0-rate": "2.6 mg/day"})
+    assert "stands twice" in error
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5000, "٣"])
+def test_a_row_that_there_is_not_is_not_removed(number: str) -> None:
+    """Whatever digits somebody sends."""
+    assert len(_edit(remove=number)[1]) == 3
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../settings.py"])

@@ -33,15 +33,24 @@ def test_a_stop_needs_a_second_confirmation_and_is_then_certain(
     assert living.pump.read(living.key).fill.stopped  # type: ignore[union-attr]
     assert Note.objects.get().text.startswith("The pump was stopped")
     assert Alarm.objects.get(ended_at=None).critical
+    pump = f"/patients/{living.patient.pk}/pump"
+    assert "is silent for a while" in nurse.post(f"{pump}/mute/", follow=True).content.decode()
+    assert any(entry.kind == "mute" for entry in living.pump.read(living.key).events)
+    assert "seen by" in nurse.get(f"{pump}/").content.decode()
+    assert nurse.post(f"{pump}/reset/").status_code == 403
     again = f"/patients/{living.patient.pk}/pump/resume/"
     assert nurse.post(again).status_code == 403
-    client_of("physician").post(again)
+    physician = client_of("physician")
+    physician.post(again)
+    assert "was reset, and read back" in physician.post(f"{pump}/reset/", follow=True).content.decode()
     assert not living.pump.read(living.key).fill.stopped  # type: ignore[union-attr]
     assert not Alarm.objects.filter(ended_at=None).exists()
 
 
 def test_the_minimum_rate_is_sent_and_read_back(living: Living, client_of: Callable[..., Client]) -> None:
-    """It is in the record as a program of its own, and the one before is replaced."""
+    """It is in the record as a program of its own, and the one before is replaced; also where the file names another fill."""
+    living.program.text = living.program.text.replace("10 mg/mL", "20 mg/mL")
+    living.program.save()
     url = f"/patients/{living.patient.pk}/emergency/minimum/now/"
     page = client_of("nurse").post(url, {"confirmed": "yes"}, follow=True).content.decode()
     assert "It was read back" in page
@@ -51,9 +60,16 @@ def test_the_minimum_rate_is_sent_and_read_back(living: Living, client_of: Calla
 
 def test_a_pump_that_is_away_is_not_said_to_be_stopped(living: Living, client_of: Callable[..., Client]) -> None:
     """Nothing but what the pump has said is claimed."""
+    nurse, mute = client_of("nurse"), f"/patients/{living.patient.pk}/pump/mute/"
+    own, living.implant.key_file = living.implant.key_file, str(living.pump.pair("handset", "hand"))
+    living.implant.save()
+    assert "Not done: The pump refused" in nurse.post(mute, follow=True).content.decode()
+    living.implant.key_file = own
+    living.implant.save()
     living.pump.end()
+    assert "Not done: " in nurse.post(mute, follow=True).content.decode()
     url = f"/patients/{living.patient.pk}/emergency/stop/now/"
-    page = client_of("nurse").post(url, {"confirmed": "yes"}, follow=True).content.decode()
+    page = nurse.post(url, {"confirmed": "yes"}, follow=True).content.decode()
     assert "NOT done" in page
     assert "Stopped: the pump" not in page
     assert living.program.text.count(RUNS) == 1

@@ -108,6 +108,15 @@ def _live_patient(served: Served, page: Page, place: int = 0) -> str:
     raise AssertionError("no patient of the demonstration has a live pump")
 
 
+def _patient_without_line(served: Served, page: Page) -> str:
+    """The address of a patient whose pump nothing here reaches, and who has a program; their pump's page is open."""
+    for number in range(15, 40):
+        page.goto(f"{served.address}/patients/{number}/pump/")
+        if page.query_selector("text=Write a new program") and not page.query_selector("[data-stream]"):
+            return f"{served.address}/patients/{number}/"
+    raise AssertionError("every patient of the demonstration has a live pump")
+
+
 def test_a_first_start_asks_little_of_a_machine(served: Served) -> None:
     """Processor time of the server and its pumps, since how long it takes depends on what else the machine does."""
     ticks = sum(int(part) for number in (served.process.pid, *served.pumps) for part in _stat(number)[11:13])
@@ -156,6 +165,33 @@ def test_a_program_goes_from_the_form_to_the_pump(served: Served, browser: Brows
     page.goto(f"{patient}pump/")
     page.wait_for_selector("[data-now]:has-text('bolus 0.25 mg over 10 min at 07:00')")
     assert said == []
+
+
+def test_a_program_is_entered_by_hand_where_nothing_here_reaches_the_pump(served: Served, browser: Browser) -> None:
+    """Reviewed and confirmed as any other; then what the maker's programmer says is written down, and it is in force."""
+    page = served.page(browser, "physician")
+    patient = _patient_without_line(served, page)
+    page.click("text=Write a new program")
+    page.fill("#row-0-rate", "0.93 mg/day")
+    page.click("main button:has-text('Review')")
+    page.wait_for_selector("tr.differs:has-text('0.93 mg/day')")
+    for field in page.query_selector_all("input[name^=reason-], #why"):
+        field.fill("pain at night")
+    page.click("text=I have read this and confirm it")
+    page.click("text=Say what came of it")
+    _clean(page)
+    page.check("input[value=runs]")
+    page.fill("#id_daily", "0.93 mg/h")
+    page.fill("#id_reservoir_mL", "12.5")
+    page.click("text=Keep it")
+    page.wait_for_selector("text=it is not what was confirmed")
+    _clean(page)
+    page.fill("#id_daily", "0.93 mg/day")
+    page.click("text=Keep it")
+    page.wait_for_selector("text=In force from")
+    page.goto(f"{patient}pump/")
+    page.wait_for_selector("text=Read by hand with the maker")
+    _clean(page)
 
 
 def test_one_key_leads_to_the_emergency_view_where_a_pump_is_stopped(served: Served, browser: Browser) -> None:

@@ -23,7 +23,9 @@ from intrathecal.workstation.api import (
     implanting,
     owning,
     patients,
+    programming,
     public,
+    pumping,
     reading,
     refilling,
     trialling,
@@ -33,7 +35,21 @@ from intrathecal.workstation.api import (
 
 #: One for each subject: its ``router``, and ``RULES`` by the name of every address. All calls of one address are in the same
 #: one. What is in ``LONG`` waits for a pump or reckons for a second, and holds no transaction meanwhile.
-MODULES = (administering, board, implanting, owning, patients, public, reading, refilling, trialling, visiting, writing)
+MODULES = (
+    administering,
+    board,
+    implanting,
+    owning,
+    patients,
+    programming,
+    public,
+    pumping,
+    reading,
+    refilling,
+    trialling,
+    visiting,
+    writing,
+)
 
 api = NinjaAPI(
     title="intrathecal workstation",

@@ -13,12 +13,11 @@ from intrathecal.workstation.api.shapes import (
     EventOut,
     Listed,
     Page,
-    ProgramOut,
     RefillOut,
     listed,
 )
 from intrathecal.workstation.clinic import timeline
-from intrathecal.workstation.clinic.models import Patient, Program, Refill
+from intrathecal.workstation.clinic.models import Patient, Refill
 from intrathecal.workstation.rules import STAFF, Rule
 
 router = Router(tags=["reading"])
@@ -30,25 +29,10 @@ def get_timeline(request: HttpRequest, patient: int, page: Page) -> dict[str, An
     return listed(timeline.events(get_object_or_404(Patient, pk=patient)), page, lambda event: event)
 
 
-@router.get("/patients/{int:patient}/programs", response={200: Listed[ProgramOut], **PROBLEMS}, url_name="programs")
-def get_programs(request: HttpRequest, patient: int, page: Page) -> dict[str, Any]:
-    """Programs with their therapy files and findings, the newest first."""
-    return listed(Program.objects.filter(patient=patient).select_related("written_by"), page, _program)
-
-
 @router.get("/patients/{int:patient}/refills", response={200: Listed[RefillOut], **PROBLEMS}, url_name="refills")
 def get_refills(request: HttpRequest, patient: int, page: Page) -> dict[str, Any]:
     """Refills of all pumps, the newest first."""
     return listed(Refill.objects.filter(implant__patient=patient).select_related("by", "second_by"), page, refill_out)
-
-
-def _program(program: Program) -> dict[str, Any]:
-    plain = ("summary", "state", "written_at", "begins_at", "ends_at", "findings", "doubt")
-    return {name: getattr(program, name) for name in plain} | {
-        "id": program.pk,
-        "written_by": str(program.written_by),
-        "therapy_file": program.text,
-    }
 
 
 def refill_out(refill: Refill) -> dict[str, Any]:
@@ -70,4 +54,4 @@ def refill_out(refill: Refill) -> dict[str, Any]:
     }
 
 
-RULES = {name: Rule(STAFF) for name in ("timeline", "programs", "refills")}
+RULES = {name: Rule(STAFF) for name in ("timeline", "refills")}

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
-from pathlib import Path
 
 from django.utils.translation import gettext as _
 
@@ -24,11 +23,11 @@ from intrathecal.therapy import (
     PumpPlan,
     Refill,
     Therapy,
-    parse_therapy,
 )
 from intrathecal.workstation.clinic import models
 from intrathecal.workstation.clinic.catheters import plan_of
 from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.live.writing import therapy_of
 
 UL_PER_ML, NL_PER_ML = 1000, 10**6
 NOTHING = Quantity(Decimal(0), "mg/mL", "concentration")
@@ -125,7 +124,7 @@ def _programs(implant: models.Implant) -> list[models.Program]:
 
 
 def _plan(program: models.Program) -> Therapy:
-    return parse_therapy(program.text, _("therapy file of %s") % program.summary, Path())
+    return therapy_of(program.text, _("therapy file of %s") % program.summary)
 
 
 def _entries(plan: Therapy, fills: Sequence[models.Refill], catalogue: Catalogue) -> tuple[DrugEntry, ...]:

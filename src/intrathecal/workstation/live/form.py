@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -88,6 +88,21 @@ def rows_posted(posted: Mapping[str, str]) -> list[Row]:
             named = {name: posted.get(f"row-{number}-{name}", "") for name in (*NEEDED[kind], *ALLOWED.get(kind, ()))}
             rows.append(_row(len(rows), {"kind": kind, **named}))
     return rows
+
+
+def rows_told(told: Sequence[Mapping[str, str]]) -> list[Row]:
+    """The form as a program tells it, a table for each row. Raises `ProgramError` for kinds and fields that there are not."""
+    for number, table in enumerate(told, 1):
+        kind = table.get("kind", "")
+        if kind not in NEEDED:
+            raise ProgramError(
+                _("row %(row)d: kind: write one of %(kinds)s") % {"row": number, "kinds": ", ".join(NEEDED)}
+            )
+        names = (*NEEDED[kind], *ALLOWED.get(kind, ()))
+        if unknown := sorted(set(table) - {"kind", *names}):
+            words = {"row": number, "field": unknown[0], "names": ", ".join(names)}
+            raise ProgramError(_("row %(row)d: %(field)s: is not known; a row of this kind has %(names)s") % words)
+    return [_row(number, table) for number, table in enumerate(told)]
 
 
 def added(rows: list[Row], kind: str) -> list[Row]:

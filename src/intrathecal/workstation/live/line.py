@@ -81,13 +81,18 @@ def at_once(implant: Implant) -> Iterator[Session]:
 def read(session: Session, implant: Implant) -> Reading:
     """A fresh reading of the pump that the record means; raises `Silent` for another one."""
     reading = session.read()
+    check(reading, implant)
+    heard(implant, reading)
+    return reading
+
+
+def check(reading: Reading, implant: Implant) -> None:
+    """Raise `Silent` where another pump answers than the record means."""
     if reading.serial != implant.serial:
         raise Silent(
             _("What answers is pump %(other)s, and the record is about %(own)s. Correct the record first.")
             % {"other": reading.serial, "own": implant.serial}
         )
-    heard(implant, reading)
-    return reading
 
 
 def heard(implant: Implant, reading: Reading | None) -> None:

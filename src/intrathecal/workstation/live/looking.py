@@ -12,7 +12,7 @@ from intrathecal.programmer.programming import Proposal, filled, propose
 from intrathecal.programmer.review import Review, judge, review
 from intrathecal.programmer.review.as_read import case_of_program
 from intrathecal.programmer.review.rules import RULES
-from intrathecal.programmer.sheet import Row, sheet
+from intrathecal.programmer.sheet import Row, label_sheet, sheet
 from intrathecal.pump.telemetry.messages import Reading
 from intrathecal.therapy import Therapy, TherapyError
 from intrathecal.workstation.clinic.models import Implant, Program
@@ -28,19 +28,17 @@ AGE_S = 20.0
 class Look:
     """What people see before they confirm. Without a pump that answers ``proposal`` is None.
 
-    ``silent`` says why the pump was not read: then the record's program is what is taken to run.
+    ``silent`` says why the pump was not read: then the record's program is what is taken to run. ``record`` is `recorded`, and
+    ``basis`` changes with all that the program is judged against: that, and what the pump says it is set to.
     """
 
     plan: Therapy
     review: Review
     rows: tuple[Row, ...]
     proposal: Proposal | None
+    record: str
+    basis: str
     silent: str = ""
-
-    @property
-    def basis(self) -> str:
-        """The pump's mark of what it runs; empty where it was not read."""
-        return "" if self.proposal is None else self.proposal.reading.basis
 
     @property
     def findings(self) -> list[dict[str, Any]]:
@@ -67,30 +65,49 @@ def look(program: Program) -> Look:
         reading = line.recent(implant, AGE_S)
     except (line.Silent, line.Doubtful) as silence:
         return by_record(program, plan, str(silence))
-    return by_reading(plan, reading)
+    return by_reading(program, plan, reading)
 
 
-def by_reading(plan: Therapy, reading: Reading) -> Look:
+def recorded(program: Program) -> str:
+    """What changes with pump, catheter, fill and program in force, as the record has them."""
+    implant, force = standing(program), _force(program)
+    fill = None if implant is None else implant.refills.first()
+    catheter = None if implant is None else implant.catheters.first()
+    said = [None if one is None else one.pk for one in (implant, catheter, fill, force)]
+    text = f"{said} {fill and (fill.at.isoformat(), fill.drugs, fill.filled_uL)} {implant and implant.serial}"
+    return sha256(text.encode()).hexdigest()
+
+
+def _force(program: Program) -> Program | None:
+    """The program in force that another one would replace."""
+    return program.patient.programs.filter(state=State.IN_FORCE).exclude(text="").exclude(pk=program.pk).first()
+
+
+def by_reading(program: Program, plan: Therapy, reading: Reading) -> Look:
     """Judge it against what the pump says. Raises `InputError`, `Refused`."""
     proposal = propose(plan, reading)
     found = judge(case_of_program(plan, reading, filled(reading), proposal.program), RULES)
-    return Look(plan, found, proposal.rows, proposal)
+    record = recorded(program)
+    return Look(plan, found, proposal.rows, proposal, record, sha256(f"{reading.basis} {record}".encode()).hexdigest())
 
 
 def by_record(program: Program, plan: Therapy, silent: str) -> Look:
     """Judge it against the program in force, as the record has it. Raises `InputError`."""
-    force = program.patient.programs.filter(state=State.IN_FORCE).exclude(text="").exclude(pk=program.pk).first()
+    force = _force(program)
     found = review(_alone(plan), None if force is None else _alone(therapy_of(force.text)))
     before, after = found.case.before, found.case.after
     if after.program is None:
         raise TherapyError(_("This pump has a fixed flow and runs no program."))
     units = {name: drug.customary_mass_unit for name, drug in plan.catalogue.drugs.items()}
+    old = None if before is None else before.settings
+    rows = label_sheet(old, after.settings, units)
     if before is None:
-        rows = sheet(None, after.program, after.settings, after.settings, units)
+        rows += sheet(None, after.program, after.settings, after.settings, units)
         rows = [replace(row, old="", change="new") for row in rows]
     else:
-        rows = sheet(before.program, after.program, before.settings, after.settings, units)
-    return Look(plan, found, tuple(rows), None, silent)
+        rows += sheet(before.program, after.program, before.settings, after.settings, units)
+    record = recorded(program)
+    return Look(plan, found, tuple(rows), None, record, record, silent)
 
 
 def _alone(plan: Therapy) -> Therapy:

@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from intrathecal.programmer.errors import Refused
 from intrathecal.programmer.figures import figures
-from intrathecal.programmer.programming import differences, propose
+from intrathecal.programmer.programming import differences, without_file
 from intrathecal.programmer.review.as_read import FILLS
 from intrathecal.programmer.session import Outcome
 from intrathecal.pump.telemetry.messages import Reading
 from intrathecal.quantities import InputError
-from intrathecal.workstation.clinic.models import Alarm, Implant, Program, Refill, User
+from intrathecal.workstation.clinic.models import Alarm, Implant, Note, Patient, Program, Refill, User
 from intrathecal.workstation.clinic.models import Reading as Kept
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import line
@@ -57,7 +58,7 @@ def fill_line(reading: Reading) -> int:
 def decide(program: Program, reading: Reading) -> None:
     """A program that was uncertain: it runs, or it never will, since what was on its way will not be done any more."""
     if runs(program, reading):
-        begin(program)
+        begin(program, timezone.now())
     else:
         program.state, program.doubt = State.CONFIRMED, ""
         program.save()
@@ -66,21 +67,25 @@ def decide(program: Program, reading: Reading) -> None:
 def runs(program: Program, reading: Reading) -> bool:
     """Whether the pump runs just this program."""
     try:
-        wanted = propose(therapy_of(program.text), reading)
-    except (InputError, ValueError):
+        meant = therapy_of(program.text).program
+        wanted = None if meant is None else without_file(meant, reading)
+    except (
+        InputError,
+        ValueError,
+        Refused,
+    ):  # doses of a drug that is not in this pump, or a pump that was never filled
         return False
-    fill = reading.fill
-    same = fill is not None and not differences(wanted.wanted, fill.settings)
-    return same and reading.program == wanted.message.text
+    if wanted is None or reading.fill is None:
+        return False
+    return not differences(wanted.wanted, reading.fill.settings) and reading.program == wanted.message.text
 
 
-def begin(program: Program) -> None:
-    """A program that was read back is in force, and the one before it is replaced."""
-    now = timezone.now()
+def begin(program: Program, at: datetime) -> None:
+    """A program that was read back is in force from then on, and the one before it is replaced."""
     for old in program.patient.programs.filter(state=State.IN_FORCE).exclude(pk=program.pk):
-        old.state, old.ends_at = State.REPLACED, now
+        old.state, old.ends_at = State.REPLACED, at
         old.save()
-    program.state, program.begins_at, program.doubt = State.IN_FORCE, now, ""
+    program.state, program.begins_at, program.doubt = State.IN_FORCE, at, ""
     program.save()
 
 
@@ -99,3 +104,8 @@ def _alarms(implant: Implant, reading: Reading) -> None:
         if name not in sounding:
             record.ended_at = timezone.now()
             record.save()
+
+
+def note(patient: Patient, by: User, kind: str, text: str) -> None:
+    """Write down what somebody did."""
+    Note.objects.create(patient=patient, at=timezone.now(), by=by, kind=kind, text=text)

@@ -15,20 +15,24 @@ from django.utils.translation import gettext as _
 from intrathecal.programmer.changing import Change
 from intrathecal.programmer.confirming import Confirmation, Consent, second_looks, soft
 from intrathecal.programmer.errors import Refused, Uncertain, Unreachable
-from intrathecal.programmer.programming import Proposal, propose, send
-from intrathecal.programmer.session import Session
-from intrathecal.pump.controller import Resume
+from intrathecal.programmer.programming import Proposal, send, without_file
 from intrathecal.pump.telemetry.messages import Reading
+from intrathecal.quantities import InputError
 from intrathecal.report.record import record_page
+from intrathecal.therapy import Program as PumpProgram
 from intrathecal.workstation.clinic import trail
-from intrathecal.workstation.clinic.models import Implant, Note, Patient, Program, User
+from intrathecal.workstation.clinic.models import Implant, Patient, Program, User
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import line, recording
-from intrathecal.workstation.live.looking import Look, by_reading, standing
+from intrathecal.workstation.live.looking import Look, by_reading, recorded, standing
 from intrathecal.workstation.live.writing import summary, therapy_of, with_program
 
 #: Letters of what is uncertain that the record holds.
 LONGEST_DOUBT = 400
+#: The program of an emergency.
+MINIMUM = "minimum rate"
+#: What people confirmed, and who did.
+CONFIRMED = ("text", "basis", "reasons", "confirmed_at", "second_at")
 
 
 class NotSent(Exception):
@@ -41,16 +45,18 @@ def dispatch(program: Program, by: User) -> None:
     if implant is None:
         raise NotSent(_("There is no pump in the record."))
     with line.opened(implant) as session:
+        program.refresh_from_db()  # whoever held the line may have sent it
+        _check_confirmed(program)
         session.settle()
-        seen = by_reading(therapy_of(program.text), line.read(session, implant))
+        seen = by_reading(program, therapy_of(program.text), line.read(session, implant))
         if seen.proposal is None:
             raise NotSent(_("The pump was not read."))
-        _check(program, seen)
+        check(program, seen)
         change = _change(program, seen, seen.proposal)
-        _leave(program)
+        _leave(program, seen)
         try:
             after = send(session, seen.proposal)
-        except (Refused, Unreachable) as refusal:
+        except (Refused, Unreachable, InputError) as refusal:
             _became(program, State.CONFIRMED, "")
             raise NotSent(_("The pump refused: %(why)s") % {"why": line.plain(refusal)}) from None
         except Uncertain as doubt:
@@ -60,14 +66,19 @@ def dispatch(program: Program, by: User) -> None:
     _arrived(program, implant, change, after, by)
 
 
-def _check(program: Program, seen: Look) -> None:
-    """What was confirmed must be what would be sent now."""
+def _check_confirmed(program: Program) -> None:
     if program.state != State.CONFIRMED:
         raise NotSent(_("It is not confirmed, or was sent already."))
+
+
+def check(program: Program, seen: Look) -> None:
+    """What was confirmed must be what would be sent now. Raises `NotSent`."""
+    _check_confirmed(program)
     if program.basis != seen.basis:
         raise NotSent(
             _(
-                "The pump has changed since this program was confirmed. Take it back and review it against what runs now."
+                "The pump has changed since this program was confirmed, or its fill. Take it back and review it against "
+                "what runs now."
             )
         )
     findings = seen.review.findings
@@ -101,11 +112,12 @@ def _change(program: Program, seen: Look, proposal: Proposal) -> Change:
 
 
 @transaction.atomic
-def _leave(program: Program) -> None:
+def _leave(program: Program, seen: Look) -> None:
     """Note that it leaves: a server that dies now finds it uncertain. Raises `NotSent` when another one was quicker."""
     held = trail.locked(Program).get(pk=program.pk)
-    if held.state != State.CONFIRMED:
-        raise NotSent(_("It is not confirmed, or was sent already."))
+    _check_confirmed(held)
+    if any(getattr(held, name) != getattr(program, name) for name in CONFIRMED) or recorded(held) != seen.record:
+        raise NotSent(_("It has changed while it was being looked at. Look at it again."))
     program.state, program.doubt = State.UNCERTAIN, _("It is being sent.")
     program.save()
 
@@ -124,35 +136,22 @@ def _doubt(program: Program, change: Change, why: str) -> None:
 
 @transaction.atomic
 def _arrived(program: Program, implant: Implant, change: Change, after: Reading, by: User) -> None:
-    recording.begin(program)
+    recording.begin(program, timezone.now())
     program.record = record_page(replace(change, after=after))
     program.save()
     recording.keep(implant, after, (), by)
 
 
-def stop(implant: Implant, by: User) -> bool:
-    """Stop a pump at once; whether it could be read afterwards, and was stopped. Raises `Silent`, `Doubtful`."""
-    with line.at_once(implant) as session:
-        session.stop()
-    line.heard(implant, None)
-    _noted(implant.patient, by, _("The pump was stopped: it gives nothing until it is resumed or programmed."))
-    try:
-        kept, _outcomes = recording.interrogate(implant, by)
-    except (line.Silent, line.Doubtful):
-        return False
-    return bool(kept.told["stopped"])
-
-
 def minimum(patient: Patient, implant: Implant, text: str, by: User) -> None:
     """Let a pump run at its minimum rate, whatever it ran. Raises `Silent`, `Doubtful`, `InputError`."""
-    wanted = with_program(text, "minimum rate")
+    wanted = with_program(text, MINIMUM)
     with line.opened(implant) as session:
         session.settle()
-        proposal = propose(therapy_of(wanted), line.read(session, implant))
+        proposal = without_file(PumpProgram.parse(MINIMUM), line.read(session, implant))
         program = _written(patient, wanted, proposal, by)
         try:
             after = send(session, proposal)
-        except (Refused, Unreachable):
+        except (Refused, Unreachable, InputError):
             _became(program, State.DISCARDED, "")
             raise
         except Uncertain as doubt:
@@ -160,9 +159,9 @@ def minimum(patient: Patient, implant: Implant, text: str, by: User) -> None:
             _became(program, State.UNCERTAIN, line.plain(doubt))
             raise
     with transaction.atomic():
-        recording.begin(program)
+        recording.begin(program, timezone.now())
         recording.keep(implant, after, (), by)
-        _noted(patient, by, _("The pump was set to its minimum rate."))
+        recording.note(patient, by, "emergency", _("The pump was set to its minimum rate."))
 
 
 @transaction.atomic
@@ -179,25 +178,3 @@ def _written(patient: Patient, text: str, proposal: Proposal, by: User) -> Progr
         basis=proposal.reading.basis,
         why=_("emergency"),
     )
-
-
-def resume(implant: Implant, by: User) -> None:
-    """End an emergency stop. Raises `Silent`, `Doubtful`."""
-    with line.opened(implant) as session:
-        session.settle()
-        session.act(Resume(), "the end of an emergency stop")
-        reading = _read_back(session, implant)
-    recording.keep(implant, reading, (), by)
-    _noted(implant.patient, by, _("The pump was resumed: it runs its program again."))
-
-
-def _read_back(session: Session, implant: Implant) -> Reading:
-    try:
-        return line.read(session, implant)
-    except Unreachable as lost:
-        raise Uncertain(str(lost)) from None
-
-
-@transaction.atomic
-def _noted(patient: Patient, by: User, text: str) -> None:
-    Note.objects.create(patient=patient, at=timezone.now(), by=by, kind="emergency", text=text)

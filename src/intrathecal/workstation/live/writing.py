@@ -24,10 +24,10 @@ _TEXT = re.compile(r"""[ \t]*text[ \t]*=[ \t]*(?:\"{3}.*?\"{3}|'{3}.*?'{3}|"[^"\
 LONGEST_SUMMARY = 300
 
 
-def therapy_of(text: str) -> Therapy:
-    """The therapy in a text that somebody typed. Raises `TherapyError`; no other file is opened for it."""
-    root = parse_document(text, NAME, WHAT, EXAMPLE)
-    if root.table.get("catalogue"):
+def therapy_of(text: str, name: str = NAME) -> Therapy:
+    """The therapy in a text that messages call ``name``. Raises `TherapyError`; no other file is opened for it."""
+    root = parse_document(text, name, WHAT, EXAMPLE)
+    if "catalogue" in root.table:
         raise TherapyError(_("[catalogue]: a file of the clinic's own values cannot be named here; leave it out"))
     return read_therapy(root, configuration.HERE, ())
 

@@ -33,6 +33,7 @@ NAMES = (
     "pairing",
     "program",
     "confirming",
+    "by_hand",
     "history",
     "record",
     "own_link",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
@@ -10,65 +9,19 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from intrathecal.programmer.confirming import ConfirmationError, read_reason, second_looks, soft
+from intrathecal.programmer.confirming import ConfirmationError, second_looks
 from intrathecal.programmer.errors import Refused
 from intrathecal.quantities import InputError
-from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Program
 from intrathecal.workstation.clinic.models.therapy import State
-from intrathecal.workstation.live import line, recording, sending
+from intrathecal.workstation.live import line, recording, sending, stages
 from intrathecal.workstation.live.looking import Look, look, standing
+from intrathecal.workstation.live.stages import Asked
 from intrathecal.workstation.pages.program import one_of
 from intrathecal.workstation.rules import PHARMACIST, PHYSICIAN, STAFF, Rule
-
-#: From these a program can become a draft again, or be thrown away.
-BEFORE_SENDING = (State.DRAFT, State.WAITING, State.CONFIRMED)
-
-
-@dataclass
-class Ask:
-    """A soft finding, the reason that was typed for it, and what is wrong with that."""
-
-    code: str
-    messages: list[str]
-    reason: str = ""
-    error: str = ""
-
-
-@dataclass
-class Asked:
-    """What is asked of whoever confirms: a reason for every soft finding, and why the change is made."""
-
-    asks: list[Ask] = field(default_factory=list)
-    why: str = ""
-    why_error: str = ""
-
-    @classmethod
-    def of(cls, seen: Look, request: HttpRequest) -> Asked:
-        """With what was typed so far."""
-        asks: dict[str, Ask] = {}
-        for finding in soft(seen.review.findings):
-            typed = request.POST.get(f"reason-{finding.code}", "")
-            asks.setdefault(finding.code, Ask(finding.code, [], typed)).messages.append(finding.message)
-        return cls(list(asks.values()), request.POST.get("why", ""))
-
-    def reasons(self) -> dict[str, str] | None:
-        """The reasons by code; None where one is missing, which is then said beside it."""
-        found = {}
-        for ask in self.asks:
-            try:
-                found[ask.code] = read_reason(ask.reason, _("The reason"))
-            except ConfirmationError as problem:
-                ask.error = str(problem)
-        try:
-            self.why = read_reason(self.why, _("Why it is changed"))
-        except ConfirmationError as problem:
-            self.why_error = str(problem)
-        return None if self.why_error or any(ask.error for ask in self.asks) else found
 
 
 @require_GET
@@ -76,7 +29,7 @@ class Asked:
 def review(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     """Old and new side by side, and everything that is said of the change."""
     one = one_of(patient, program)
-    if one.state not in BEFORE_SENDING:
+    if one.state not in stages.BEFORE_SENDING:
         return redirect("program", patient, program)
     return _shown(request, one)
 
@@ -90,12 +43,18 @@ def _shown(request: HttpRequest, one: Program, asked: Asked | None = None, statu
     context |= {
         "seen": seen,
         "mark": seen.mark(one.text),
-        "asked": asked or Asked.of(seen, request),
+        "asked": asked or _typed(request, seen),
         "second": second_looks(seen.review.findings),
         "can_second": one.state == State.WAITING and request.user.pk != one.confirmed_by_id,
         "live": bool(getattr(standing(one), "address", "")),
     }
     return render(request, "workstation/program_review.html", context, status=status)
+
+
+def _typed(request: HttpRequest, seen: Look) -> Asked:
+    """What was typed into the form of the review."""
+    given = {name.removeprefix("reason-"): text for name, text in request.POST.items() if name.startswith("reason-")}
+    return Asked.of(seen, given, request.POST.get("why", ""))
 
 
 @require_POST
@@ -107,35 +66,25 @@ def confirm(request: HttpRequest, patient: int, program: int) -> HttpResponse:
         seen = look(one)
     except (InputError, Refused):
         return _shown(request, one, status=409)
-    asked = Asked.of(seen, request)
-    if request.POST.get("mark") != seen.mark(one.text):
-        messages.error(request, _("The program or the pump has changed since it was shown. Look again."))
-        return _shown(request, one, asked, 409)
-    reasons = asked.reasons()
-    if seen.review.decision == "refuse" or reasons is None:
+    asked = _typed(request, seen)
+    try:
+        stages.confirm(one, seen, request.POST.get("mark", ""), asked, request.user)
+    except stages.OutOfTurn as problem:
+        messages.error(request, str(problem))
+        return _shown(request, one_of(patient, program), asked, 409)
+    except ConfirmationError:
         return _shown(request, one, asked, 400)
-    with transaction.atomic():
-        held = trail.locked(Program).get(pk=one.pk)
-        if held.state != State.DRAFT:
-            return redirect("program", patient, program)
-        held.state = State.WAITING if seen.review.second_person else State.CONFIRMED
-        held.findings, held.reasons, held.why = seen.findings, reasons, asked.why
-        held.basis, held.confirmed_by, held.confirmed_at = seen.basis, request.user, timezone.now()
-        held.save()
-    return redirect("program_review" if seen.review.second_person else "program", patient, program)
+    return redirect("program_review" if one.state == State.WAITING else "program", patient, program)
 
 
 @require_POST
 def second(request: HttpRequest, patient: int, program: int) -> HttpResponse:
-    """A second person's word; nobody confirms twice."""
-    one = trail.locked(Program).get(pk=one_of(patient, program).pk)
-    if one.state != State.WAITING:
-        messages.error(request, _("This program does not wait for a second person."))
-    elif request.user.pk == one.confirmed_by_id:
-        messages.error(request, _("You have confirmed it already. A second person is somebody else."))
+    """A second person's word."""
+    try:
+        stages.look_too(one_of(patient, program), request.user)
+    except stages.OutOfTurn as problem:
+        messages.error(request, str(problem))
     else:
-        one.state, one.second_by, one.second_at = State.CONFIRMED, request.user, timezone.now()
-        one.save()
         messages.success(request, _("Confirmed by a second person. It can be sent."))
     return redirect("program", patient, program)
 
@@ -143,21 +92,21 @@ def second(request: HttpRequest, patient: int, program: int) -> HttpResponse:
 @require_POST
 def take_back(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     """A draft again: what people said of it is forgotten."""
-    one = trail.locked(Program).get(pk=one_of(patient, program).pk)
-    if one.state in BEFORE_SENDING:
-        one.state, one.findings, one.reasons, one.basis = State.DRAFT, [], {}, ""
-        one.confirmed_by = one.confirmed_at = one.second_by = one.second_at = None
-        one.save()
+    try:
+        stages.take_back(one_of(patient, program))
+    except stages.OutOfTurn as problem:
+        messages.error(request, str(problem))
     return redirect("program", patient, program)
 
 
 @require_POST
 def discard(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     """Thrown away: it stays in the record and is never sent."""
-    one = trail.locked(Program).get(pk=one_of(patient, program).pk)
-    if one.state in BEFORE_SENDING:
-        one.state = State.DISCARDED
-        one.save()
+    try:
+        stages.discard(one_of(patient, program))
+    except stages.OutOfTurn as problem:
+        messages.error(request, str(problem))
+        return redirect("program", patient, program)
     return redirect("pump", patient)
 
 

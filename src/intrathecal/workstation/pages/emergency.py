@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from intrathecal.programmer.errors import Refused
 from intrathecal.quantities import InputError
-from intrathecal.report.emergency import sheets
-from intrathecal.workstation.clinic.models import Patient, Refill
+from intrathecal.report.emergency import Sheet, sheets
+from intrathecal.workstation.clinic.models import Implant, Patient, Refill, User
 from intrathecal.workstation.clinic.models.therapy import State
-from intrathecal.workstation.live import line, sending, writing
+from intrathecal.workstation.live import commanding, line, sending, writing
 from intrathecal.workstation.pages.pump import implant_of
 from intrathecal.workstation.rules import NURSE, PHYSICIAN, STAFF, Rule
 
@@ -64,11 +65,16 @@ def emergency(request: HttpRequest, patient: int) -> HttpResponse:
         "deeds": deeds().values(),
     }
     try:
-        plan = writing.therapy_of(_running(one))
-        context |= {"sheets": sheets(plan, _calls(one)), "drugs": [entry.drug.title for entry in plan.drugs]}
+        context["drugs"], context["sheets"] = first_aid(one)
     except InputError as problem:
         context["error"] = str(problem)
     return render(request, "workstation/emergency.html", context)
+
+
+def first_aid(patient: Patient) -> tuple[list[str], list[Sheet]]:
+    """The drugs of what runs, and what to do about them. Raises `InputError` where nothing is known of it."""
+    plan = writing.therapy_of(_running(patient))
+    return [entry.drug.title for entry in plan.drugs], sheets(plan, _calls(patient))
 
 
 @require_GET
@@ -91,19 +97,30 @@ def act(request: HttpRequest, patient: int, deed: str) -> HttpResponse:
     if request.POST.get("confirmed") != "yes":
         return redirect("emergency_ask", patient, deed)
     try:
-        if deed == "stop":
-            read = sending.stop(implant, request.user)
-            messages.success(request, _("Stopped: the pump has said that it gives nothing any more."))
-            if not read:
-                messages.warning(request, _("It could not be read afterwards. Read it again, and watch the patient."))
-        else:
-            sending.minimum(implant.patient, implant, _running(implant.patient), request.user)
-            messages.success(request, _("The pump runs at its minimum rate. It was read back."))
+        messages.success(request, do(deed, implant, request.user))
     except line.Doubtful as doubt:
-        messages.error(request, _("DELIVERY UNCERTAIN: %(why)s. Look at the patient and at the pump.") % {"why": doubt})
-    except (line.Silent, InputError) as problem:
+        messages.error(request, uncertain(doubt))
+    except (line.Silent, InputError, Refused) as problem:
         messages.error(request, _("NOT done: %(why)s") % {"why": problem})
     return redirect("emergency", patient)
+
+
+def do(deed: str, implant: Implant, by: User) -> str:
+    """Do it, and say what came of it. Raises `Silent`, `Doubtful`, `InputError`, `Refused`."""
+    if deed != "stop":
+        sending.minimum(implant.patient, implant, _running(implant.patient), by)
+        return _("The pump runs at its minimum rate. It was read back.")
+    if commanding.stop(implant, by):
+        return _("Stopped: the pump has said that it gives nothing any more.")
+    return _(
+        "Stopped: the pump has said that it gives nothing any more. It could not be read afterwards: read it again, and "
+        "watch the patient."
+    )
+
+
+def uncertain(doubt: line.Doubtful) -> str:
+    """What is said of a command that nobody knows the outcome of."""
+    return _("DELIVERY UNCERTAIN: %(why)s. Look at the patient and at the pump.") % {"why": doubt}
 
 
 def _running(patient: Patient) -> str:

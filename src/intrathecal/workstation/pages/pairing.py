@@ -39,12 +39,16 @@ def pair(request: HttpRequest, patient: int) -> HttpResponse:
     context = {"patient": implant.patient, "implant": implant, "address": address, "code": code}
     if request.method == "GET":
         return render(request, "workstation/pump_pair.html", context)
+    if "forget" in request.POST:
+        forget(implant)
+        messages.success(request, _("This pump is not reached from here any more."))
+        return redirect("pump", patient)
     try:
         where = Address.parse(address)
     except InputError as problem:
         return render(request, "workstation/pump_pair.html", context | {"address_error": str(problem)}, status=400)
     try:
-        _taken(implant, where, code)
+        take(implant, where, code)
     except (InputError, PairingError, Refused, Unreachable) as problem:
         said = str(problem).removeprefix("--code: ")
         return render(request, "workstation/pump_pair.html", context | {"code_error": said}, status=400)
@@ -52,7 +56,7 @@ def pair(request: HttpRequest, patient: int) -> HttpResponse:
     return redirect("pump", patient)
 
 
-def _taken(implant: Implant, where: Address, code: str) -> KnownPump:
+def take(implant: Implant, where: Address, code: str) -> KnownPump:
     """Pair, and write down where the pump is. Raises what `pair` raises, and `PairingError` for a pump of another model."""
     folder = Path(settings.HOME) / KEYS
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -71,6 +75,14 @@ def _taken(implant: Implant, where: Address, code: str) -> KnownPump:
         implant.save(update_fields=("address", "serial", "key_file"))
     line.heard(implant, None)
     return known
+
+
+@transaction.atomic
+def forget(implant: Implant) -> None:
+    """Nothing is sent to this pump from here any more. The pump goes on knowing the key, until somebody takes it from it."""
+    line.heard(implant, None)
+    implant.address = implant.key_file = ""
+    implant.save(update_fields=("address", "key_file"))
 
 
 urlpatterns = [path("patients/<int:patient>/pump/pair/", pair, name="pump_pair")]

@@ -15,31 +15,45 @@ from django.views.decorators.http import require_GET, require_POST
 
 from intrathecal.programmer.errors import Refused
 from intrathecal.quantities import InputError
-from intrathecal.therapy import Therapy, TherapyError
+from intrathecal.therapy import TherapyError
 from intrathecal.workstation.clinic.models import Patient, Program
 from intrathecal.workstation.clinic.models.therapy import State
-from intrathecal.workstation.live import form, writing
+from intrathecal.workstation.live import form, stages, writing
 from intrathecal.workstation.live.foreseeing import Foresight, foresee
 from intrathecal.workstation.live.looking import Look, look, standing
+from intrathecal.workstation.live.reckoning import check_reckonable
 from intrathecal.workstation.rules import PHYSICIAN, STAFF, Rule
 
 #: So many foresights are kept.
 KEPT = 16
+#: Digits of the number of a row.
+LONGEST_NUMBER = 5
 _known: dict[str, Foresight] = {}
 
 
 @dataclass
 class Editor:
-    """A draft as it is edited: its text and rows, and what is wrong with them."""
+    """A draft as it is edited: its text and rows, what is wrong with them, and the `version_of` the text that was kept last."""
 
     text: str
     rows: list[form.Row]
     error: str = ""
+    version: str = ""
 
     @property
     def is_wrong(self) -> bool:
         """Whether there is a mistake in it."""
-        return bool(self.error) or any(row.error or any(cell.error for cell in row.cells) for row in self.rows)
+        return bool(self.problems)
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong, one sentence for each place."""
+        said = [self.error] if self.error else []
+        for row in self.rows:
+            place = _("row %d") % (row.number + 1)
+            said += [f"{place}: {row.error}"] if row.error else []
+            said += [f"{place}: {cell.name}: {cell.error}" for cell in row.cells if cell.error]
+        return said
 
 
 def one_of(patient: int, program: int) -> Program:
@@ -53,12 +67,10 @@ def new(request: HttpRequest, patient: int) -> HttpResponse:
     """A draft that begins with what was written last."""
     one = get_object_or_404(Patient, pk=patient)
     try:
-        text = writing.text_for(one)
-        plan = writing.therapy_of(text)
+        draft = stages.begin(one, request.user)
     except TherapyError as problem:
         messages.error(request, str(problem))
         return redirect("pump", patient)
-    draft = Program.objects.create(patient=one, text=text, summary=_summary(plan), written_by=request.user)
     return redirect("program", patient, draft.pk)
 
 
@@ -69,12 +81,13 @@ def program(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     if one.state == State.UNCERTAIN:
         return redirect("program_uncertain", patient, program)
     if one.state == State.DRAFT:
-        return render(request, "workstation/program_edit.html", _context(one, opened(one.text)))
+        return render(request, "workstation/program_edit.html", _context(one, _kept(one)))
     context = {"patient": one.patient, "program": one, "live": bool(getattr(standing(one), "address", ""))}
     return render(request, "workstation/program.html", context)
 
 
 @require_POST
+@transaction.non_atomic_requests
 def edit(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     """A change of the form or of the text: the other follows, and a right one is kept."""
     one = one_of(patient, program)
@@ -82,9 +95,14 @@ def edit(request: HttpRequest, patient: int, program: int) -> HttpResponse:
         messages.error(request, _("It is no draft any more. Take it back to change it."))
         return _leave(request, reverse("program", args=(patient, program)))
     editor = changed(request, one)
-    if not editor.is_wrong and editor.text != one.text:
-        one.text, one.summary = editor.text, _summary(writing.therapy_of(editor.text))
-        one.save()
+    editor.version = request.POST.get("version", "")
+    if not editor.is_wrong:
+        try:
+            stages.rewrite(one, editor.text, editor.version)
+        except stages.OutOfTurn as problem:
+            editor.error = str(problem)
+        else:
+            editor.version = stages.version_of(editor.text)
     if "review" in request.POST and not editor.is_wrong:
         return _leave(request, reverse("program_review", args=(patient, program)))
     parts = {"form": "_program_form_changed", "text": "_program_text_changed"}
@@ -95,14 +113,21 @@ def edit(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     return response
 
 
+def _kept(one: Program) -> Editor:
+    editor = opened(one.text)
+    editor.version = stages.version_of(one.text)
+    return editor
+
+
 def opened(text: str) -> Editor:
     """A text with the form that it says."""
     try:
         plan = writing.therapy_of(text)
+        if plan.program is None:
+            return Editor(text, [], _("[program]: is missing; write what the pump is to give"))
+        check_reckonable(plan.program)
     except TherapyError as problem:
         return Editor(text, [], str(problem))
-    if plan.program is None:
-        return Editor(text, [], _("[program]: is missing; write what the pump is to give"))
     return Editor(text, form.rows_of(plan.program))
 
 
@@ -112,22 +137,31 @@ def changed(request: HttpRequest, one: Program) -> Editor:
     typed = posted.get("text", one.text).replace("\r\n", "\n")
     if "adding" in posted and (kind := posted.get("add-kind", "")):
         rows = form.added(rows, kind)
-    elif (number := posted.get("remove", "")).isdigit():
+    elif (number := posted.get("remove", "")).isascii() and number.isdecimal() and len(number) < LONGEST_NUMBER:
         rows = form.without(rows, int(number))
-    elif posted.get("source") == "text" or (posted.get("source") != "form" and typed.strip() != one.text.strip()):
-        return _taken(typed, rows)
+    elif posted.get("source") == "text" or (
+        posted.get("source") != "form" and stages.version_of(typed) != posted.get("version")
+    ):
+        return from_text(typed, rows)
+    return from_rows(typed, rows)
+
+
+def from_rows(typed: str, rows: list[form.Row]) -> Editor:
+    """A text with the program that the rows say."""
     found = form.program_of(rows)
     if found is None:
         return Editor(typed, rows)
     try:
+        check_reckonable(found)
         text = writing.with_program(typed, str(found))
-        writing.therapy_of(text)
+        if writing.therapy_of(text).program != found:
+            raise TherapyError(_("[program]: stands twice in the text; write the program there yourself"))
     except TherapyError as problem:
         return Editor(typed, rows, str(problem))
     return Editor(text, rows)
 
 
-def _taken(typed: str, rows: list[form.Row]) -> Editor:
+def from_text(typed: str, rows: list[form.Row]) -> Editor:
     """A typed text; the form stays as it was while the text is wrong."""
     editor = opened(typed)
     return Editor(typed, rows, editor.error) if editor.error else editor
@@ -141,13 +175,13 @@ def foresight(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     context: dict[str, Any] = {"program": one}
     try:
         seen = look(one)
-        context |= {"seen": seen, "foresight": _foreseen(one.text, seen)}
+        context |= {"seen": seen, "foresight": foreseen(one.text, seen)}
     except (InputError, Refused) as problem:
         context["error"] = str(problem)
     return render(request, "workstation/_foresight.html", context)
 
 
-def _foreseen(text: str, seen: Look) -> Foresight:
+def foreseen(text: str, seen: Look) -> Foresight:
     """The foresight of what was seen; who comes back to one need not wait again."""
     key = seen.mark(text)
     if key not in _known:
@@ -159,10 +193,6 @@ def _foreseen(text: str, seen: Look) -> Foresight:
 
 def _context(one: Program, editor: Editor) -> dict[str, Any]:
     return {"patient": one.patient, "program": one, "editor": editor, "kinds": form.kinds()}
-
-
-def _summary(plan: Therapy) -> str:
-    return "" if plan.program is None else writing.summary(plan.program)
 
 
 def _leave(request: HttpRequest, to: str) -> HttpResponse:

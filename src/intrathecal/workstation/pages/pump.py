@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import path
@@ -24,7 +25,7 @@ from intrathecal.programmer.figures import figures
 from intrathecal.workstation.clinic.models import Implant, Patient, User
 from intrathecal.workstation.clinic.models import Reading as Kept
 from intrathecal.workstation.clinic.models.therapy import State
-from intrathecal.workstation.live import line, recording, sending
+from intrathecal.workstation.live import commanding, line, recording
 from intrathecal.workstation.live.ending import ending
 from intrathecal.workstation.rules import NURSE, PHYSICIAN, STAFF, Rule
 
@@ -71,7 +72,7 @@ def pump(request: HttpRequest, patient: int) -> HttpResponse:
         "force": one.programs.filter(state=State.IN_FORCE).select_related("confirmed_by", "second_by").first(),
         "programs": one.programs.filter(state__in=OPEN).select_related("written_by"),
         "before": one.programs.filter(state=State.REPLACED).select_related("written_by")[:10],
-        "alarms": [] if implant is None else implant.alarms.filter(ended_at=None),
+        "alarms": [] if implant is None else implant.alarms.filter(ended_at=None).select_related("seen_by"),
         "last": last,
         "log": [{**entry, "at": clock(entry["at"])} for entry in entries],
     }
@@ -150,19 +151,55 @@ def interrogate(request: HttpRequest, patient: int) -> HttpResponse:
     return redirect("pump", patient)
 
 
+@dataclass(frozen=True)
+class Command:
+    """Something that a pump is told at once: what does it, and what is said when it was done."""
+
+    do: Callable[[Implant, User], None]
+    done: str
+
+
+def commands() -> dict[str, Command]:
+    """What can be told from the pump's page."""
+    return {
+        "resume": Command(commanding.resume, _("The pump runs its program again.")),
+        "mute": Command(commanding.mute, _("The pump is silent for a while. Its alarms go on, and it was read back.")),
+        "reset": Command(commanding.reset, _("The pump was reset, and read back: below stands what it does.")),
+    }
+
+
+def command(name: str) -> Callable[[HttpRequest, int], HttpResponse]:
+    """The view that tells a pump something."""
+
+    @require_POST
+    @transaction.non_atomic_requests
+    def tell(request: HttpRequest, patient: int) -> HttpResponse:
+        """Tell it, and say what came of it."""
+        implant, chosen = implant_of(patient), commands()[name]
+        try:
+            if implant is None:
+                raise line.Silent(_("There is no pump in the record."))
+            chosen.do(implant, request.user)
+        except line.Doubtful as doubt:
+            messages.error(
+                request, _("Uncertain: %(why)s. Interrogate the pump: it says what became of it.") % {"why": doubt}
+            )
+        except line.Silent as problem:
+            messages.error(request, _("Not done: %(why)s") % {"why": problem})
+        else:
+            messages.success(request, chosen.done)
+        return redirect("pump", patient)
+
+    return tell
+
+
 @require_POST
-@transaction.non_atomic_requests
-def resume(request: HttpRequest, patient: int) -> HttpResponse:
-    """End an emergency stop."""
+def seen(request: HttpRequest, patient: int) -> HttpResponse:
+    """Whoever asks has seen the alarms."""
     implant = implant_of(patient)
-    try:
-        if implant is None:
-            raise line.Silent(_("There is no pump in the record."))
-        sending.resume(implant, request.user)
-    except (line.Silent, line.Doubtful) as problem:
-        messages.error(request, str(problem))
-    else:
-        messages.success(request, _("The pump runs its program again."))
+    if implant is None:
+        raise Http404
+    commanding.seen(implant, request.user)
     return redirect("pump", patient)
 
 
@@ -171,7 +208,10 @@ urlpatterns = [
     path("patients/<int:patient>/pump/now/", now, name="pump_now"),
     path("patients/<int:patient>/pump/stream/", stream, name="pump_stream"),
     path("patients/<int:patient>/pump/read/", interrogate, name="pump_read"),
-    path("patients/<int:patient>/pump/resume/", resume, name="pump_resume"),
+    path("patients/<int:patient>/pump/resume/", command("resume"), name="pump_resume"),
+    path("patients/<int:patient>/pump/mute/", command("mute"), name="pump_mute"),
+    path("patients/<int:patient>/pump/reset/", command("reset"), name="pump_reset"),
+    path("patients/<int:patient>/pump/seen/", seen, name="pump_seen"),
 ]
 RULES = {
     "pump": Rule(STAFF),
@@ -179,5 +219,8 @@ RULES = {
     "pump_stream": Rule(STAFF),
     "pump_read": Rule(frozenset(), frozenset({PHYSICIAN, NURSE})),
     "pump_resume": Rule(frozenset(), frozenset({PHYSICIAN})),
+    "pump_mute": Rule(frozenset(), frozenset({PHYSICIAN, NURSE})),
+    "pump_reset": Rule(frozenset(), frozenset({PHYSICIAN})),
+    "pump_seen": Rule(frozenset(), frozenset({PHYSICIAN, NURSE})),
 }
 TABS = (("pump", gettext_lazy("Pump")),)
