@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect
 from tests.programmer.processes import Pump, demo
 from tests.workstation.browsing import DEMO, DESK, PHONE, fine, log_in
 from tests.workstation.served import Served, serving
@@ -168,7 +168,8 @@ def test_from_candidate_to_decision(served: Served, opened: Opener) -> None:
     desk.get_by_text("The same as a table").click()
     expect(desk.get_by_role("columnheader", name="Lowest")).to_be_visible()
     fine(desk)
-    kept = {"name": "kept.csv", "mimeType": "text/csv", "buffer": b"time,phase,nrs\n2020-01-02 08:00,baseline,eleven\n"}
+    lines = b"time,phase,nrs\n2020-01-02 08:00,baseline,eleven\n"
+    kept: FilePayload = {"name": "kept.csv", "mimeType": "text/csv", "buffer": lines}
     desk.get_by_label("CSV file, as the command intrathecal trial reads it").set_input_files(kept)
     desk.get_by_role("button", name="Add it to the diary").click()
     expect(desk.get_by_text("kept.csv, line 2: nrs")).to_be_visible()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from intrathecal.quantities import InputError
+from intrathecal.report.sides import sides
 from intrathecal.simulation.api import Run, simulate
 from intrathecal.simulation.comparison import check_same_patient
 from intrathecal.therapy import Therapy
@@ -18,6 +20,8 @@ from intrathecal.workstation.picturing import Pictures, pictures
 #: A file may ask for years; a page shows no more of them than this.
 MOST_DAYS = 90
 EVERY_MS = 3_600_000
+#: As many digits of a curve are told.
+DIGITS = 5
 
 
 class NothingToSimulateError(InputError):
@@ -67,3 +71,17 @@ def _run(text: str) -> Run:
         return simulate(therapy, days=min(therapy.simulation.days, Fraction(MOST_DAYS)), every_ms=EVERY_MS, profiles=())
     except InputError as problem:
         raise NothingToSimulateError(str(problem)) from None
+
+
+def in_numbers(run: Run) -> dict[str, Any]:
+    """A run in numbers: figures under the keys of ``simulate --json``, and the curves (ug/mL, mL/day; s since the start)."""
+    figures, (side,) = run.figures, sides(run, None)
+    kept = ("days", "drugs", "assumptions", "pump", "exposure", "relief")
+    curves = {
+        name: [None if value != value else float(f"{value:.{DIGITS}g}") for value in values.tolist()]  # noqa: PLR0124
+        for name, values in side.samples.values.items()
+    }
+    return {
+        **{key: figures[key] for key in kept if key in figures},
+        "curves": {"seconds": (side.samples.times_ms / 1000).tolist(), **curves},
+    }

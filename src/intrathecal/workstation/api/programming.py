@@ -22,10 +22,9 @@ from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import by_hand, form, line, recording, sending, stages
 from intrathecal.workstation.live.looking import look, standing
 from intrathecal.workstation.pages import by_hand as page_by_hand
-from intrathecal.workstation.pages.explore import told as run_told
 from intrathecal.workstation.pages.program import Editor, foreseen, from_rows, from_text, one_of, opened
 from intrathecal.workstation.rules import CARERS, NOBODY, PHARMACIST, PHYSICIAN, PHYSICIANS, STAFF, Rule
-from intrathecal.workstation.simulating import run_of
+from intrathecal.workstation.simulating import in_numbers, run_of
 
 router = Router(tags=["programs"])
 HERE = "/patients/{int:patient}/programs/{int:program}"
@@ -244,7 +243,7 @@ def get_foresight(request: HttpRequest, patient: int, program: int) -> dict[str,
 def get_curves(request: HttpRequest, patient: int, program: int) -> dict[str, Any]:
     """The simulation of a program's therapy file in numbers."""
     with answering():
-        return run_told(run_of(one_of(patient, program)))
+        return in_numbers(run_of(one_of(patient, program)))
 
 
 @router.get(f"{HERE}/review", response={200: ProgramReviewOut, **REFUSALS}, url_name="program_review")

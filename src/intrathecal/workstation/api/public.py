@@ -10,8 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema, Status
 
-from intrathecal.report.sides import sides
-from intrathecal.simulation.api import Run
 from intrathecal.workstation import exploring
 from intrathecal.workstation.api.shapes import Problem, Text
 from intrathecal.workstation.clinic import limits, links, slots, visiting
@@ -19,9 +17,9 @@ from intrathecal.workstation.clinic.models import Request
 from intrathecal.workstation.pages.asking import Wish, make
 from intrathecal.workstation.pages.explore import PER_MINUTE, asked, too_often
 from intrathecal.workstation.rules import OPEN, SECRET
+from intrathecal.workstation.simulating import in_numbers
 
 router = Router(tags=["public"], auth=None)
-DIGITS = 5
 #: What the calls answer that strangers make, beside what they are for.
 REFUSED: dict[int, Any] = {400: Problem, 422: Problem, 429: Problem}
 
@@ -164,21 +162,8 @@ def explore(request: HttpRequest, given: Query[ExploreIn]) -> HttpResponse:
         field, texts = next(iter(errors.items()))
         return JsonResponse({"detail": f"{field}: {texts[0]}", "errors": errors}, status=422)
     return JsonResponse(
-        {"asked": form.cleaned_data, "program": exploring.program_of(form.cleaned_data), **_figures(form.run)}
+        {"asked": form.cleaned_data, "program": exploring.program_of(form.cleaned_data), **in_numbers(form.run)}
     )
-
-
-def _figures(run: Run) -> dict[str, Any]:
-    figures, (side,) = run.figures, sides(run, None)
-    kept = ("days", "drugs", "assumptions", "pump", "exposure", "relief")
-    curves = {
-        name: [None if value != value else float(f"{value:.{DIGITS}g}") for value in values.tolist()]  # noqa: PLR0124
-        for name, values in side.samples.values.items()
-    }
-    return {
-        **{key: figures[key] for key in kept},
-        "curves": {"seconds": (side.samples.times_ms / 1000).tolist(), **curves},
-    }
 
 
 RULES = {
