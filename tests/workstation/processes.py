@@ -99,8 +99,8 @@ class Server:
 class Caller:
     """Somebody who is logged in; one call at a time over one connection. `ConnectionError` when the server is gone."""
 
-    def __init__(self, port: int) -> None:
-        self._port, self._cookies = port, SimpleCookie()
+    def __init__(self, port: int, **headers: str) -> None:
+        self._port, self._cookies, self._headers = port, SimpleCookie(), headers
         self._line: http.client.HTTPConnection | None = None
 
     def close(self) -> None:
@@ -124,7 +124,7 @@ class Caller:
 
     def ask(self, method: str, path: str, body: str = "", kind: str = "") -> tuple[int, bytes]:
         """Status and content of an answer."""
-        headers = {"Cookie": "; ".join(f"{name}={one.value}" for name, one in self._cookies.items())}
+        headers = self._headers | {"Cookie": "; ".join(f"{name}={one.value}" for name, one in self._cookies.items())}
         if body:
             headers |= {"Content-Type": kind, "X-CSRFToken": self._cookies["csrftoken"].value}
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import urllib.request
 from pathlib import Path
@@ -27,8 +28,10 @@ def test_the_first_administrator_of_a_clinic(database: str, tmp_path: Path) -> N
             "account", "ada", "--role", "administrator", home=tmp_path, database=database, typed="a long enough one\n"
         )
         assert made == "ada can log in.\n"
-        caller = Caller(server.port)
+        caller = Caller(server.port, **{"X-Forwarded-For": "203.0.113.9"})
         caller.log_in("ada", "a long enough one")
+        came = json.loads(caller.ask("GET", "/api/audit", "")[1])["items"][0]
+        assert (came["did"], came["address"]) == ("logged in: password", "127.0.0.1"), "there is no trusted proxy"
         assert b"A new account" in caller.ask("GET", "/accounts/")[1]
         caller.close()
         began = time.monotonic()
