@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect, sync_playwright
 from tests.programmer.processes import Pump, demo
 from tests.workstation.served import Served, lacking, serving
 
@@ -200,7 +200,11 @@ def test_from_candidate_to_decision(served: Served, opened: Opener) -> None:
     desk.get_by_text("The same as a table").click()
     expect(desk.get_by_role("columnheader", name="Lowest")).to_be_visible()
     fine(desk)
-    kept = {"name": "kept.csv", "mimeType": "text/csv", "buffer": b"time,phase,nrs\n2020-01-02 08:00,baseline,eleven\n"}
+    kept: FilePayload = {
+        "name": "kept.csv",
+        "mimeType": "text/csv",
+        "buffer": b"time,phase,nrs\n2020-01-02 08:00,baseline,eleven\n",
+    }
     desk.get_by_label("CSV file, as the command intrathecal trial reads it").set_input_files(kept)
     desk.get_by_role("button", name="Add it to the diary").click()
     expect(desk.get_by_text("kept.csv, line 2: nrs")).to_be_visible()

@@ -155,6 +155,7 @@ def _page(
         "now": timezone.localtime(),
         "functions": Function.choices,
         "drugs": sorted(load_catalogue().screenings),
+        "asked": load_catalogue().trial,
         "routes": ROUTES,
     }
     return render(request, "workstation/trial.html", context, status=status)
