@@ -68,7 +68,7 @@ def test_many_scores_are_their_mean_and_what_they_span() -> None:
     assert not found.points
     ((_phase, line),) = found.lines
     drawn = [tuple(map(float, pair.split(","))) for pair in line.split()]
-    assert len(drawn) <= 171
+    assert len(drawn) == 170
     spans = {}
     for part in found.spread.split("M")[1:]:
         x, low_high = part.split()

@@ -161,13 +161,13 @@ Drawn = tuple[str, float, float]
 
 def _steps(drawn: Iterable[Drawn]) -> Iterator[tuple[str, float, list[float]]]:
     """Scores that fall into one step of the picture: phase, the middle of the step, and where they stand."""
-    wide = (WIDTH - LEFT - RIGHT) / MOST_POINTS
-    for (phase, step), some in groupby(drawn, key=lambda one: (one[0], int((one[1] - LEFT) / wide))):
+    wide, last = (WIDTH - LEFT - RIGHT) / MOST_POINTS, MOST_POINTS - 1
+    for (phase, step), some in groupby(drawn, key=lambda one: (one[0], min(int((one[1] - LEFT) / wide), last))):
         yield phase, round(LEFT + (step + 0.5) * wide, 1), [y for _phase, _x, y in some]
 
 
 def _together(drawn: Iterable[Drawn]) -> list[Drawn]:
-    return [(phase, min(x, WIDTH - RIGHT), round(fmean(ys), 1)) for phase, x, ys in _steps(drawn)]
+    return [(phase, x, round(fmean(ys), 1)) for phase, x, ys in _steps(drawn)]
 
 
 def _spread(drawn: Iterable[Drawn]) -> str:

@@ -128,7 +128,7 @@ def _page(
     until = request.GET.get("until", "")
     day = checklists.day_of(until)
     found, scores = trials.said(patient, day), diaries.of_trial(patient)
-    verdict = found.verdict
+    verdict, asked = found.verdict, load_catalogue().trial
     context = {
         "patient": patient,
         "rows": list(reversed(list(enumerate(scores, start=2)))),
@@ -155,6 +155,9 @@ def _page(
         "now": timezone.localtime(),
         "functions": Function.choices,
         "drugs": sorted(load_catalogue().screenings),
+        "asked": asked,
+        "fails": share(asked.fail_below.canonical),
+        "passes": share(asked.pass_above.canonical),
         "routes": ROUTES,
     }
     return render(request, "workstation/trial.html", context, status=status)
