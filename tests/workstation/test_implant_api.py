@@ -51,7 +51,9 @@ def test_a_pump_from_implantation_to_explantation(patient: Patient, client_of: C
         "why": "kinked",
         "purge_uL": 300,
     }
-    status, told = call(client, "POST", f"{own}/catheters", revised)
+    seen = {**revised, "instead_of": first["catheters"][0]["id"]}
+    status, told = call(client, "POST", f"{own}/catheters", seen)
+    assert call(client, "POST", f"{own}/catheters", seen)[0] == 409
     assert (status, [one["dead_nL"] for one in told["catheters"]]) == (201, [162_800, 184_800])
     assert (told["catheters"][0]["tip_level"], told["catheters"][0]["purge_uL"]) == ("", 300)
     assert told["remarks"][0].startswith("Less than the 0.384 mL")

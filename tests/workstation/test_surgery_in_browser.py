@@ -50,9 +50,11 @@ def go_on(page: Page, then: str) -> None:
 
 
 def store(page: Page) -> None:
-    """Store, when nothing that was asked meanwhile is still on its way."""
-    page.wait_for_load_state("networkidle")
-    page.get_by_role("button", name="Store").click()
+    """Leave the last field, wait for the volumes that are asked for then, and store: here all share one connection."""
+    button = page.get_by_role("button", name="Store")
+    button.focus()
+    page.wait_for_function("!document.querySelector('.htmx-request')")
+    button.click()
 
 
 def read_aloud(page: Page) -> None:

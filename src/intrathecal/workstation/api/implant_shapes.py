@@ -103,11 +103,15 @@ class ReplacementIn(PumpIn):
 
 
 class RevisionIn(CatheterIn):
-    """The catheter after an operation; ``purge_uL`` went before it was connected again."""
+    """The catheter after an operation; ``purge_uL`` went before it was connected again.
+
+    ``instead_of`` is the catheter that was read before: where another one lies now, nothing is stored.
+    """
 
     on: date
     why: Text
     purge_uL: Microlitres | None = None
+    instead_of: int | None = None
 
 
 class ExplantationIn(Schema):

@@ -105,6 +105,9 @@ def replace(request: HttpRequest, patient: int, implant: int, told: ReplacementI
 def revise(request: HttpRequest, patient: int, implant: int, told: RevisionIn) -> Status[dict[str, Any]]:
     """The catheter after an operation."""
     standing = _standing(patient, implant)
+    laid = standing.catheters.first()
+    if told.instead_of is not None and (laid is None or laid.pk != told.instead_of):
+        raise HttpError(409, "another catheter lies there now: read the pump again")
     typed = _catheter(told) | {"on": told.on.isoformat(), "why": told.why, "purge": _mL(told.purge_uL)}
     return _operate(request, standing.patient, Revision(standing, typed))
 

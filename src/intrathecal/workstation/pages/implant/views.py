@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -48,6 +49,12 @@ class Shown:
     def together_nL(self) -> int | None:
         """Tubing and catheter: what a bridge moves, and what a prime fills."""
         return None if self.catheter is None or self.tubing_nL is None else self.catheter.dead_nL + self.tubing_nL
+
+    @property
+    def pieces(self) -> list[tuple[dict[str, Any], int | None]]:
+        """The catheter's pieces, each with the length that is in the patient, mm."""
+        laid = self.catheter.segments if self.catheter else []
+        return [(one, one["length_mm"] - one.get("trimmed_mm", 0) if "length_mm" in one else None) for one in laid]
 
     @property
     def asks_from(self) -> date | None:
