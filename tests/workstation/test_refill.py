@@ -75,6 +75,7 @@ def test_a_difference_has_to_be_looked_into(wizard: Wizard, implant: Implant) ->
     ("typed", "said"),
     [
         ("", "this is empty: fill it in"),
+        ("6200 uL", "uL is not mL; write the number of mL alone"),
         ("60", "60 mL is not possible; write 0 to 20, 6 if that is meant"),
         ("0.6", "0.6 mL is ten times off what is expected, and 6 mL would not be"),
         ("six", '"six" is not a number; write digits with at most one point, such as 0.5'),

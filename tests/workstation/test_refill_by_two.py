@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.test import Client
 from django.utils import timezone
+from tests.workstation.conftest import PASSWORD
 from tests.workstation.pumped import pump
 from tests.workstation.refilling import WHO, Wizard, to_review
 
@@ -64,6 +67,32 @@ def test_it_waits_for_somebody_else(waiting: Wizard, implant: Implant, client_of
     assert "The refill is stored already, once." in page
     assert implant.refills.count() == 3
     assert list(trail.verify()) == []
+
+
+def test_the_second_person_confirms_at_the_same_screen(
+    waiting: Wizard, implant: Implant, user_of: Callable[..., User]
+) -> None:
+    """With their own name, password and, where they have one, the code; nobody else's, and not the first one's."""
+    other, patients, first = user_of("pharmacist"), user_of("administrator"), Filling.objects.get().confirmed_by
+    at = f"{waiting.at}second/beside/"
+
+    def told(user: User, password: str = PASSWORD, code: str = "") -> Any:
+        return waiting.client.post(at, {"username": user.username, "password": password, "code": code}, follow=True)
+
+    assert "no physician, nurse or pharmacist has this name" in told(other, "not this one").content.decode()
+    assert "no physician, nurse or pharmacist has this name" in told(patients).content.decode()
+    assert first is not None
+    assert "A second person is somebody else" in told(first).content.decode()
+    codes = RecoveryCodes.activate(other)
+    refused = told(other)
+    assert refused.status_code == 422
+    assert "code" in refused.context["form"].errors
+    assert PASSWORD not in refused.content.decode()
+    assert implant.refills.count() == 2
+    (code, *_rest) = codes.get_unused_codes()
+    assert "The refill is stored" in told(other, code=code).content.decode()
+    last = implant.refills.all()[0]
+    assert (last.by, last.second_by) == (first, other)
 
 
 @pytest.mark.parametrize("what", ["program", "alarm", "catheter", "visit", "time"])

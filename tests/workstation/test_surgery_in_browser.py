@@ -15,7 +15,7 @@ from tests.workstation.browsing import DESK, PHONE, fine
 from tests.workstation.pumped import pump
 from tests.workstation.refilling import Wizard, to_review
 
-from intrathecal.workstation.clinic.models import Catheter, Implant, Patient, Refill
+from intrathecal.workstation.clinic.models import Catheter, Filling, Implant, Patient, Refill, User
 
 Opener = Callable[..., Page]
 
@@ -138,6 +138,14 @@ def test_a_pharmacist_makes_a_fill_and_looks_at_it(
     fine(page)
     page.get_by_role("link", name="Look at it").click()
     fine(page)
+    first, bedside = Filling.objects.get().confirmed_by, opened("nurse", PHONE)
+    Filling.objects.update(confirmed_by=User.objects.latest("pk"))
+    bedside.goto(f"/patients/{patient.pk}/refill/second/")
+    bedside.get_by_text("The second person is here").click()
+    bedside.get_by_role("button", name="I am the second person").click()
+    expect(bedside.get_by_role("alert")).to_contain_text("2 answers are not right yet")
+    fine(bedside)
+    Filling.objects.update(confirmed_by=first)
     page.set_viewport_size(PHONE)
     fine(page)
     page.get_by_role("button", name="I have looked at all of it too").press("Enter")

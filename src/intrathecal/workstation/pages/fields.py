@@ -20,6 +20,8 @@ from intrathecal.therapy.numbers import read_quantity, with_remedy
 UL_PER_ML = 1000
 #: A comma before anything but three digits can only be a decimal one.
 _DECIMAL = re.compile(r"-?\d+,(?:\d{1,2}|\d{4,})|-?0,\d+", re.ASCII)
+#: A number, and letters after it.
+_OTHER_UNIT = re.compile(r"-?[\d.,]+\s*([^\W\d_][^\d\s]*)")
 
 
 def say_what_is_missing(form: forms.BaseForm) -> None:
@@ -46,6 +48,9 @@ class NumberField(forms.CharField):
         text = str(super().clean(value)).strip().removesuffix(self.unit).strip()
         if not text:
             return None
+        if (other := _OTHER_UNIT.fullmatch(text)) is not None:
+            words = {"other": other[1], "unit": self.unit}
+            raise ValidationError(_("%(other)s is not %(unit)s; write the number of %(unit)s alone") % words)
         try:
             number = parse_number(text.replace(",", ".") if _DECIMAL.fullmatch(text) else text)
         except QuantityError as problem:

@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from intrathecal.workstation.clinic import compounding, trends
-from intrathecal.workstation.clinic.models import Filling, Implant, Patient, Refill
+from intrathecal.workstation.clinic.models import Filling, Implant, Patient, Refill, User
 from intrathecal.workstation.clinic.models.filling import Stage
 from intrathecal.workstation.clinic.running import Missing
 from intrathecal.workstation.pages.refill import comparing, doing
+from intrathecal.workstation.pages.refill.beside import BesideForm
 from intrathecal.workstation.pages.refill.compounding import asked_for
 from intrathecal.workstation.pages.refill.doing import NotNow
 from intrathecal.workstation.pages.refill.draft import STEPS, Draft
@@ -166,19 +167,37 @@ def second(request: HttpRequest, patient: int) -> HttpResponse:
     """A refill that waits: everything once more, for the second person, who confirms it."""
     implant = doing.implant_of(patient)
     if request.method == "POST":
-        if (done := _done(request, implant)) is not None:
-            return done
-        draft = doing.held(implant)
-        moved = doing.second(draft, request.user)
-        if moved:
-            raise NotNow(doing.said_moved(moved))
-        return _confirmed(request, draft)
-    draft_now = doing.draft_of(implant)
-    if draft_now is None or not draft_now.waiting:
+        return _done(request, implant) or _looked(request, implant, request.user)
+    return _waiting(request, implant, BesideForm(request))
+
+
+@require_POST
+@_back_when_not_now
+def beside(request: HttpRequest, patient: int) -> HttpResponse:
+    """The second person confirms at the first one's screen."""
+    implant = doing.implant_of(patient)
+    if (done := _done(request, implant)) is not None:
+        return done
+    form = BesideForm(request, request.POST)
+    if not form.is_valid():
+        return _waiting(request, implant, form, 422)
+    return _looked(request, implant, form.person)
+
+
+def _looked(request: HttpRequest, implant: Implant, by: User) -> HttpResponse:
+    draft = doing.held(implant)
+    if moved := doing.second(draft, by):
+        raise NotNow(doing.said_moved(moved))
+    return _confirmed(request, draft)
+
+
+def _waiting(request: HttpRequest, implant: Implant, form: BesideForm, status: int = 200) -> HttpResponse:
+    draft = doing.draft_of(implant)
+    if draft is None or not draft.waiting:
         raise NotNow(_("This refill does not wait for a second person."))
-    moved = draft_now.moved
-    context = {**_known(draft_now), "summary": None if moved else summary(draft_now), "moved": moved}
-    return render(request, "workstation/refill/second.html", context)
+    moved = draft.moved
+    context = {**_known(draft), "summary": None if moved else summary(draft), "moved": moved, "form": form}
+    return render(request, "workstation/refill/second.html", context, status=status)
 
 
 @require_POST
