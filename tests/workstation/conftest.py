@@ -34,6 +34,10 @@ from django.test import Client  # noqa: E402
 
 from intrathecal.workstation.clinic.models import Patient, User  # noqa: E402
 
+if not ON_POSTGRES:
+    # In a file every thread of a live server has a connection of its own, as in a clinic; in memory all would share one, and a
+    # request would end the transaction of another.
+    connection.settings_dict["TEST"]["NAME"] = f"{tempfile.mkdtemp(prefix='tests-')}/clinic.sqlite3"
 # What makes guessing slow makes every test slow that has a password.
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 256
 PASSWORD = "a long enough password"  # noqa: S105
