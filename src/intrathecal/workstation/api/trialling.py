@@ -225,7 +225,7 @@ def take_back(request: HttpRequest, patient: int, told: ReasonIn) -> dict[str, A
 
 def _held(patient: int) -> Patient:
     """Nobody else decides meanwhile."""
-    return get_object_or_404(Patient.objects.select_for_update(), pk=patient)
+    return get_object_or_404(Patient.objects.select_for_update(no_key=True), pk=patient)
 
 
 def _day(name: str, text: str) -> date | None:

@@ -36,7 +36,7 @@ def candidate(request: HttpRequest, patient: int) -> HttpResponse:
 @require_POST
 def begin(request: HttpRequest, patient: int) -> HttpResponse:
     """A trial begins: from now on scores are those of the trial. Refused while there are gaps."""
-    one = get_object_or_404(Patient.objects.select_for_update(), pk=patient)
+    one = get_object_or_404(Patient.objects.select_for_update(no_key=True), pk=patient)
     wrong = checklists.begin(one, request.user)
     if wrong:
         messages.error(request, wrong)

@@ -71,7 +71,7 @@ def line_of(patient: Patient, score: int) -> Score:
 @require_POST
 def decide(request: HttpRequest, patient: int) -> HttpResponse:
     """The decision: what the diary says is advice, and another decision needs a reason."""
-    one = get_object_or_404(Patient.objects.select_for_update(), pk=patient)
+    one = get_object_or_404(Patient.objects.select_for_update(no_key=True), pk=patient)
     decision = request.POST.get("decision", "")
     wrong = trials.decide(one, decision, request.POST.get("reason", ""), request.user)
     if wrong:
@@ -83,7 +83,7 @@ def decide(request: HttpRequest, patient: int) -> HttpResponse:
 @require_POST
 def take_back(request: HttpRequest, patient: int) -> HttpResponse:
     """The last decision was a mistake: the trial goes on."""
-    one = get_object_or_404(Patient.objects.select_for_update(), pk=patient)
+    one = get_object_or_404(Patient.objects.select_for_update(no_key=True), pk=patient)
     wrong = trials.take_back(one, request.POST.get("reason", ""), request.user)
     if wrong:
         return _page(request, one, not_taken_back=wrong, status=400)
