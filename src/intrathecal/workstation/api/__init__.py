@@ -42,8 +42,9 @@ for router in ROUTERS:
 
 
 def problem(request: HttpRequest, status: int, detail: str) -> HttpResponse:
-    """One sentence; what was begun in the database is undone."""
-    if connection.in_atomic_block:
+    """One sentence; what was begun in the database is undone. A call that is in no transaction of its own has begun nothing."""
+    view = request.resolver_match.func if request.resolver_match else None
+    if connection.in_atomic_block and not getattr(view, "_non_atomic_requests", None):
         transaction.set_rollback(True)
     return api.create_response(request, {"detail": detail}, status=status)
 

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from django.db.transaction import non_atomic_requests
+from typing import Any
+
+from django.db import transaction
 from django.urls import path
 
 from intrathecal.workstation.api import api
 from intrathecal.workstation.rules import ADMINISTRATOR, EVERYBODY, NOBODY, NURSE, OPEN, PATIENT, PHYSICIAN, STAFF, Rule
 
-ADDRESSES = api.urls
-urlpatterns = [path("api/", ADDRESSES)]
-#: Calls that talk with a pump: no transaction is held meanwhile.
-TALKING = ("my_handset",)
-for pattern in ADDRESSES[0]:
-    if pattern.name in TALKING:
-        non_atomic_requests(pattern.callback)
+#: Calls that wait for a pump: none of them holds the database meanwhile.
+UNLOCKED = frozenset({"my_handset"})
+
+
+def _unlocked() -> Any:
+    """The addresses of the API, those of `UNLOCKED` outside of any transaction."""
+    patterns, *named = api.urls
+    for pattern in patterns:
+        if pattern.name in UNLOCKED:
+            transaction.non_atomic_requests(pattern.callback)
+    return (patterns, *named)
+
+
+urlpatterns = [path("api/", _unlocked())]
 READ = ("worklist", "patients", "patient", "timeline", "implants", "programs", "refills")
 ADMINISTRATORS, PHYSICIANS, PATIENTS = frozenset({ADMINISTRATOR}), frozenset({PHYSICIAN}), frozenset({PATIENT})
 CARERS = frozenset({PHYSICIAN, NURSE})
