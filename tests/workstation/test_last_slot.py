@@ -111,3 +111,24 @@ def test_of_two_who_answer_a_request_at_once_one_does(served: Served) -> None:
     assert call(0, "/api/appointments")[1]["count"] == before + 1
     made = call(0, f"/api/appointments/{done['appointment']}")[1]
     assert (free[11] in call(0, "/api/appointments/free")[1]["free"]) == (made["begins_at"] != free[11])
+
+
+def test_a_score_that_is_sent_many_times_at_once_stands_at_a_time_of_its_own_each(served: Served) -> None:
+    """A diary has one entry at a time; with two at the same it could not be read."""
+    browser, jar = log_in(served.address, "patient")
+    together = threading.Barrier(ASKING)
+
+    def tell(number: int) -> None:
+        headers = {"Content-Type": "application/json", "X-CSRFToken": token(jar)}
+        sent = json.dumps({"nrs": str(number % 10)}).encode()
+        together.wait()
+        browser.open(Request(f"{served.address}/api/my/scores", sent, headers), timeout=60).close()  # noqa: S310
+
+    threads = [threading.Thread(target=tell, args=(number,)) for number in range(ASKING)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with browser.open(f"{served.address}/api/my/scores", timeout=60) as answer:
+        times = [one["at"] for one in json.load(answer)["items"][:ASKING]]
+    assert len(set(times)) == ASKING

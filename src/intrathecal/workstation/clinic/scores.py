@@ -89,7 +89,11 @@ class Told:
 
 
 def moment_for(patient: Patient) -> datetime:
-    """Now, to the second; a diary has one entry at a time, so the next one comes after it."""
+    """Now, to the second; a diary has one entry at a time, so the next one comes after it. Call it inside a transaction.
+
+    The patient's row is held until that ends, so that of two at once the later one sees the other.
+    """
+    Patient.objects.select_for_update(no_key=True).filter(pk=patient.pk).first()
     at = timezone.now().replace(microsecond=0)
     while patient.scores.filter(at=at).exists():
         at += timedelta(seconds=1)
