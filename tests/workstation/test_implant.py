@@ -63,7 +63,7 @@ def test_a_pump_and_its_catheter_are_stored(patient: Patient, client_of: Callabl
     patient.refresh_from_db()
     assert patient.phase == "implanted"
     page = client.get(f"/patients/{patient.pk}/implant/").content.decode()
-    for shown in ("38 cm", "30 cm", "8 cm", "0.185 mL", "0.199 mL", "0.384 mL", "AB12", "30 Apr 2028", "T10"):
+    for shown in ("38 cm", "30 cm", "8 cm left in", "0.185 mL", "0.199 mL", "0.384 mL", "AB12", "30 Apr 2028", "T10"):
         assert shown in page
 
 

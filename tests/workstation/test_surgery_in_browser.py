@@ -53,7 +53,7 @@ def store(page: Page) -> None:
     """Leave the last field, wait for the volumes that are asked for then, and store: here all share one connection."""
     button = page.get_by_role("button", name="Store")
     button.focus()
-    page.wait_for_function("!document.querySelector('.htmx-request')")
+    expect(page.locator(".htmx-request")).to_have_count(0)
     button.click()
 
 
