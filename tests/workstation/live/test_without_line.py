@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -150,9 +151,12 @@ def test_what_is_uncertain_by_hand_is_settled_by_hand(ordered: tuple[Client, Pro
     nurse.post(f"{url}by-hand/", {"outcome": "not", "why": "it shows the old dose"})
     draft.refresh_from_db()
     assert (draft.state, draft.doubt) == (State.CONFIRMED, "")
-    nurse.post(f"{url}by-hand/", _read_back())
-    draft.refresh_from_db()
-    assert draft.state == State.IN_FORCE
+    told = {"outcome": "runs", "daily": "0.06 mL/day", "reservoir_mL": 17.5}
+    address = f"/api{url}by-hand"
+    wrong = nurse.post(address, json.dumps(told), "application/json")
+    assert (wrong.status_code, wrong.json()["detail"]) == (422, "at: this is empty: fill it in")
+    done = nurse.post(address, json.dumps({**told, "at": timezone.now().isoformat()}), "application/json")
+    assert (done.status_code, done.json()["state"]) == (200, "in_force")
     assert draft.patient.notes.count() == 3
     assert implant.readings.count() == 1
 
