@@ -6,7 +6,6 @@ None of this may stand in one transaction: what the pump has done stays done, wh
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,12 +15,13 @@ from intrathecal.programmer.filling import AskedBridge
 from intrathecal.programmer.telling import propose_fill
 from intrathecal.programmer.telling import tell as send
 from intrathecal.pump.telemetry.messages import Reading
-from intrathecal.therapy import Event, Therapy, parse_therapy
+from intrathecal.therapy import Event, Therapy
 from intrathecal.therapy import Refill as Fill
 from intrathecal.workstation.clinic.models import Implant, Refill, User
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.clinic.running import label_of, millilitres
 from intrathecal.workstation.live import line, recording
+from intrathecal.workstation.live.writing import therapy_of
 
 #: Letters of what is uncertain that the record holds.
 LONGEST_DOUBT = 400
@@ -73,7 +73,7 @@ def _plan(refill: Refill) -> Therapy:
     program = refill.implant.patient.programs.filter(state=State.IN_FORCE).first()
     if program is None or not program.text.strip():
         raise line.Silent(_("The program in force has no therapy file, by which tubing and catheter are checked."))
-    plan = parse_therapy(program.text, program.summary, Path())
+    plan = therapy_of(program.text)
     label = label_of(refill.drugs)
     first = plan.primary.name if plan.primary.name in label else next(iter(label))
     action = Fill(millilitres(refill.filled_uL), label, None, None, first, "none")
