@@ -169,6 +169,22 @@ def test_two_at_two_screens_see_the_same_refill(nurse: Wizard, client_of: Callab
     nurse.go("measured", "drug", measured="6", seen=str(Filling.objects.get().answers))
 
 
+def test_nobody_confirms_what_they_were_not_shown(
+    waiting: Wizard, implant: Implant, client_of: Callable[..., Client]
+) -> None:
+    """Taken back, changed and confirmed again while the second person reads; or changed while the first one does."""
+    other, seen = client_of("physician"), str(Filling.objects.get().answers)
+    waiting.client.post(f"{waiting.at}take-back/")
+    waiting.go("volume", "dates", filled="17")
+    old = {"right": "on", "reason": "as ordered", "seen": seen}
+    assert "since this was shown" in waiting.client.post(f"{waiting.at}review/", old).content.decode()
+    waiting.client.post(f"{waiting.at}review/", old | {"seen": str(Filling.objects.get().answers)})
+    assert "since this was shown" in other.post(f"{waiting.at}second/", {"seen": seen}, follow=True).content.decode()
+    assert implant.refills.count() == 2
+    other.post(f"{waiting.at}second/", {"seen": str(Filling.objects.get().answers)})
+    assert implant.refills.all()[0].filled_uL == 17_000
+
+
 def test_a_step_answered_again_changes_what_follows(nurse: Wizard) -> None:
     """Back in the steps, another volume: the difference is asked about, and what was entered after it is kept."""
     to_review(nurse)

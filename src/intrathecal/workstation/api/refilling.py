@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest
-from ninja import Field, Router, Schema, Status
+from ninja import Field, Query, Router, Schema, Status
 from ninja.errors import HttpError
 from pydantic import PlainValidator, WithJsonSchema
 
@@ -129,6 +129,7 @@ class WordIn(Schema):
 
     right: bool
     reason: Annotated[Text, Field(max_length=400)] = ""
+    seen: int | None = Field(None, ge=0, le=_MOST)
 
 
 class ConfirmedOut(Schema):
@@ -246,18 +247,21 @@ def confirm(request: HttpRequest, patient: int, told: WordIn) -> Status[dict[str
     """The first person's word: it is stored, or waits for a second person."""
     with _sentences():
         draft = doing.held(doing.implant_of(patient))
-        valid(doing.confirm(draft, _texts({"right": told.right, "reason": told.reason}), request.user))
+        typed = _texts({"right": told.right, "reason": told.reason})
+        valid(doing.confirm(draft, typed, request.user, told.seen))
     return Status(201, _confirmed(draft))
 
 
 @router.post(
     "/patients/{int:patient}/refill/second", response={201: ConfirmedOut, **ANSWERS}, url_name="refilling_second"
 )
-def second(request: HttpRequest, patient: int) -> Status[dict[str, Any]]:
+def second(
+    request: HttpRequest, patient: int, seen: Annotated[int | None, Query(None, ge=0, le=_MOST)]
+) -> Status[dict[str, Any]]:
     """A second person's word; where something has moved since the first one's, it is not stored and has to be judged anew."""
     with _sentences():
         draft = doing.held(doing.implant_of(patient))
-        moved = doing.second(draft, request.user)
+        moved = doing.second(draft, request.user, seen)
     if moved:
         return Status(409, {"detail": doing.said_moved(moved)})
     return Status(201, _confirmed(draft))

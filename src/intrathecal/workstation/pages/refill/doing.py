@@ -105,12 +105,20 @@ def check_asked(draft: Draft, step: str) -> None:
         raise NotNow(_("“%(step)s” is not asked now; answer “%(open)s”.") % {"step": step, "open": draft.first_open})
 
 
-def confirm(draft: Draft, typed: Mapping[str, str], by: User) -> StepForm:
+def _check_seen(draft: Draft, seen: int | None) -> None:
+    """Nobody confirms what they were not shown. Raises `NotNow`."""
+    if seen is not None and draft.filling.answers != seen:
+        raise NotNow(_("Something was entered since this was shown: look at all of it again."))
+
+
+def confirm(draft: Draft, typed: Mapping[str, str], by: User, seen: int | None = None) -> StepForm:
     """The first person's word: the refill is stored, or waits for a second one where review asks for that.
 
-    The form says what is wrong where it is neither. Raises `NotNow` as `answer` does.
+    The form says what is wrong where it is neither. ``seen`` is how many answers there were when all of it was shown. Raises
+    `NotNow` where there are more now, and for a refill that has steps to answer.
     """
     check_asked(draft, "review")
+    _check_seen(draft, seen)
     form = STEPS["review"](draft, dict(typed))
     if not form.is_valid():
         return form
@@ -125,16 +133,17 @@ def confirm(draft: Draft, typed: Mapping[str, str], by: User) -> StepForm:
     return form
 
 
-def second(draft: Draft, by: User) -> list[str]:
+def second(draft: Draft, by: User, seen: int | None = None) -> list[str]:
     """A second person's word, with which the refill is stored. What has moved since the first one's, in words: then it is not.
 
-    Raises `NotNow` for the first person, and where it does not wait.
+    Raises `NotNow` for the first person, where it does not wait, and where it was changed since it was shown (``seen`` answers).
     """
     filling = draft.filling
     if not draft.waiting or filling.confirmed_by is None:
         raise NotNow(_("This refill does not wait for a second person."))
     if filling.confirmed_by == by:
         raise NotNow(_("You have confirmed it already. A second person is somebody else."))
+    _check_seen(draft, seen)
     if moved := draft.moved:
         take_back(draft)
         return moved

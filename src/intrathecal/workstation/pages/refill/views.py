@@ -25,6 +25,8 @@ from intrathecal.workstation.pages.refill.forms import StepForm
 from intrathecal.workstation.pages.refill.storing import summary
 
 View = Callable[..., HttpResponse]
+#: Digits of a number that every database holds.
+LONGEST_NUMBER = 18
 
 
 def _back_when_not_now(view: View) -> View:
@@ -90,10 +92,9 @@ def step(request: HttpRequest, patient: int, step: str) -> HttpResponse:
     draft, typed = doing.held(implant), request.POST.dict()
     try:
         if step == "review":
-            form = doing.confirm(draft, typed, request.user)
+            form = doing.confirm(draft, typed, request.user, _seen(request))
         else:
-            seen = typed.get("seen", "")
-            form = doing.answer(draft, step, typed, request.user, int(seen) if seen.isdecimal() else None)
+            form = doing.answer(draft, step, typed, request.user, _seen(request))
     except NotNow as problem:
         messages.error(request, str(problem))
         return _asked(request, draft, step, 409)
@@ -103,6 +104,12 @@ def step(request: HttpRequest, patient: int, step: str) -> HttpResponse:
         return _confirmed(request, draft)
     after = Draft(draft.filling)
     return redirect("refill_step", patient, after.steps[after.steps.index(step) + 1])
+
+
+def _seen(request: HttpRequest) -> int | None:
+    """How many answers there were when a page was shown."""
+    seen = request.POST.get("seen", "")
+    return int(seen) if seen.isdecimal() and len(seen) <= LONGEST_NUMBER else None
 
 
 def _asked(request: HttpRequest, draft: Draft, step: str, status: int = 200) -> HttpResponse:
@@ -118,7 +125,7 @@ def _done(request: HttpRequest, implant: Implant) -> HttpResponse | None:
     """What is said to whoever sends the same word once more: it was stored, once."""
     number = request.POST.get("filling", "")
     stored = Filling.objects.filter(implant=implant, stage=Stage.STORED)
-    if number.isdecimal() and len(number) < 19 and stored.filter(pk=int(number)).exists():
+    if number.isdecimal() and len(number) <= LONGEST_NUMBER and stored.filter(pk=int(number)).exists():
         messages.success(request, _("The refill is stored already, once."))
         return redirect("refill", implant.patient_id)
     return None
@@ -186,7 +193,7 @@ def beside(request: HttpRequest, patient: int) -> HttpResponse:
 
 def _looked(request: HttpRequest, implant: Implant, by: User) -> HttpResponse:
     draft = doing.held(implant)
-    if moved := doing.second(draft, by):
+    if moved := doing.second(draft, by, _seen(request)):
         raise NotNow(doing.said_moved(moved))
     return _confirmed(request, draft)
 
