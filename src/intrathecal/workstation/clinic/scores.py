@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from intrathecal.care import cells
 from intrathecal.care.errors import CellError
-from intrathecal.workstation.clinic import diaries
+from intrathecal.workstation.clinic import diaries, trail
 from intrathecal.workstation.clinic.models import Patient, Score
 from intrathecal.workstation.clinic.models.care import Function
 from intrathecal.workstation.clinic.typed import line
@@ -93,7 +93,7 @@ def moment_for(patient: Patient) -> datetime:
 
     The patient's row is held until that ends, so that of two at once the later one sees the other.
     """
-    Patient.objects.select_for_update(no_key=True).filter(pk=patient.pk).first()
+    trail.locked(Patient).filter(pk=patient.pk).first()
     at = timezone.now().replace(microsecond=0)
     while patient.scores.filter(at=at).exists():
         at += timedelta(seconds=1)

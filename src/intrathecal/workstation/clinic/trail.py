@@ -63,7 +63,7 @@ def hold() -> None:
 def locked(model: type[M]) -> QuerySet[M]:
     """Records that are held for a change, until this transaction ends; the end of the trail first."""
     hold()
-    return model._default_manager.select_for_update()
+    return model._default_manager.select_for_update(of=("self",))
 
 
 def viewed(record: Model, page: str) -> None:

@@ -39,8 +39,7 @@ def draft_of(implant: Implant) -> Draft | None:
 
 def held(implant: Implant) -> Draft:
     """The refill that is being done, to change it. Raises `NotNow`."""
-    trail.hold()
-    found = _drafted(implant, Filling.objects.select_for_update(of=("self",)))
+    found = _drafted(implant, trail.locked(Filling))
     if found is None:
         raise NotNow(_("No refill is begun here, or another one was stored meanwhile: begin again."))
     return found
