@@ -81,7 +81,7 @@ def test_a_refill_is_due_by_its_worst_case(patient: Patient, nurse: User) -> Non
     """Overdue and due today are now, within two weeks soon, later not at all."""
     implant = implant_of(patient)
     one = refill(implant, nurse, 60, -3)
-    assert [(line.urgency, line.text) for line in of("refill")] == [(Urgency.NOW, "overdue since 3 d")]
+    assert [(line.urgency, line.text) for line in of("refill")] == [(Urgency.NOW, "overdue for 3 d")]
     for due_in, urgency in ((0, Urgency.NOW), (14, Urgency.SOON)):
         one.due_on = TODAY + timedelta(days=due_in)
         one.save()
@@ -181,12 +181,15 @@ def test_the_board_of_the_demonstration_says_what_its_records_say(db: None) -> N
             wanted.add(("request", one.number, timezone.localdate(asked.wanted_at)))
         for implant in one.implants.filter(explanted_on=None):
             wanted |= {(kind, one.number, until) for kind, until in due_of(implant)}
+            for scan in implant.scans.all():
+                said = {answer.check_name: answer.state for answer in scan.answers.order_by("pk")}
+                if set(said.values()) != {"clear"}:
+                    wanted.add(("mri", one.number, timezone.localdate(scan.ended_at)))
     lines = worklist.lines()
     assert {(line.kind, line.patient.number, line.until) for line in lines if line.patient} == wanted
-    assert {kind for kind, _number, _until in wanted} >= {"alarm", "refill", "trend", "trial", "service"}
+    assert {kind for kind, _number, _until in wanted} >= {"alarm", "refill", "trend", "trial", "service", "mri"}
     assert len([line for line in lines if line.patient is None]) == Request.objects.filter(patient=None).count()
-    page = [line for line in lines if line.page]
-    assert len(page) == len([line for line in lines if line.kind != "request"])
+    assert all(line.page for line in lines)
 
 
 def test_a_line_leads_to_where_it_is_done(patient: Patient, nurse: User, client_of: Log) -> None:

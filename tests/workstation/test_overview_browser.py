@@ -84,7 +84,7 @@ def test_a_nurse_works_through_the_board(reader: Reader) -> None:
         page.keyboard.press("Enter")
         expect(page.locator("th[aria-sort=ascending]")).to_have_text("Patient ▲")
     reader.check()
-    third = page.locator("tbody tr").nth(2).get_by_role("link")
+    third = page.locator("tbody tr").nth(2).get_by_role("link").first
     whom = third.inner_text().split(" (")[0]
     third.focus()
     page.keyboard.press("e")

@@ -165,6 +165,8 @@ def test_from_candidate_to_decision(served: Served, opened: Opener) -> None:
     fine(desk)
     desk.goto(f"{served.address}/patients/7/trial/")
     expect(desk.get_by_role("heading", name="So far the trial passes.")).to_be_visible()
+    desk.get_by_label("What the diary said at the end of").fill("2020-01-02")
+    expect(desk.get_by_text("Thu 2 Jan 2020")).to_be_visible()
     desk.get_by_text("The same as a table").click()
     expect(desk.get_by_role("columnheader", name="Lowest")).to_be_visible()
     fine(desk)

@@ -169,7 +169,7 @@ def _request(one: Request) -> dict[str, Any]:
     }
 
 
-RULES = {name: Rule(PATIENTS, PATIENTS) for name in ("my", "my_scores", "my_handset")} | {
+RULES = {name: Rule(PATIENTS, PATIENTS, notes=True) for name in ("my", "my_scores", "my_handset")} | {
     "my_requests": Rule(NOBODY, PATIENTS)
 }
 LONG = ("my_handset",)

@@ -217,10 +217,10 @@ def _request(one: Request) -> dict[str, Any]:
 
 RULES = {
     "appointments": Rule(STAFF, CARERS),
-    "appointment": Rule(STAFF, CARERS),
+    "appointment": Rule(STAFF, CARERS, notes=True),
     "patient_appointments": Rule(STAFF),
     "requests": Rule(STAFF, CARERS),
-    "request": Rule(STAFF, CARERS),
+    "request": Rule(STAFF, CARERS, notes=True),
     "request_answer": Rule(NOBODY, CARERS),
     "request_patient": Rule(NOBODY, CARERS),
     "request_mail": Rule(NOBODY, CARERS),

@@ -24,6 +24,7 @@ from intrathecal.workstation.clinic.models import Alarm, Filling, Implant, Patie
 from intrathecal.workstation.clinic.models.filling import Stage
 from intrathecal.workstation.clinic.models.patients import Phase
 from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.clinic.visiting import REASONS
 
 #: How far ahead a refill and the end of a pump's service are shown, days.
 REFILL_DAYS, SERVICE_DAYS = 14, 180
@@ -52,8 +53,8 @@ class Person(NamedTuple):
 class Line(NamedTuple):
     """One thing to do: its ``kind`` and ``until`` when, about whom, and what in a sentence.
 
-    ``whom`` is the patient as text, or the name of somebody who is none yet. ``page`` names the patient's page on which it is
-    done.
+    ``whom`` is the patient as text, or the name of somebody who is none yet. ``page`` names the page on which it is done, and
+    ``key`` whose: the patient's, or the request's.
     """
 
     kind: str
@@ -62,12 +63,13 @@ class Line(NamedTuple):
     patient: Person | None
     text: str
     whom: str
-    page: str = ""
+    page: str
+    key: int
 
     @classmethod
     def about(cls, patient: Person, kind: str, urgency: Urgency, until: date, text: str, page: str) -> Line:
         """A line about somebody who is a patient."""
-        return cls(kind, urgency, until, patient, text, str(patient), page)
+        return cls(kind, urgency, until, patient, text, str(patient), page, patient.pk)
 
 
 def kinds() -> dict[str, str]:
@@ -148,7 +150,7 @@ def _refills(now: date) -> Iterator[Line]:
     """Refills that are due, by their worst case, and pumps whose residual volumes point at trouble."""
     last = Refill.objects.filter(implant=OuterRef("pk")).order_by("-at", "-pk").values("pk")[:1]
     standing = Implant.objects.filter(explanted_on=None).order_by().values(last=Subquery(last))
-    due, overdue, soon = now + timedelta(days=REFILL_DAYS), _("overdue since %(days)d d"), _("due")
+    due, overdue, soon = now + timedelta(days=REFILL_DAYS), _("overdue for %(days)d d"), _("due")
     refills = Refill.objects.filter(pk__in=standing).order_by()
     wanted = refills.filter(Q(due_on__lte=due) | ~Q(flagged=[]) | Q(implant__residual_trend__isnull=False))
     columns = ("due_on", "at", "noted", "reasons", *_columns("implant__patient__"))
@@ -209,8 +211,8 @@ def _trials(now: date) -> Iterator[Line]:
 
 def _requests() -> Iterator[Line]:
     asked = Request.objects.filter(state=Request.State.OPEN).order_by()
-    columns = ("wanted_at", "reason", "name", *_columns("patient__"))
-    for wanted, reason, name, *who in asked.values_list(*columns):
+    columns = ("pk", "wanted_at", "reason", "name", *_columns("patient__"))
+    for key, wanted, reason, name, *who in asked.values_list(*columns):
         patient = None if who[0] is None else Person(*who)
-        whom = name if patient is None else str(patient)
-        yield Line("request", Urgency.SOON, timezone.localdate(wanted), patient, reason, whom)
+        whom, text = name if patient is None else str(patient), str(REASONS.get(reason, reason))
+        yield Line("request", Urgency.SOON, timezone.localdate(wanted), patient, text, whom, "appointment_request", key)

@@ -23,7 +23,7 @@ def courses() -> None:
     random = Random(13)  # noqa: S311
     for index, program in enumerate(Program.objects.filter(text="").exclude(begins_at=None).order_by("pk")):
         _earlier(program, index)
-        program.text = _text(program, _daily(index), index)
+        program.text = _text(program, _daily_of(program), index)
         program.save()
         if not program.patient.scores.exists():
             _scores(program.patient, random)
@@ -60,19 +60,15 @@ def _troubles() -> None:
 
 
 def _daily_of(program: Program) -> str:
-    return str(program.summary).split()[1]
-
-
-def _daily(index: int) -> str:
     """The daily dose that `therapies` wrote into the summary, mg."""
-    return f"{0.8 + 0.1 * (index % 9):.1f}"
+    return str(program.summary).split()[1]
 
 
 def _earlier(program: Program, index: int) -> None:
     changed = program.begins_at + timedelta(days=40)
     if program.state != State.IN_FORCE or changed > timezone.now():
         return
-    daily = f"{float(_daily(index)) * BEFORE_TENTHS / 10:.2f}"
+    daily = f"{float(_daily_of(program)) * BEFORE_TENTHS / 10:.2f}"
     first = Program.objects.create(
         patient=program.patient,
         text=_text(program, daily, index),

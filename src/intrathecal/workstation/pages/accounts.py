@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Patient, User
 from intrathecal.workstation.clinic.models.people import Role
-from intrathecal.workstation.rules import ADMINISTRATOR, Rule
+from intrathecal.workstation.rules import ADMINISTRATORS, NOBODY, Rule
 
 
 class Account(forms.ModelForm):
@@ -174,11 +174,10 @@ urlpatterns = [
     path("accounts/<int:account>/password/", set_password, name="person_password"),
     path("accounts/<int:account>/second-factor/", reset_factor, name="person_factor"),
 ]
-ADMINISTRATORS = frozenset({ADMINISTRATOR})
 RULES = {
     "accounts": Rule(ADMINISTRATORS, ADMINISTRATORS),
     "person": Rule(ADMINISTRATORS, ADMINISTRATORS),
-    "person_password": Rule(frozenset(), ADMINISTRATORS),
-    "person_factor": Rule(frozenset(), ADMINISTRATORS),
+    "person_password": Rule(NOBODY, ADMINISTRATORS),
+    "person_factor": Rule(NOBODY, ADMINISTRATORS),
 }
 NAVIGATION = (("accounts", gettext_lazy("Accounts")),)

@@ -18,8 +18,7 @@ from django.utils.translation import gettext_lazy
 from intrathecal.workstation.clinic import asking, calendars, mailing, slots, trail, visiting
 from intrathecal.workstation.clinic.models import Appointment, Patient, Request
 from intrathecal.workstation.clinic.typed import line
-from intrathecal.workstation.pages.candidate import CARERS
-from intrathecal.workstation.rules import STAFF, Rule
+from intrathecal.workstation.rules import CARERS, STAFF, Rule
 
 CONFIRM, MOVE, DECLINE, CANCEL, LINK, MAIL = "confirm", "move", "decline", "cancel", "link", "mail"
 #: How long an appointment may take, minutes.

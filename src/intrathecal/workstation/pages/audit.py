@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Head
-from intrathecal.workstation.rules import ADMINISTRATOR, Rule
+from intrathecal.workstation.rules import ADMINISTRATORS, Rule
 
 PER_PAGE = 100
 
@@ -82,6 +82,5 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [path("audit/", audit, name="audit"), path("audit/verify/", verify, name="audit_verify")]
-ADMINISTRATORS = frozenset({ADMINISTRATOR})
 RULES = {"audit": Rule(ADMINISTRATORS), "audit_verify": Rule(ADMINISTRATORS)}
 NAVIGATION = (("audit", gettext_lazy("Audit trail")),)

@@ -26,7 +26,7 @@ from intrathecal.workstation.live.looking import Look, look, standing
 from intrathecal.workstation.live.stages import OutOfTurn
 from intrathecal.workstation.pages.fields import DayField, MomentField, NumberField, say_what_is_missing
 from intrathecal.workstation.pages.program import one_of
-from intrathecal.workstation.rules import NURSE, PHYSICIAN, STAFF, Rule
+from intrathecal.workstation.rules import CARERS, STAFF, Rule
 
 RUNS, NOT, UNKNOWN = "runs", "not", "unknown"
 
@@ -186,5 +186,4 @@ urlpatterns = [
     path(f"{HERE}by-hand/", enter, name="program_by_hand"),
     path(f"{HERE}order/", order, name="program_order"),
 ]
-_HANDS = frozenset({PHYSICIAN, NURSE})
-RULES = {"program_by_hand": Rule(_HANDS, _HANDS), "program_order": Rule(STAFF)}
+RULES = {"program_by_hand": Rule(CARERS, CARERS), "program_order": Rule(STAFF)}

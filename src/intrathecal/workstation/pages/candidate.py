@@ -17,7 +17,7 @@ from intrathecal.workstation.clinic import checklists, trail
 from intrathecal.workstation.clinic.checklists import AGAINST, DONE, WAIVED
 from intrathecal.workstation.clinic.models import Patient
 from intrathecal.workstation.clinic.models.patients import Phase
-from intrathecal.workstation.rules import NURSE, PHYSICIAN, STAFF, Rule
+from intrathecal.workstation.rules import CARERS, NOBODY, STAFF, Rule
 
 
 def candidate(request: HttpRequest, patient: int) -> HttpResponse:
@@ -67,10 +67,9 @@ def _page(request: HttpRequest, patient: Patient, wrong: dict[str, str], status:
     return render(request, "workstation/candidate.html", context, status=status)
 
 
-CARERS = frozenset({PHYSICIAN, NURSE})
 urlpatterns = [
     path("patients/<int:patient>/candidacy/", candidate, name="candidate"),
     path("patients/<int:patient>/candidacy/begin", begin, name="begin_trial"),
 ]
-RULES = {"candidate": Rule(STAFF, CARERS), "begin_trial": Rule(frozenset(), CARERS)}
+RULES = {"candidate": Rule(STAFF, CARERS), "begin_trial": Rule(NOBODY, CARERS)}
 TABS = (("candidate", gettext_lazy("Candidacy")),)

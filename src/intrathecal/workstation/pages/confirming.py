@@ -21,7 +21,7 @@ from intrathecal.workstation.live import line, recording, sending, stages
 from intrathecal.workstation.live.looking import Look, look, standing
 from intrathecal.workstation.live.stages import Asked
 from intrathecal.workstation.pages.program import one_of
-from intrathecal.workstation.rules import PHARMACIST, PHYSICIAN, STAFF, Rule
+from intrathecal.workstation.rules import NOBODY, PHARMACIST, PHYSICIAN, PHYSICIANS, STAFF, Rule
 
 
 @require_GET
@@ -182,15 +182,15 @@ urlpatterns = [
     path(f"{HERE}settle/", settle, name="program_settle"),
     path(f"{HERE}record/", record, name="program_record"),
 ]
-_WRITERS = Rule(frozenset(), frozenset({PHYSICIAN}))
+_WRITERS = Rule(NOBODY, PHYSICIANS)
 RULES = {
     "program_review": Rule(STAFF),
     "program_confirm": _WRITERS,
-    "program_second": Rule(frozenset(), frozenset({PHYSICIAN, PHARMACIST})),
+    "program_second": Rule(NOBODY, frozenset({PHYSICIAN, PHARMACIST})),
     "program_take_back": _WRITERS,
     "program_discard": _WRITERS,
     "program_send": _WRITERS,
     "program_uncertain": Rule(STAFF),
-    "program_settle": Rule(frozenset(), STAFF),
+    "program_settle": Rule(NOBODY, STAFF),
     "program_record": Rule(STAFF),
 }

@@ -21,7 +21,7 @@ from intrathecal.workstation.clinic.models import Implant, Patient, Refill, User
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import commanding, line, sending, writing
 from intrathecal.workstation.pages.pump import implant_of
-from intrathecal.workstation.rules import NURSE, PHYSICIAN, STAFF, Rule
+from intrathecal.workstation.rules import CARERS, NOBODY, STAFF, Rule
 
 
 @dataclass(frozen=True)
@@ -140,10 +140,9 @@ urlpatterns = [
     path("patients/<int:patient>/emergency/<slug:deed>/", ask, name="emergency_ask"),
     path("patients/<int:patient>/emergency/<slug:deed>/now/", act, name="emergency_act"),
 ]
-_HANDS = frozenset({PHYSICIAN, NURSE})
 RULES = {
     "emergency": Rule(STAFF),
-    "emergency_ask": Rule(_HANDS),
-    "emergency_act": Rule(frozenset(), _HANDS),
+    "emergency_ask": Rule(CARERS),
+    "emergency_act": Rule(NOBODY, CARERS),
 }
 TABS = (("emergency", gettext_lazy("Emergency")),)

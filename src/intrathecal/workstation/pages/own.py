@@ -21,7 +21,7 @@ from intrathecal.workstation.clinic import asking, calendars, handsets, limits, 
 from intrathecal.workstation.clinic.models import Implant, Patient, Request, Score
 from intrathecal.workstation.clinic.models.care import Function
 from intrathecal.workstation.clinic.scores import Told
-from intrathecal.workstation.rules import PATIENT, SECRET, Rule
+from intrathecal.workstation.rules import PATIENTS, SECRET, Rule
 
 View = Callable[..., HttpResponse]
 LONGEST_CONTACT = 120
@@ -188,7 +188,7 @@ urlpatterns = [
         for end, name, view in PAGES
     ),
 ]
-THEIRS = Rule(frozenset({PATIENT}), frozenset({PATIENT}), notes=True)
+THEIRS = Rule(PATIENTS, PATIENTS, notes=True)
 RULES = {
     **{f"my{name}": THEIRS for _end, name, _view in PAGES},
     **{f"own{name}": SECRET for _end, name, _view in PAGES},

@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy
 from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Patient
 from intrathecal.workstation.clinic.models.patients import personal_link
-from intrathecal.workstation.pages.candidate import CARERS
-from intrathecal.workstation.rules import Rule
+from intrathecal.workstation.rules import CARERS, Rule
 
 
 def renew(one: Patient) -> None:

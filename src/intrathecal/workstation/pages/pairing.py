@@ -22,7 +22,7 @@ from intrathecal.workstation.clinic import handsets
 from intrathecal.workstation.clinic.models import Implant
 from intrathecal.workstation.live import line
 from intrathecal.workstation.pages.pump import implant_of
-from intrathecal.workstation.rules import NURSE, PHYSICIAN, Rule
+from intrathecal.workstation.rules import CARERS, Rule
 
 #: Where the keys of pumps lie, and how the pump's log calls this workstation.
 KEYS, NAME = "keys", "workstation"
@@ -86,4 +86,4 @@ def forget(implant: Implant) -> None:
 
 
 urlpatterns = [path("patients/<int:patient>/pump/pair/", pair, name="pump_pair")]
-RULES = {"pump_pair": Rule(frozenset({PHYSICIAN, NURSE}), frozenset({PHYSICIAN, NURSE}))}
+RULES = {"pump_pair": Rule(CARERS, CARERS)}

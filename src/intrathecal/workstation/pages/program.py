@@ -22,7 +22,7 @@ from intrathecal.workstation.live import form, stages, writing
 from intrathecal.workstation.live.foreseeing import Foresight, foresee
 from intrathecal.workstation.live.looking import Look, look, standing
 from intrathecal.workstation.live.reckoning import check_reckonable
-from intrathecal.workstation.rules import PHYSICIAN, STAFF, Rule
+from intrathecal.workstation.rules import NOBODY, PHYSICIANS, STAFF, Rule
 
 #: So many foresights are kept.
 KEPT = 16
@@ -206,8 +206,8 @@ urlpatterns = [
     path("patients/<int:patient>/programs/<int:program>/foresight/", foresight, name="program_foresight"),
 ]
 RULES = {
-    "program_new": Rule(frozenset(), frozenset({PHYSICIAN})),
+    "program_new": Rule(NOBODY, PHYSICIANS),
     "program": Rule(STAFF),
-    "program_edit": Rule(frozenset(), frozenset({PHYSICIAN})),
+    "program_edit": Rule(NOBODY, PHYSICIANS),
     "program_foresight": Rule(STAFF),
 }

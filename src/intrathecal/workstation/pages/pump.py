@@ -27,7 +27,7 @@ from intrathecal.workstation.clinic.models import Reading as Kept
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import commanding, line, recording
 from intrathecal.workstation.live.ending import ending
-from intrathecal.workstation.rules import NURSE, PHYSICIAN, STAFF, Rule
+from intrathecal.workstation.rules import CARERS, NOBODY, PHYSICIANS, STAFF, Rule
 
 #: How old a reading may be that a page shows as now, and how often an open page is told, s.
 AGE_S = 4.0
@@ -217,10 +217,10 @@ RULES = {
     "pump": Rule(STAFF),
     "pump_now": Rule(STAFF),
     "pump_stream": Rule(STAFF),
-    "pump_read": Rule(frozenset(), frozenset({PHYSICIAN, NURSE})),
-    "pump_resume": Rule(frozenset(), frozenset({PHYSICIAN})),
-    "pump_mute": Rule(frozenset(), frozenset({PHYSICIAN, NURSE})),
-    "pump_reset": Rule(frozenset(), frozenset({PHYSICIAN})),
-    "pump_seen": Rule(frozenset(), frozenset({PHYSICIAN, NURSE})),
+    "pump_read": Rule(NOBODY, CARERS),
+    "pump_resume": Rule(NOBODY, PHYSICIANS),
+    "pump_mute": Rule(NOBODY, CARERS),
+    "pump_reset": Rule(NOBODY, PHYSICIANS),
+    "pump_seen": Rule(NOBODY, CARERS),
 }
 TABS = (("pump", gettext_lazy("Pump")),)

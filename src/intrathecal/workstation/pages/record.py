@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from intrathecal.workstation.clinic import record
 from intrathecal.workstation.clinic.models import Patient, Program
-from intrathecal.workstation.rules import PHYSICIAN, Rule
+from intrathecal.workstation.rules import PHYSICIANS, Rule
 
 
 def record_page(request: HttpRequest, patient: int) -> HttpResponse:
@@ -80,6 +80,5 @@ urlpatterns = [
     path("patients/<int:patient>/record.json", record_json, name="record_json"),
     path("patients/<int:patient>/record.zip", record_zip, name="record_zip"),
 ]
-PHYSICIANS = frozenset({PHYSICIAN})
 RULES = {name: Rule(PHYSICIANS) for name in ("record", "record_json", "record_zip")}
 TABS = (("record", gettext_lazy("Record")),)

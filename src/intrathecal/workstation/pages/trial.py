@@ -21,8 +21,7 @@ from intrathecal.workstation.clinic.models.care import Function
 from intrathecal.workstation.clinic.models.patients import Phase
 from intrathecal.workstation.clinic.plot import Said, plot
 from intrathecal.workstation.clinic.scores import Told
-from intrathecal.workstation.pages.candidate import CARERS
-from intrathecal.workstation.rules import PHYSICIAN, STAFF, Rule
+from intrathecal.workstation.rules import CARERS, NOBODY, PHYSICIANS, STAFF, Rule
 
 #: What a diary says, and which decision of a physician goes with it.
 SAYS = {
@@ -170,12 +169,11 @@ urlpatterns = [
     path("patients/<int:patient>/trial/diary.csv", csv, name="trial_csv"),
     path("patients/<int:patient>/trial/<int:score>/strike", strike, name="strike_score"),
 ]
-PHYSICIANS = frozenset({PHYSICIAN})
 RULES = {
     "trial": Rule(STAFF, CARERS),
-    "decide_trial": Rule(frozenset(), PHYSICIANS),
-    "take_trial_back": Rule(frozenset(), PHYSICIANS),
+    "decide_trial": Rule(NOBODY, PHYSICIANS),
+    "take_trial_back": Rule(NOBODY, PHYSICIANS),
     "trial_csv": Rule(STAFF, CARERS),
-    "strike_score": Rule(frozenset(), CARERS),
+    "strike_score": Rule(NOBODY, CARERS),
 }
 TABS = (("trial", gettext_lazy("Trial")),)

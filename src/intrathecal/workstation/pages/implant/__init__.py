@@ -6,9 +6,8 @@ from django.urls import path
 from django.utils.translation import gettext_lazy
 
 from intrathecal.workstation.pages.implant import operating, prime, scan, views
-from intrathecal.workstation.rules import NURSE, PHYSICIAN, STAFF, Rule
+from intrathecal.workstation.rules import NURSE, PHYSICIANS, STAFF, Rule
 
-OPERATES = frozenset({PHYSICIAN})
 urlpatterns = [
     path("patients/<int:patient>/implant/", views.implant, name="implant"),
     path("patients/<int:patient>/implant/new/", operating.new, name="implant_new"),
@@ -22,13 +21,13 @@ urlpatterns = [
 ]
 RULES = {
     "implant": Rule(STAFF),
-    "implant_new": Rule(OPERATES, OPERATES),
-    "implant_replace": Rule(OPERATES, OPERATES),
-    "implant_revise": Rule(OPERATES, OPERATES),
-    "implant_explant": Rule(OPERATES, OPERATES),
-    "implant_mri": Rule(OPERATES | {NURSE}, OPERATES | {NURSE}),
-    "implant_mri_open": Rule(OPERATES | {NURSE}, OPERATES | {NURSE}),
+    "implant_new": Rule(PHYSICIANS, PHYSICIANS),
+    "implant_replace": Rule(PHYSICIANS, PHYSICIANS),
+    "implant_revise": Rule(PHYSICIANS, PHYSICIANS),
+    "implant_explant": Rule(PHYSICIANS, PHYSICIANS),
+    "implant_mri": Rule(PHYSICIANS | {NURSE}, PHYSICIANS | {NURSE}),
+    "implant_mri_open": Rule(PHYSICIANS | {NURSE}, PHYSICIANS | {NURSE}),
     "implant_prime": Rule(STAFF),
-    "implant_volumes": Rule(OPERATES),
+    "implant_volumes": Rule(PHYSICIANS),
 }
 TABS = (("implant", gettext_lazy("Implant")),)

@@ -6,9 +6,8 @@ from django.urls import path
 from django.utils.translation import gettext_lazy
 
 from intrathecal.workstation.pages.refill import compounding, telling, views
-from intrathecal.workstation.rules import NOBODY, NURSE, PHYSICIAN, STAFF, Rule
+from intrathecal.workstation.rules import CARERS, NOBODY, STAFF, Rule
 
-FILLS = frozenset({PHYSICIAN, NURSE})
 urlpatterns = [
     path("patients/<int:patient>/refill/", views.refills, name="refill"),
     path("patients/<int:patient>/refill/begin/", views.begin, name="refill_begin"),
@@ -24,15 +23,15 @@ urlpatterns = [
 ]
 RULES = {
     "refill": Rule(STAFF),
-    "refill_begin": Rule(FILLS, FILLS),
-    "refill_drop": Rule(FILLS, FILLS),
-    "refill_read": Rule(NOBODY, FILLS),
-    "refill_tell": Rule(FILLS, FILLS),
+    "refill_begin": Rule(CARERS, CARERS),
+    "refill_drop": Rule(CARERS, CARERS),
+    "refill_read": Rule(NOBODY, CARERS),
+    "refill_tell": Rule(CARERS, CARERS),
     "refill_second": Rule(STAFF, STAFF),
-    "refill_beside": Rule(NOBODY, FILLS),
-    "refill_take_back": Rule(NOBODY, FILLS),
+    "refill_beside": Rule(NOBODY, CARERS),
+    "refill_take_back": Rule(NOBODY, CARERS),
     "refill_compounding": Rule(STAFF),
     "refill_sheet": Rule(STAFF),
-    "refill_step": Rule(FILLS, FILLS),
+    "refill_step": Rule(CARERS, CARERS),
 }
 TABS = (("refill", gettext_lazy("Refills")),)
