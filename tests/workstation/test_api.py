@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -121,6 +122,10 @@ def test_a_change_needs_the_token_of_the_session(patient: Patient, user_of: Call
     assert sent.status_code == 201
 
 
+#: So many made-up calls of each kind; `make test-long` makes more.
+TRIED = int(os.environ.get("INTRATHECAL_CALLS", "10"))
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("role", ["physician", "administrator", "patient"])
 def test_whatever_is_sent_the_answer_is_as_described(
@@ -137,7 +142,7 @@ def test_whatever_is_sent_the_answer_is_as_described(
 
     for operation in described.get_all_operations():
         calls = operation.ok().as_strategy()  # type: ignore[union-attr]
-        tried = 40 if THEIRS.get(operation.ok().tags[0], "physician") == role else 5  # type: ignore[union-attr, index]
+        tried = TRIED if THEIRS.get(operation.ok().tags[0], "physician") == role else 2  # type: ignore[union-attr, index]
 
         @settings(max_examples=tried, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
         @_given(calls)
@@ -150,9 +155,9 @@ def test_whatever_is_sent_the_answer_is_as_described(
 
         call()
     assert answered[200] > 20
-    assert answered[403] > 50
+    assert answered[403] > 20
     if role == "physician":
-        assert answered[201] > 5
+        assert answered[201] > 2
         assert answered[404] > 20
     assert list(trail.verify()) == []
 
