@@ -31,11 +31,11 @@ from intrathecal.workstation.api.implant_shapes import (
 )
 from intrathecal.workstation.api.shapes import PROBLEMS, ImplantOut, Listed, Page, Problem, Text, listed
 from intrathecal.workstation.clinic import scans, trail
-from intrathecal.workstation.clinic.catheters import MM_PER_CM
 from intrathecal.workstation.clinic.models import Catheter, Implant, Patient, Scan
-from intrathecal.workstation.clinic.running import UL_PER_ML, Missing
+from intrathecal.workstation.clinic.running import Missing
 from intrathecal.workstation.clinic.scans import Looked
 from intrathecal.workstation.clinic.stalls import Stall
+from intrathecal.workstation.clinic.units import MM_PER_CM, UL_PER_ML
 from intrathecal.workstation.pages.implant.forms import CatheterForm
 from intrathecal.workstation.pages.implant.operations import (
     Explantation,

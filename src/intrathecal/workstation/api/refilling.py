@@ -18,7 +18,7 @@ from intrathecal.workstation.api.administering import valid
 from intrathecal.workstation.api.reading import refill_out
 from intrathecal.workstation.api.shapes import PROBLEMS, Problem, RefillOut, Text, printable
 from intrathecal.workstation.clinic import compounding
-from intrathecal.workstation.clinic.running import UL_PER_ML
+from intrathecal.workstation.clinic.units import UL_PER_ML
 from intrathecal.workstation.live import line
 from intrathecal.workstation.pages.refill import comparing, doing, telling
 from intrathecal.workstation.pages.refill.compounding import CompoundForm

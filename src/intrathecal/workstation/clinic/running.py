@@ -27,9 +27,9 @@ from intrathecal.therapy import (
 from intrathecal.workstation.clinic import models
 from intrathecal.workstation.clinic.catheters import plan_of
 from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.clinic.units import NL_PER_ML, UL_PER_ML
 from intrathecal.workstation.live.writing import therapy_of
 
-UL_PER_ML, NL_PER_ML = 1000, 10**6
 NOTHING = Quantity(Decimal(0), "mg/mL", "concentration")
 
 

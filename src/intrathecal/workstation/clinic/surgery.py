@@ -16,6 +16,7 @@ from intrathecal.workstation.clinic.catheters import Piece, volume_nL
 from intrathecal.workstation.clinic.models import Catheter, Implant, Note, Patient, User
 from intrathecal.workstation.clinic.models.patients import Phase
 from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.clinic.units import NL_PER_ML, UL_PER_ML
 
 #: Programs on their way to a pump: once it is out they arrive nowhere.
 UNDER_WAY = (State.WAITING, State.CONFIRMED, State.UNCERTAIN)
@@ -74,10 +75,10 @@ def lay(implant: Implant, pieces: Sequence[Piece], **more: Any) -> Catheter:
 
 def revise(laid: Catheter, by: User) -> None:
     """Note the operation after which the catheter was ``laid`` so."""
-    words = {"why": laid.why, "tip": laid.tip_level or _("a level not known"), "volume": laid.dead_nL / 10**6}
+    words = {"why": laid.why, "tip": laid.tip_level or _("a level not known"), "volume": laid.dead_nL / NL_PER_ML}
     said = _("%(why)s; tip at %(tip)s, catheter of %(volume).3f mL") % words
     if laid.purge_uL is not None:
-        said += _(", purged %(purge)g mL") % {"purge": laid.purge_uL / 1000}
+        said += _(", purged %(purge)g mL") % {"purge": laid.purge_uL / UL_PER_ML}
     _note(laid.implant.patient, laid.placed_on, by, "revision", said)
 
 

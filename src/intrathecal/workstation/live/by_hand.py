@@ -23,8 +23,8 @@ from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Alarm, Implant, Program, User
 from intrathecal.workstation.clinic.models import Reading as Kept
 from intrathecal.workstation.clinic.models.therapy import State
-from intrathecal.workstation.clinic.running import UL_PER_ML
 from intrathecal.workstation.clinic.templatetags.clinical import day, moment
+from intrathecal.workstation.clinic.units import UL_PER_ML
 from intrathecal.workstation.live import recording
 from intrathecal.workstation.live.looking import Look, recorded
 from intrathecal.workstation.live.sending import LONGEST_DOUBT

@@ -15,6 +15,7 @@ from intrathecal.therapy.file.read_therapy import read_therapy
 from intrathecal.therapy.file.text import parse_document
 from intrathecal.workstation import configuration
 from intrathecal.workstation.clinic.models import Implant, Patient, Refill
+from intrathecal.workstation.clinic.units import MM_PER_CM, UL_PER_ML
 
 #: Kinds of pain in a therapy file, by the clinic's indication.
 PAIN = {"cancer": "cancer", "spasticity": "spasticity", "failed-back": "neuropathic", "crps": "neuropathic"}
@@ -84,12 +85,12 @@ utc_offset = "{_offset(local)}"
 
 [catheter]
 model = "{segment.get("model", "ascenda-8780")}"
-removed = "{trimmed / 10:g} cm"
+removed = "{trimmed / MM_PER_CM:g} cm"
 tip = "{catheter.tip_level if catheter else "T10"}"
 
 {entries}
 [fill]
-volume = "{filled_uL / 1000:g} mL"
+volume = "{filled_uL / UL_PER_ML:g} mL"
 at = {local:%Y-%m-%dT%H:%M:%S}
 primed = "tip"
 

@@ -19,8 +19,9 @@ from intrathecal.programmer.errors import Refused
 from intrathecal.quantities import InputError, QuantityError, parse_quantity
 from intrathecal.therapy.numbers import with_remedy
 from intrathecal.workstation.clinic.models import Implant, Program, User
-from intrathecal.workstation.clinic.running import UL_PER_ML, pump_of
+from intrathecal.workstation.clinic.running import pump_of
 from intrathecal.workstation.clinic.templatetags.clinical import moment
+from intrathecal.workstation.clinic.units import UL_PER_ML
 from intrathecal.workstation.live import by_hand
 from intrathecal.workstation.live.looking import Look, look, standing
 from intrathecal.workstation.live.stages import OutOfTurn

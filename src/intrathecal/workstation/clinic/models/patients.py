@@ -7,6 +7,8 @@ import secrets
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from intrathecal.workstation.clinic.units import G_PER_KG
+
 
 class Phase(models.TextChoices):
     """How far a therapy has come."""
@@ -61,4 +63,4 @@ class Patient(models.Model):
     @property
     def weight_kg(self) -> float:
         """The weight in kg."""
-        return int(self.weight_g) / 1000
+        return int(self.weight_g) / G_PER_KG

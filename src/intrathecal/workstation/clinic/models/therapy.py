@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from intrathecal.workstation.clinic.units import UL_PER_ML
+
 
 class State(models.TextChoices):
     """Where a program is between being written and being replaced."""
@@ -93,4 +95,4 @@ class Refill(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.filled_uL / 1000:g} mL"
+        return f"{self.filled_uL / UL_PER_ML:g} mL"

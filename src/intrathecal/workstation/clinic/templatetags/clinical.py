@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from intrathecal.quantities import rounded
+from intrathecal.workstation.clinic.units import MM_PER_CM, NL_PER_ML, UL_PER_ML
 
 register = template.Library()
 
@@ -32,19 +33,19 @@ def moment(value: datetime | None) -> str:
 @register.filter
 def mL(microlitres: int | None) -> str:
     """A volume in mL, without zeros at the end."""
-    return "" if microlitres is None else f"{microlitres / 1000:g} mL"
+    return "" if microlitres is None else f"{microlitres / UL_PER_ML:g} mL"
 
 
 @register.filter
 def nL(nanolitres: int | str | None) -> str:
     """A small volume in mL, to a microlitre."""
-    return f"{nanolitres / 10**6:.3f} mL" if isinstance(nanolitres, int) else ""
+    return f"{nanolitres / NL_PER_ML:.3f} mL" if isinstance(nanolitres, int) else ""
 
 
 @register.filter
 def cm(millimetres: int | str | None) -> str:
     """A length in cm, without zeros at the end."""
-    return f"{millimetres / 10:g} cm" if isinstance(millimetres, int) else ""
+    return f"{millimetres / MM_PER_CM:g} cm" if isinstance(millimetres, int) else ""
 
 
 @register.filter

@@ -18,7 +18,8 @@ from intrathecal.programmer.compounding import Recipe
 from intrathecal.quantities import InputError
 from intrathecal.workstation.clinic import compounding
 from intrathecal.workstation.clinic.models import Implant, Patient
-from intrathecal.workstation.clinic.running import UL_PER_ML, pump_of, running
+from intrathecal.workstation.clinic.running import pump_of, running
+from intrathecal.workstation.clinic.units import UL_PER_ML
 from intrathecal.workstation.pages.fields import ConcentrationField, NumberField, say_what_is_missing
 from intrathecal.workstation.pages.refill.forms import MOST_DRUGS, drug_field, read_label
 

@@ -28,8 +28,9 @@ from intrathecal.workstation.clinic.models.filling import Stage
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.clinic.next_fill import Dates
 from intrathecal.workstation.clinic.residuals import Found
-from intrathecal.workstation.clinic.running import UL_PER_ML, Running, label_of, millilitres, pump_of, running
+from intrathecal.workstation.clinic.running import Running, label_of, millilitres, pump_of, running
 from intrathecal.workstation.clinic.templatetags.clinical import mL, moment
+from intrathecal.workstation.clinic.units import UL_PER_ML
 from intrathecal.workstation.pages.refill import forms
 from intrathecal.workstation.pages.refill.forms import StepForm
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from intrathecal.catalogue import load_catalogue
 from intrathecal.quantities import parse_quantity
 from intrathecal.workstation.clinic import slots
-from intrathecal.workstation.clinic.running import UL_PER_ML
+from intrathecal.workstation.clinic.units import UL_PER_ML
 from intrathecal.workstation.pages.fields import (
     AheadField,
     ConcentrationField,

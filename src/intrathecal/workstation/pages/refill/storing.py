@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from intrathecal.workstation.clinic import compounding
 from intrathecal.workstation.clinic.models import Alarm, Appointment, Note, Refill, User
-from intrathecal.workstation.clinic.running import NL_PER_ML, UL_PER_ML
+from intrathecal.workstation.clinic.units import NL_PER_ML, UL_PER_ML
 from intrathecal.workstation.pages.refill.draft import Draft
 from intrathecal.workstation.pages.refill.forms import PocketForm
 
