@@ -73,7 +73,7 @@ def get_implants(request: HttpRequest, patient: int, page: Page) -> dict[str, An
 def implant(request: HttpRequest, patient: int, told: ImplantIn) -> Status[dict[str, Any]]:
     """A pump and a catheter, where there is no pump."""
     one = _held(patient)
-    if one.implants.filter(explanted_on=None).exists():
+    if one.standing is not None:
         raise HttpError(409, "a pump is implanted: replace it, or explant it first")
     return _operate(request, one, Implantation(one, _pump(told) | _catheter(told)))
 

@@ -20,7 +20,7 @@ from intrathecal.workstation.api.telling import REFUSALS, answering
 from intrathecal.workstation.clinic.models import Patient, Program
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import by_hand, form, line, recording, sending, stages
-from intrathecal.workstation.live.looking import look, standing
+from intrathecal.workstation.live.looking import look
 from intrathecal.workstation.pages import by_hand as page_by_hand
 from intrathecal.workstation.pages.program import Editor, foreseen, from_rows, from_text, one_of, opened
 from intrathecal.workstation.rules import CARERS, NOBODY, PHARMACIST, PHYSICIAN, PHYSICIANS, STAFF, Rule
@@ -310,7 +310,7 @@ def send(request: HttpRequest, patient: int, program: int) -> Status[dict[str, A
 def settle(request: HttpRequest, patient: int, program: int) -> dict[str, Any]:
     """Ask the pump what became of a program that is uncertain."""
     one = one_of(patient, program)
-    implant = standing(one)
+    implant = one.patient.standing
     if implant is None or one.state != State.UNCERTAIN:
         raise HttpError(409, "nothing is uncertain about it, or there is no pump in the record")
     try:
@@ -326,7 +326,7 @@ def enter(request: HttpRequest, patient: int, program: int, told: ProgramOutcome
     """What came of a program that people entered with the maker's programmer."""
     one = one_of(patient, program)
     with answering():
-        implant = by_hand.check_by_hand(one, standing(one))
+        implant = by_hand.check_by_hand(one, one.patient.standing)
         at = timezone.localtime(told.at).strftime("%Y-%m-%dT%H:%M") if told.at else ""
         volume = "" if told.reservoir_mL is None else f"{told.reservoir_mL:.6f}"
         open_ = implant.alarms.filter(ended_at=None).values_list("name", flat=True)
@@ -341,7 +341,7 @@ def get_order(request: HttpRequest, patient: int, program: int) -> dict[str, Any
     """What is to be entered with the maker's programmer, to print."""
     one = one_of(patient, program)
     with answering():
-        return {"html": by_hand.order(one, by_hand.check_by_hand(one, standing(one)), look(one))}
+        return {"html": by_hand.order(one, by_hand.check_by_hand(one, one.patient.standing), look(one))}
 
 
 @router.get(f"{HERE}/record", response={200: ProgramPaperOut, **PROBLEMS}, url_name="program_record")

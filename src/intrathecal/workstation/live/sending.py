@@ -24,7 +24,7 @@ from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Implant, Patient, Program, User
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import line, recording
-from intrathecal.workstation.live.looking import Look, by_reading, recorded, standing
+from intrathecal.workstation.live.looking import Look, by_reading, recorded
 from intrathecal.workstation.live.writing import summary, therapy_of, with_program
 
 #: Letters of what is uncertain that the record holds.
@@ -41,7 +41,7 @@ class NotSent(Exception):
 
 def dispatch(program: Program, by: User) -> None:
     """Send a confirmed program. Raises `NotSent`, `Silent`, and `Doubtful` when it is not known whether it arrived."""
-    implant = standing(program)
+    implant = program.patient.standing
     if implant is None:
         raise NotSent(_("There is no pump in the record."))
     with line.opened(implant) as session:

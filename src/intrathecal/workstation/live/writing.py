@@ -104,7 +104,7 @@ def text_for(patient: Patient) -> str:
     last = patient.programs.exclude(text="").order_by("-begins_at", "-pk").first()
     if last is not None:
         return str(last.text)
-    implant = patient.implants.filter(explanted_on=None).first()
+    implant = patient.standing
     refill = None if implant is None else Refill.objects.filter(implant=implant).first()
     if implant is None or refill is None or not refill.drugs:
         raise TherapyError(_("There is no pump, or no fill of it, in the record. Write down the first fill."))

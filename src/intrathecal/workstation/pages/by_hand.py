@@ -23,7 +23,7 @@ from intrathecal.workstation.clinic.running import pump_of
 from intrathecal.workstation.clinic.templatetags.clinical import moment
 from intrathecal.workstation.clinic.units import UL_PER_ML
 from intrathecal.workstation.live import by_hand
-from intrathecal.workstation.live.looking import Look, look, standing
+from intrathecal.workstation.live.looking import Look, look
 from intrathecal.workstation.live.stages import OutOfTurn
 from intrathecal.workstation.pages.fields import DayField, MomentField, NumberField, say_what_is_missing
 from intrathecal.workstation.pages.program import one_of
@@ -147,7 +147,7 @@ def enter(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     """What is to be entered, and a form for what came of it."""
     one = one_of(patient, program)
     try:
-        implant = by_hand.check_by_hand(one, standing(one))
+        implant = by_hand.check_by_hand(one, one.patient.standing)
         seen = look(one)
         form = Outcome(request.POST if request.method == "POST" else None, one, implant, seen)
         if form.is_valid():
@@ -172,7 +172,7 @@ def order(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     """What is to be entered, as a file to print."""
     one = one_of(patient, program)
     try:
-        implant = by_hand.check_by_hand(one, standing(one))
+        implant = by_hand.check_by_hand(one, one.patient.standing)
         page = by_hand.order(one, implant, look(one))
     except (OutOfTurn, InputError, Refused) as problem:
         messages.error(request, str(problem))

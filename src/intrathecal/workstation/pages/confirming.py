@@ -18,9 +18,10 @@ from intrathecal.quantities import InputError
 from intrathecal.workstation.clinic.models import Program
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import line, recording, sending, stages
-from intrathecal.workstation.live.looking import Look, look, standing
+from intrathecal.workstation.live.looking import Look, look
 from intrathecal.workstation.live.stages import Asked
 from intrathecal.workstation.pages.program import one_of
+from intrathecal.workstation.pages.pump import there
 from intrathecal.workstation.rules import NOBODY, PHARMACIST, PHYSICIAN, PHYSICIANS, STAFF, Rule
 
 
@@ -46,7 +47,7 @@ def _shown(request: HttpRequest, one: Program, asked: Asked | None = None, statu
         "asked": asked or _typed(request, seen),
         "second": second_looks(seen.review.findings),
         "can_second": one.state == State.WAITING and request.user.pk != one.confirmed_by_id,
-        "live": bool(getattr(standing(one), "address", "")),
+        "live": bool(getattr(one.patient.standing, "address", "")),
     }
     return render(request, "workstation/program_review.html", context, status=status)
 
@@ -133,7 +134,7 @@ def uncertain(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     if one.state != State.UNCERTAIN:
         return redirect("program", patient, program)
     force = one.patient.programs.filter(state=State.IN_FORCE).first()
-    context = {"patient": one.patient, "program": one, "force": force, "implant": standing(one)}
+    context = {"patient": one.patient, "program": one, "force": force, "implant": one.patient.standing}
     return render(request, "workstation/program_uncertain.html", context)
 
 
@@ -141,11 +142,9 @@ def uncertain(request: HttpRequest, patient: int, program: int) -> HttpResponse:
 @transaction.non_atomic_requests
 def settle(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     """Ask the pump what became of it."""
-    one, implant = one_of(patient, program), standing(one_of(patient, program))
+    one = one_of(patient, program)
     try:
-        if implant is None:
-            raise line.Silent(_("There is no pump in the record."))
-        _kept, outcomes = recording.interrogate(implant, request.user)
+        _kept, outcomes = recording.interrogate(there(patient), request.user)
     except (line.Silent, line.Doubtful) as problem:
         messages.error(request, _("Still uncertain: %(why)s") % {"why": problem})
         return redirect("program_uncertain", patient, program)

@@ -126,7 +126,7 @@ def push(patient: Patient) -> handsets.Answer:
 
 
 def _pump(patient: Patient) -> Implant:
-    implant = patient.implants.filter(explanted_on=None).first()
+    implant = patient.standing
     if implant is None:
         raise Http404
     return implant

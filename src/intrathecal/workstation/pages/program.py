@@ -20,7 +20,7 @@ from intrathecal.workstation.clinic.models import Patient, Program
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import form, stages, writing
 from intrathecal.workstation.live.foreseeing import Foresight, foresee
-from intrathecal.workstation.live.looking import Look, look, standing
+from intrathecal.workstation.live.looking import Look, look
 from intrathecal.workstation.live.reckoning import check_reckonable
 from intrathecal.workstation.rules import NOBODY, PHYSICIANS, STAFF, Rule
 
@@ -82,7 +82,7 @@ def program(request: HttpRequest, patient: int, program: int) -> HttpResponse:
         return redirect("program_uncertain", patient, program)
     if one.state == State.DRAFT:
         return render(request, "workstation/program_edit.html", _context(one, _kept(one)))
-    context = {"patient": one.patient, "program": one, "live": bool(getattr(standing(one), "address", ""))}
+    context = {"patient": one.patient, "program": one, "live": bool(getattr(one.patient.standing, "address", ""))}
     return render(request, "workstation/program.html", context)
 
 

@@ -108,7 +108,7 @@ def asked_for(draft: Draft) -> str:
 def sheet(request: HttpRequest, patient: int) -> HttpResponse:
     """The sheet: of the fill that is in the pump now, or of the one that is asked for."""
     one = get_object_or_404(Patient, pk=patient)
-    implant = one.implants.filter(explanted_on=None).first()
+    implant = one.standing
     context: dict[str, Any] = {"patient": one, "implant": implant, "known": False}
     if implant is None or implant.model not in load_catalogue().pumps:
         return render(request, "workstation/refill/compounding.html", context)

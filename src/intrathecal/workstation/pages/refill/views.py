@@ -47,7 +47,7 @@ def _back_when_not_now(view: View) -> View:
 def refills(request: HttpRequest, patient: int) -> HttpResponse:
     """The refills of the pump, what they say together, and the way to the next."""
     one = get_object_or_404(Patient, pk=patient)
-    implant = one.implants.filter(explanted_on=None).first()
+    implant = one.standing
     context: dict[str, Any] = {"patient": one, "implant": implant}
     if implant is not None:
         context |= {
