@@ -106,7 +106,7 @@ def running(implant: models.Implant, told_until: datetime | None = None) -> Runn
 def _programs(implant: models.Implant) -> list[models.Program]:
     """Programs that this pump ran, oldest first."""
     sent = implant.patient.programs.exclude(begins_at=None).order_by("begins_at", "pk")
-    if sent.filter(state=State.UNCERTAIN).exists() or implant.patient.programs.filter(state=State.UNCERTAIN).exists():
+    if implant.patient.programs.filter(state=State.UNCERTAIN).exists():
         raise Missing(_("a program was sent and it is not certain that it arrived: read the pump first"))
     ran = sent.filter(state__in=(State.IN_FORCE, State.REPLACED), begins_at__date__gte=implant.implanted_on)
     if not ran:

@@ -15,7 +15,7 @@ from intrathecal.programmer.review.as_read import FILLS
 from intrathecal.programmer.session import Outcome
 from intrathecal.pump.telemetry.messages import Reading
 from intrathecal.quantities import InputError
-from intrathecal.workstation.clinic.models import Alarm, Implant, Note, Patient, Program, Refill, User
+from intrathecal.workstation.clinic.models import Alarm, Implant, Program, Refill, User
 from intrathecal.workstation.clinic.models import Reading as Kept
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import line
@@ -104,8 +104,3 @@ def _alarms(implant: Implant, reading: Reading) -> None:
         if name not in sounding:
             record.ended_at = timezone.now()
             record.save()
-
-
-def note(patient: Patient, by: User, kind: str, text: str) -> None:
-    """Write down what somebody did."""
-    Note.objects.create(patient=patient, at=timezone.now(), by=by, kind=kind, text=text)

@@ -19,13 +19,10 @@ from intrathecal.therapy import Event, Therapy
 from intrathecal.therapy import Refill as Fill
 from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Implant, Refill, User
-from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.clinic.models.therapy import LONGEST_DOUBT, State
 from intrathecal.workstation.clinic.running import label_of, millilitres
 from intrathecal.workstation.live import line, recording
 from intrathecal.workstation.live.writing import therapy_of
-
-#: Letters of what is uncertain that the record holds.
-LONGEST_DOUBT = 400
 
 
 def untold(implant: Implant) -> Refill | None:

@@ -14,11 +14,10 @@ from intrathecal.therapy.file.load import EXAMPLE, WHAT
 from intrathecal.therapy.file.read_therapy import read_therapy
 from intrathecal.therapy.file.text import parse_document
 from intrathecal.workstation import configuration
+from intrathecal.workstation.clinic.checklists import kind_of
 from intrathecal.workstation.clinic.models import Implant, Patient, Refill
 from intrathecal.workstation.clinic.units import MM_PER_CM, UL_PER_ML
 
-#: Kinds of pain in a therapy file, by the clinic's indication.
-PAIN = {"cancer": "cancer", "spasticity": "spasticity", "failed-back": "neuropathic", "crps": "neuropathic"}
 NAME = "therapy file"
 _PROGRAM = re.compile(r"(?ms)^[ \t]*\[program\][^\n]*\n(?:[ \t]*(?:#[^\n]*)?\n)*")
 _TEXT = re.compile(r"""[ \t]*text[ \t]*=[ \t]*(?:\"{3}.*?\"{3}|'{3}.*?'{3}|"[^"\n]*"|'[^'\n]*')""", re.DOTALL)
@@ -76,7 +75,7 @@ text = \"\"\"
 height = "{patient.height_cm} cm"
 weight = "{patient.weight_kg:g} kg"
 age = {_age(patient.born)}
-indication = "{PAIN.get(patient.indication, "nociceptive")}"
+indication = "{kind_of(patient)}"
 {extra}
 [pump]
 model = "{implant.model}"

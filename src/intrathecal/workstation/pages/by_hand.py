@@ -26,7 +26,7 @@ from intrathecal.workstation.live import by_hand
 from intrathecal.workstation.live.looking import Look, look
 from intrathecal.workstation.live.stages import OutOfTurn
 from intrathecal.workstation.pages.fields import DayField, MomentField, NumberField, say_what_is_missing
-from intrathecal.workstation.pages.program import one_of
+from intrathecal.workstation.pages.program import HERE, one_of
 from intrathecal.workstation.rules import CARERS, STAFF, Rule
 
 RUNS, NOT, UNKNOWN = "runs", "not", "unknown"
@@ -182,7 +182,6 @@ def order(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     return response
 
 
-HERE = "patients/<int:patient>/programs/<int:program>/"
 urlpatterns = [
     path(f"{HERE}by-hand/", enter, name="program_by_hand"),
     path(f"{HERE}order/", order, name="program_order"),

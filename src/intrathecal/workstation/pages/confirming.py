@@ -20,7 +20,7 @@ from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import line, recording, sending, stages
 from intrathecal.workstation.live.looking import Look, look
 from intrathecal.workstation.live.stages import Asked
-from intrathecal.workstation.pages.program import one_of
+from intrathecal.workstation.pages.program import HERE, one_of
 from intrathecal.workstation.pages.pump import there
 from intrathecal.workstation.rules import NOBODY, PHARMACIST, PHYSICIAN, PHYSICIANS, STAFF, Rule
 
@@ -169,7 +169,6 @@ def record(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     return response
 
 
-HERE = "patients/<int:patient>/programs/<int:program>/"
 urlpatterns = [
     path(f"{HERE}review/", review, name="program_review"),
     path(f"{HERE}confirm/", confirm, name="program_confirm"),

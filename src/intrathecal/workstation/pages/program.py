@@ -24,6 +24,8 @@ from intrathecal.workstation.live.looking import Look, look
 from intrathecal.workstation.live.reckoning import check_reckonable
 from intrathecal.workstation.rules import NOBODY, PHYSICIANS, STAFF, Rule
 
+#: Where the pages of one program are.
+HERE = "patients/<int:patient>/programs/<int:program>/"
 #: So many foresights are kept.
 KEPT = 16
 #: Digits of the number of a row.
@@ -201,9 +203,9 @@ def _leave(request: HttpRequest, to: str) -> HttpResponse:
 
 urlpatterns = [
     path("patients/<int:patient>/programs/new/", new, name="program_new"),
-    path("patients/<int:patient>/programs/<int:program>/", program, name="program"),
-    path("patients/<int:patient>/programs/<int:program>/edit/", edit, name="program_edit"),
-    path("patients/<int:patient>/programs/<int:program>/foresight/", foresight, name="program_foresight"),
+    path(HERE, program, name="program"),
+    path(f"{HERE}edit/", edit, name="program_edit"),
+    path(f"{HERE}foresight/", foresight, name="program_foresight"),
 ]
 RULES = {
     "program_new": Rule(NOBODY, PHYSICIANS),
