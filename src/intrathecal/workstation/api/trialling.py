@@ -14,6 +14,7 @@ from intrathecal.care.trial import figures
 from intrathecal.workstation.api.shapes import PROBLEMS, Listed, Page, Problem, ScoreOut, Text, listed, refuse
 from intrathecal.workstation.clinic import checklists, diaries, trail, trials, uploading
 from intrathecal.workstation.clinic.models import Patient
+from intrathecal.workstation.clinic.typed import day_of
 from intrathecal.workstation.pages.trial import line_of
 from intrathecal.workstation.rules import CARERS, NOBODY, PHYSICIANS, STAFF, Rule
 
@@ -230,7 +231,7 @@ def _held(patient: int) -> Patient:
 
 
 def _day(name: str, text: str) -> date | None:
-    day = checklists.day_of(text) if text else None
+    day = day_of(text) if text else None
     if text and day is None:
         raise HttpError(422, f"{name}: write a day such as 2026-11-22")
     return day

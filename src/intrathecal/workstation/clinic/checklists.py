@@ -13,13 +13,12 @@ from intrathecal.care.candidacy import Candidacy, read_candidacy
 from intrathecal.care.cells import plain
 from intrathecal.catalogue import load_catalogue
 from intrathecal.therapy.errors import TherapyError
-from intrathecal.therapy.file.bounds import YEARS
 from intrathecal.therapy.file.read_patient import INDICATIONS
 from intrathecal.therapy.file.text import parse_document
 from intrathecal.workstation.clinic.models import Answer, Patient, User
 from intrathecal.workstation.clinic.models.patients import Phase
 from intrathecal.workstation.clinic.noting import note
-from intrathecal.workstation.clinic.typed import line
+from intrathecal.workstation.clinic.typed import day_of, line
 
 NAME = "candidacy"
 #: The kind of the note that says when a trial began.
@@ -100,15 +99,6 @@ def begin(patient: Patient, by: User) -> str:
     patient.save()
     note(patient, by, BEGUN, "The trial begins.")
     return ""
-
-
-def day_of(text: str) -> date | None:
-    """A day as it is written in a form; None where it is none, or one that nobody means."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if YEARS[0] <= day.year <= YEARS[1] else None
 
 
 def _text(text: str) -> str:

@@ -19,12 +19,12 @@ from django.utils.translation import gettext_lazy
 from intrathecal.workstation import failing
 from intrathecal.workstation.clinic import asking, calendars, handsets, limits, links, owning, slots, trail, visiting
 from intrathecal.workstation.clinic.models import Implant, Patient, Request, Score
+from intrathecal.workstation.clinic.models.appointments import LONGEST_CONTACT
 from intrathecal.workstation.clinic.models.care import Function
 from intrathecal.workstation.clinic.scores import Told
 from intrathecal.workstation.rules import PATIENTS, SECRET, Rule
 
 View = Callable[..., HttpResponse]
-LONGEST_CONTACT = 120
 HOME = "./"
 
 

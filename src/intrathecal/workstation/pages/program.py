@@ -18,6 +18,7 @@ from intrathecal.quantities import InputError
 from intrathecal.therapy import TherapyError
 from intrathecal.workstation.clinic.models import Patient, Program
 from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.clinic.typed import number_of
 from intrathecal.workstation.live import form, stages, writing
 from intrathecal.workstation.live.foreseeing import Foresight, foresee
 from intrathecal.workstation.live.looking import Look, look
@@ -28,8 +29,6 @@ from intrathecal.workstation.rules import NOBODY, PHYSICIANS, STAFF, Rule
 HERE = "patients/<int:patient>/programs/<int:program>/"
 #: So many foresights are kept.
 KEPT = 16
-#: Digits of the number of a row.
-LONGEST_NUMBER = 5
 _known: dict[str, Foresight] = {}
 
 
@@ -139,8 +138,8 @@ def changed(request: HttpRequest, one: Program) -> Editor:
     typed = posted.get("text", one.text).replace("\r\n", "\n")
     if "adding" in posted and (kind := posted.get("add-kind", "")):
         rows = form.added(rows, kind)
-    elif (number := posted.get("remove", "")).isascii() and number.isdecimal() and len(number) < LONGEST_NUMBER:
-        rows = form.without(rows, int(number))
+    elif (number := number_of(posted.get("remove", ""))) is not None:
+        rows = form.without(rows, number)
     elif posted.get("source") == "text" or (
         posted.get("source") != "form" and stages.version_of(typed) != posted.get("version")
     ):

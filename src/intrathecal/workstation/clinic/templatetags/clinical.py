@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from django import template
@@ -46,6 +47,12 @@ def nL(nanolitres: int | str | None) -> str:
 def cm(millimetres: int | str | None) -> str:
     """A length in cm, without zeros at the end."""
     return f"{millimetres / MM_PER_CM:g} cm" if isinstance(millimetres, int) else ""
+
+
+@register.filter
+def drugs(label: Mapping[str, object] | None) -> str:
+    """A label in one line: morphine 10 mg/mL, bupivacaine 15 mg/mL."""
+    return ", ".join(f"{drug} {strength}" for drug, strength in (label or {}).items())
 
 
 @register.filter

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from intrathecal.workstation.clinic import compounding
 from intrathecal.workstation.clinic.models import Alarm, Appointment, Refill, User
 from intrathecal.workstation.clinic.noting import note
+from intrathecal.workstation.clinic.templatetags.clinical import drugs
 from intrathecal.workstation.clinic.units import NL_PER_ML, UL_PER_ML
 from intrathecal.workstation.pages.refill.draft import Draft
 from intrathecal.workstation.pages.refill.forms import PocketForm
@@ -88,8 +89,8 @@ def _decided(draft: Draft) -> list[str]:
     if draft.found is not None and draft.found.reasons:
         notes.append(_("Difference at the refill: %s") % draft.said("difference")["note"])
     if draft.changes_label:
-        old, new = (", ".join(f"{drug} {text}" for drug, text in one.items()) for one in (draft.old_label, draft.label))
-        notes.append(_("Reservoir changed from %(old)s to %(new)s.") % {"old": old, "new": new})
+        words = {"old": drugs(draft.old_label), "new": drugs(draft.label)}
+        notes.append(_("Reservoir changed from %(old)s to %(new)s.") % words)
         if draft.said("bridge").get("why_not"):
             notes.append(_("No bridge: %s") % draft.said("bridge")["why_not"])
     if draft.said("pocket")["swelling"] == "seen":
