@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tests.chromium import lacking
 from tests.workstation.postgres import MISSING, Cluster, binaries
+from tests.workstation.served import Served, serving
 
 #: With the value postgresql, all these tests run on a PostgreSQL of their own instead of SQLite.
 ON_POSTGRES = os.environ.get("INTRATHECAL_TEST_DATABASE") == "postgresql"
@@ -80,6 +81,13 @@ def postgres() -> Iterator[Cluster]:
     cluster = Cluster()
     yield cluster
     cluster.remove()
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A workstation with the demonstration, for all tests that do not mind what others did there."""
+    with serving(tmp_path_factory.mktemp("clinic")) as found:
+        yield found
 
 
 @pytest.fixture
