@@ -32,8 +32,9 @@ from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
 from django.core.cache import cache  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
+from tests.workstation.pumped import pump  # noqa: E402
 
-from intrathecal.workstation.clinic.models import Patient, User  # noqa: E402
+from intrathecal.workstation.clinic.models import Implant, Patient, User  # noqa: E402
 
 if not ON_POSTGRES:
     # In a file every thread of a live server has a connection of its own, as in a clinic; in memory all would share one, and a
@@ -106,6 +107,12 @@ def patient(db: None) -> Patient:
         indication="failed-back",
         since=date(2026, 11, 20),
     )
+
+
+@pytest.fixture
+def implant(patient: Patient) -> Implant:
+    """A pump of 20 mL with morphine 10 mg/mL: 18 mL went in 60 days ago, 0.2 mL a day goes out, 6 mL are left."""
+    return pump(patient)
 
 
 @pytest.fixture
