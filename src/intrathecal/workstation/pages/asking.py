@@ -102,7 +102,7 @@ def _requests() -> QuerySet[Request]:
 @links.opens(_requests, "token")
 def asked(request: HttpRequest, one: Request) -> HttpResponse:
     """What became of a request: for whoever has its token. Names and contacts are not shown again."""
-    return render(request, "workstation/asked.html", {"asked": one, "reason": visiting.REASONS.get(one.reason, "")})
+    return render(request, "workstation/asked.html", {"asked": one, "reason": visiting.said(one.reason)})
 
 
 @links.opens(_requests, "token")

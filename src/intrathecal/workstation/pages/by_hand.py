@@ -18,6 +18,7 @@ from intrathecal.programmer.confirming import ConfirmationError, read_reason
 from intrathecal.programmer.errors import Refused
 from intrathecal.quantities import InputError, QuantityError, parse_quantity
 from intrathecal.therapy.numbers import with_remedy
+from intrathecal.workstation.attaching import attached
 from intrathecal.workstation.clinic.models import Implant, Program, User
 from intrathecal.workstation.clinic.running import pump_of
 from intrathecal.workstation.clinic.templatetags.clinical import moment
@@ -177,9 +178,7 @@ def order(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     except (OutOfTurn, InputError, Refused) as problem:
         messages.error(request, str(problem))
         return redirect("program", patient, program)
-    response = HttpResponse(page, content_type="text/html; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="to-enter-{one.patient_id}-{one.pk}.html"'
-    return response
+    return attached(page, f"to-enter-{one.patient_id}-{one.pk}.html", "text/html; charset=utf-8")
 
 
 urlpatterns = [

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from intrathecal.programmer.confirming import ConfirmationError, second_looks
 from intrathecal.programmer.errors import Refused
 from intrathecal.quantities import InputError
+from intrathecal.workstation.attaching import attached
 from intrathecal.workstation.clinic.models import Program
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import line, recording, sending, stages
@@ -164,9 +165,7 @@ def record(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     one = one_of(patient, program)
     if not one.record:
         raise Http404
-    response = HttpResponse(one.record, content_type="text/html; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="program-{one.patient_id}-{one.pk}.html"'
-    return response
+    return attached(one.record, f"program-{one.patient_id}-{one.pk}.html", "text/html; charset=utf-8")
 
 
 urlpatterns = [

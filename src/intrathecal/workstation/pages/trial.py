@@ -15,6 +15,7 @@ from intrathecal.care.cells import ROUTES
 from intrathecal.care.reasons import share
 from intrathecal.care.trial import figures
 from intrathecal.catalogue import load_catalogue
+from intrathecal.workstation.attaching import attached
 from intrathecal.workstation.clinic import diaries, trail, trials, uploading
 from intrathecal.workstation.clinic.models import Patient, Score
 from intrathecal.workstation.clinic.models.care import Function
@@ -96,9 +97,7 @@ def csv(request: HttpRequest, patient: int) -> HttpResponse:
     one = get_object_or_404(Patient, pk=patient)
     if request.method == "POST":
         return _upload(request, one)
-    response = HttpResponse(diaries.text(diaries.of_trial(one)), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="diary-{one.pk}.csv"'
-    return response
+    return attached(diaries.text(diaries.of_trial(one)), f"diary-{one.pk}.csv", "text/csv; charset=utf-8")
 
 
 def _upload(request: HttpRequest, patient: Patient) -> HttpResponse:

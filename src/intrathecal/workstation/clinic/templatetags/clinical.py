@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from intrathecal.quantities import rounded
+from intrathecal.workstation.clinic import visiting
 from intrathecal.workstation.clinic.units import MM_PER_CM, NL_PER_ML, UL_PER_ML
 
 register = template.Library()
@@ -53,6 +54,12 @@ def cm(millimetres: int | str | None) -> str:
 def drugs(label: Mapping[str, object] | None) -> str:
     """A label in one line: morphine 10 mg/mL, bupivacaine 15 mg/mL."""
     return ", ".join(f"{drug} {strength}" for drug, strength in (label or {}).items())
+
+
+@register.filter
+def reason(short: str) -> str:
+    """What somebody comes for."""
+    return visiting.said(short)
 
 
 @register.filter
