@@ -110,6 +110,8 @@ def test_a_calendar_file_is_the_patients_own(home: tuple[Client, str], implanted
     strange = Appointment.objects.create(patient=other, begins_at=second, kind="refill")
     assert own.uid in client.get(f"{page}{own.pk}.ics").content.decode()
     assert client.get(f"{page}{strange.pk}.ics").status_code == 404
+    seen = LogEntry.objects.filter(action=LogEntry.Action.ACCESS).get()
+    assert (seen.object_pk, seen.additional_data) == (str(implanted.pk), {"page": "GET own calendar"})
 
 
 def test_a_pump_with_one_flow_has_no_button(implanted: Patient, client: Client) -> None:

@@ -55,8 +55,8 @@ def asked_too_often(address: str) -> bool:
 
 
 def whence(request: HttpRequest) -> str:
-    """The address that a request comes from, as a digest that only this clinic can make."""
-    return digest(asker.address(request) or "")
+    """The address or network that a request comes from, as a digest that only this clinic can make."""
+    return digest(asker.network(request) or "")
 
 
 def digest(text: str) -> str:

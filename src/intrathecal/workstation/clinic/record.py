@@ -59,8 +59,13 @@ def _trail(patient: Patient) -> list[dict[str, Any]]:
     """Who looked at the record and changed it."""
     about = Q()
     for model, rows in [(Patient, Patient.objects.filter(pk=patient.pk)), *_tables(patient)]:
-        keys = [str(key) for key in rows.values_list("pk", flat=True)]
-        about |= Q(content_type=ContentType.objects.get_for_model(model), object_pk__in=keys)
+        kind = ContentType.objects.get_for_model(model)
+        # What was struck out is no row any more; its last line in the trail says whose it was.
+        gone = LogEntry.objects.filter(
+            content_type=kind, action=LogEntry.Action.DELETE, changes__patient__0=str(patient.pk)
+        )
+        keys = [*(str(key) for key in rows.values_list("pk", flat=True)), *gone.values_list("object_pk", flat=True)]
+        about |= Q(content_type=kind, object_pk__in=keys)
     lines = LogEntry.objects.filter(about).select_related("actor", "content_type").order_by("pk")
     return [
         {
