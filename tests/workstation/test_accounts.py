@@ -55,6 +55,20 @@ def test_what_is_wrong_is_said_beside_the_field(
     assert User.objects.count() == before
 
 
+def test_two_names_differ_by_more_than_capitals(client_of: Callable[..., Client]) -> None:
+    """A log-in finds both, and would let neither in."""
+    client = client_of("administrator")
+    sent = NEW | {"username": "iris", "password": "twelve is enough"}
+    assert client.post("/accounts/", sent).status_code == 302
+    again = client.post("/accounts/", sent | {"username": "Iris"})
+    assert (again.status_code, "“iris” has an account already" in again.content.decode()) == (422, True)
+    iris = User.objects.get(username="iris")
+    assert client.post(f"/accounts/{iris.pk}/", NEW | {"username": "IRIS"}).status_code == 302, "of the same person"
+    with pytest.raises(newcomers.AccountError, match="has an account already"):
+        newcomers.check("Iris", "nurse")
+    assert Client().post("/login/login/", {"login": "iris", "password": "twelve is enough"}).status_code == 302
+
+
 def test_a_patient_gets_the_own_record_once(patient: Patient, client_of: Callable[..., Client]) -> None:
     """A second account for the same record is refused."""
     client = client_of("administrator")
