@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -100,6 +101,13 @@ def test_scores_and_requests_come_to_this_patient(home: tuple[Client, str], impl
     assert "slept well" in told
     assert "not answered yet" in told
     assert list(trail.verify()) == []
+
+
+def test_what_was_chosen_stays_when_something_else_is_wrong(implanted: Patient, client: Client) -> None:
+    """Nobody has to say twice how much it hurts."""
+    answer = client.post(f"/p/{implanted.link}/score", {"nrs": "7", "rescue_mme": "some"})
+    assert answer.status_code == 400
+    assert re.findall(r'value="(\d+)" required checked', answer.content.decode()) == ["7"]
 
 
 def test_a_calendar_file_is_the_patients_own(home: tuple[Client, str], implanted: Patient, other: Patient) -> None:
