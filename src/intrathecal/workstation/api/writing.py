@@ -9,19 +9,22 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router, Status
+from ninja.errors import HttpError
 
+from intrathecal.workstation.api.owning import TOO_OFTEN
 from intrathecal.workstation.api.shapes import (
     PROBLEMS,
     Listed,
     NoteIn,
     NoteOut,
     Page,
+    Problem,
     ScoreIn,
     ScoreOut,
     listed,
     refuse,
 )
-from intrathecal.workstation.clinic import diaries, trials
+from intrathecal.workstation.clinic import diaries, limits, trials
 from intrathecal.workstation.clinic.models import Note, Patient, Score
 from intrathecal.workstation.rules import CARERS, PATIENT, PATIENTS, STAFF, Rule
 
@@ -34,11 +37,22 @@ def get_scores(request: HttpRequest, patient: int, page: Page) -> dict[str, Any]
     return listed(Score.objects.filter(patient=patient), page, lambda score: score)
 
 
-@router.post("/patients/{int:patient}/scores", response={201: ScoreOut, **PROBLEMS}, url_name="scores")
+@router.post("/patients/{int:patient}/scores", response={201: ScoreOut, **PROBLEMS, 429: Problem}, url_name="scores")
 def add_score(request: HttpRequest, patient: int, told: ScoreIn) -> Status[Score]:
     """Keep a pain score; it is the patient's own when the patient is logged in. Those of a trial have to fit its diary."""
     one, own = get_object_or_404(Patient, pk=patient), request.user.role == PATIENT
     phase, at = told.phase or diaries.phase_now(one), told.at or timezone.now()
+    if phase not in (diaries.BASELINE, diaries.TRIAL, diaries.THERAPY):
+        raise refuse({"phase": f'"{phase}" is none; write baseline, trial or therapy'})
+    whose = limits.digest(str(one.pk))
+    if own and limits.SCORES.reached(whose):
+        raise HttpError(429, TOO_OFTEN)
+    try:
+        diaries.on_the_clock(at)
+    except diaries.CellError as problem:
+        raise refuse({"at": str(problem)}) from None
+    if own:
+        limits.SCORES.count(whose)
     if phase in (diaries.BASELINE, diaries.TRIAL):
         typed = {
             "phase": phase,

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from intrathecal.workstation import asker
+from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Attempt
 
 #: Attempts are forgotten after so long.
@@ -50,13 +51,14 @@ PRESSES = Limit("press", each=20, together=1000)
 
 
 def asked_too_often(address: str) -> bool:
-    """Whether a stranger has to wait before another request."""
+    """Whether a stranger has to wait before another request; of many at once each sees those before it."""
+    trail.hold()
     return any(limit.reached(address) for limit in (FORMS, REQUESTS, REQUESTS_A_DAY))
 
 
 def whence(request: HttpRequest) -> str:
-    """The address that a request comes from, as a digest that only this clinic can make."""
-    return digest(asker.address(request) or "")
+    """The address or network that a request comes from, as a digest that only this clinic can make."""
+    return digest(asker.network(request) or "")
 
 
 def digest(text: str) -> str:
