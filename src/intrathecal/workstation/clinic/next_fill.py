@@ -30,6 +30,10 @@ class Dates:
     due: date | None
     reason: str | None
 
+    def latest(self, today: date) -> date | None:
+        """The last day for the refill: with the usual lead, or without it where the fill does not last as long."""
+        return self.due if self.due is None or self.due > today else self.worst
+
 
 def filled(running: Running, at: datetime, volume: Quantity, label: Mapping[str, Quantity], asked: Asked) -> Therapy:
     """The therapy with the fill as its last event."""

@@ -276,10 +276,7 @@ class Draft:
     @property
     def latest(self) -> date | None:
         """The last day for the next refill: with the usual lead, or without it where the fill does not last as long."""
-        if self.dates is None:
-            return None
-        due = self.dates.due
-        return due if due is None or due > timezone.localdate() else self.dates.worst
+        return None if self.dates is None else self.dates.latest(timezone.localdate())
 
     @cached_property
     def review(self) -> Review | None:
