@@ -80,7 +80,6 @@ def test_a_text_about_another_fill_is_not_judged(
     """A draft that was begun before the refill would name volumes of then."""
     client = client_of("physician")
     url, _plan = begun(client, patient)
-    assert "seen" in client.get(f"{url}review/").context
     fill(implant, morphine="20 mg/mL")
     page = client.get(f"{url}review/")
     assert "the pump was filled with morphine 20 mg/mL" in page.context["error"]
@@ -180,11 +179,12 @@ def test_a_pump_of_another_patient_is_not_paired(
 ) -> None:
     """What answers says who it is; it is in one record alone."""
     from intrathecal.programmer.keyfile import KnownPump
+    from intrathecal.workstation.clinic import handsets
     from intrathecal.workstation.pages import pairing
 
     known = KnownPump("IT-1", implant.model, "", "programmer")
     monkeypatch.setattr(pairing, "make_known", lambda *_asked: known)
-    monkeypatch.setattr(pairing.handsets, "pair", lambda *_asked: None)
+    monkeypatch.setattr(handsets, "pair", lambda *_asked: None)
     born = date(1970, 1, 1)
     facts = {"born": born, "since": born, "height_cm": 170, "weight_g": 70_000, "indication": "cancer"}
     other = Patient.objects.create(number="1002", family_name="Berg", given_name="Ada", **facts)

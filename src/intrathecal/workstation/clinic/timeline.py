@@ -92,9 +92,11 @@ def _implants(patient: Patient) -> Iterable[Event]:
         if implant.explanted_on:
             why = implant.why_explanted or str(implant)
             yield Event(noon(implant.explanted_on), _("explant"), why, "", "implant", whole_day=True)
-    for catheter in Catheter.objects.filter(implant__patient=patient):
+    for catheter in Catheter.objects.filter(implant__patient=patient).select_related("implant"):
         text = _purged(f"{catheter}, {catheter.why}" if catheter.why else str(catheter), catheter.purge_uL)
-        yield Event(morning(catheter.placed_on), _("catheter"), text, "", "implant", whole_day=True)
+        first = catheter.placed_on <= catheter.implant.implanted_on
+        at = morning(catheter.placed_on) if first else noon(catheter.placed_on)
+        yield Event(at, _("catheter"), text, "", "implant", whole_day=True)
 
 
 def _purged(text: str, purge_uL: int | None) -> str:

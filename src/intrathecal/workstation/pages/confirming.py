@@ -123,7 +123,19 @@ def send(request: HttpRequest, patient: int, program: int) -> HttpResponse:
         messages.error(request, _("Not sent: %(why)s") % {"why": problem})
     else:
         messages.success(request, _("The pump runs this program. It was read back and is the same in every field."))
+        if _bridges(one):
+            messages.warning(
+                request,
+                _("A bridge runs first: until it ends the pump gives the drug of before, at the bridge's flow."),
+            )
     return redirect("program", patient, program)
+
+
+def _bridges(one: Program) -> bool:
+    """Whether the pump said last that it brings an old drug out first."""
+    implant = standing(one)
+    last = None if implant is None else implant.readings.first()
+    return last is not None and bool(last.told.get("bridge_running"))
 
 
 @require_GET
