@@ -95,8 +95,12 @@ def test_a_draft_for_another_pump_is_about_that_pump(
         patient=patient, model="synchromed-ii-40", serial="NEW1", pocket="left", implanted_on=timezone.localdate()
     )
     surgery.replace(implant, new, "end of service", implant.refills.latest("at").by)
-    said = client_of("physician").post(f"/patients/{patient.pk}/programs/new/", follow=True).content.decode()
+    client = client_of("physician")
+    said = client.post(f"/patients/{patient.pk}/programs/new/", follow=True).content.decode()
     assert "no fill of it" in said
+    page = client.get(f"/patients/{patient.pk}/emergency/")
+    assert "Nothing in a pump" in page.content.decode()
+    assert not any(sheet.holds for sheet in page.context["sheets"])
     fill_of = Refill(
         implant=new, at=timezone.now(), by_id=implant.refills.latest("at").by_id, drugs={"morphine": "10 mg/mL"}
     )

@@ -81,11 +81,14 @@ def confirm(request: HttpRequest, patient: int, program: int) -> HttpResponse:
 def second(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     """A second person's word."""
     try:
-        stages.look_too(one_of(patient, program), request.user)
+        one = one_of(patient, program)
+        stages.look_too(one, request.user)
     except stages.OutOfTurn as problem:
         messages.error(request, str(problem))
     else:
-        messages.success(request, _("Confirmed by a second person. It can be sent."))
+        sent = bool(getattr(standing(one), "address", ""))
+        then = _("It can be sent.") if sent else _("It can be entered with the maker's programmer.")
+        messages.success(request, f"{_('Confirmed by a second person.')} {then}")
     return redirect("program", patient, program)
 
 

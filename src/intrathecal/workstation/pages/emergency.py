@@ -77,6 +77,8 @@ def first_aid(patient: Patient) -> tuple[list[str], list[Sheet]]:
     """The drugs of what runs, and what to do about them. Raises `InputError` where nothing is known of it."""
     plan, implant = writing.therapy_of(_running(patient)), implant_of(patient.pk)
     refill = None if implant is None else implant.refills.first()
+    if refill is None and not patient.programs.filter(state=State.IN_FORCE).exists():
+        plan = replace(plan, fill=None)  # what it says was in another pump
     if refill is None or renewing.same_label(plan, refill):
         return [entry.drug.title for entry in plan.drugs], sheets(plan, _calls(patient))
     # What the text says of the fill is over; what it names may still be in tubing and catheter.
