@@ -12,12 +12,13 @@ from django.utils import timezone
 from tests.workstation.pumped import FILE, pump
 
 from intrathecal.catheter import catheter_volume_mL
-from intrathecal.therapy import Therapy
+from intrathecal.therapy import NewProgram, Therapy
 from intrathecal.workstation.clinic import surgery
 from intrathecal.workstation.clinic.models import Catheter, Implant, Patient, Program, Refill
 from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.clinic.running import running
 from intrathecal.workstation.clinic.timeline import events
-from intrathecal.workstation.live import recording, renewing
+from intrathecal.workstation.live import recording, renewing, writing
 from intrathecal.workstation.live.writing import therapy_of
 
 HOUR = timedelta(hours=1)
@@ -168,6 +169,38 @@ def test_a_pump_is_not_taken_out_before_its_last_program(patient: Patient, impla
     program.refresh_from_db()
     assert program.ends_at is not None
     assert program.ends_at >= program.begins_at
+
+
+def ran(plan: Therapy) -> list[str]:
+    """The programs of a therapy, in their order."""
+    later = [str(one.action.program) for one in plan.events if isinstance(one.action, NewProgram)]
+    return [str(plan.program), *later]
+
+
+def test_programs_of_two_pumps_are_kept_apart(patient: Patient, implant: Implant) -> None:
+    """On the day of a replacement the old pump ran something in the morning, the new one something else."""
+    now, by = timezone.now(), implant.refills.latest("at").by
+    day = timezone.localdate()
+    quiet = Program.objects.create(
+        patient=patient, text=FILE.replace("2 mg/day", "1 mg/day"), summary="1", written_by=by, state=State.CONFIRMED
+    )
+    recording.begin(quiet, now - timedelta(seconds=3))
+    new = Implant(patient=patient, model="synchromed-ii-20", serial="NEW1", pocket="left", implanted_on=day)
+    surgery.replace(implant, new, "end of service", by)
+    Refill.objects.create(
+        implant=new,
+        at=now - timedelta(seconds=2),
+        by=by,
+        drugs={"hydromorphone": "5 mg/mL"},
+        filled_uL=18_000,
+        due_on=day + timedelta(days=60),
+    )
+    text = writing.with_program(renewing.text_for(patient), "0.5 mg/day")
+    last = Program.objects.create(patient=patient, text=text, summary="0.5", written_by=by, state=State.CONFIRMED)
+    recording.begin(last, now)
+    old_run, new_run = running(implant).therapy, running(new).therapy
+    assert ran(old_run) == ["2 mg/day", "1 mg/day"]
+    assert ran(new_run) == ["stop", "0.5 mg/day"]
 
 
 def test_on_one_day_the_pump_is_implanted_before_it_is_filled(patient: Patient, implant: Implant) -> None:

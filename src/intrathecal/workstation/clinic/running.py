@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from intrathecal.catalogue import Catalogue, Pump, load_catalogue
@@ -108,7 +109,7 @@ def _programs(implant: models.Implant) -> list[models.Program]:
     sent = implant.patient.programs.exclude(begins_at=None).order_by("begins_at", "pk")
     if sent.filter(state=State.UNCERTAIN).exists() or implant.patient.programs.filter(state=State.UNCERTAIN).exists():
         raise Missing(_("a program was sent and it is not certain that it arrived: read the pump first"))
-    ran = sent.filter(state__in=(State.IN_FORCE, State.REPLACED), begins_at__date__gte=implant.implanted_on)
+    ran = _between(implant, sent.filter(state__in=(State.IN_FORCE, State.REPLACED)))
     if not ran:
         raise Missing(_("no program of this pump is in force"))
     last = implant.refills.first()
@@ -121,6 +122,21 @@ def _programs(implant: models.Implant) -> list[models.Program]:
                 % {"summary": program.summary}
             )
     return list(found)
+
+
+def _between(implant: models.Implant, programs: QuerySet[models.Program]) -> QuerySet[models.Program]:
+    """Those that began while the pump was in; on a day with two pumps those of the new one begin after its first fill."""
+    others = implant.patient.implants.exclude(pk=implant.pk)
+    found = programs.filter(begins_at__date__gte=implant.implanted_on)
+    first = implant.refills.last()
+    if first is not None and others.filter(explanted_on=implant.implanted_on).exists():
+        found = found.filter(begins_at__gte=first.at)
+    if implant.explanted_on is None:
+        return found
+    next_ = others.filter(implanted_on=implant.explanted_on).first()
+    begun = None if next_ is None else next_.refills.last()
+    found = found.filter(begins_at__date__lte=implant.explanted_on)
+    return found if begun is None else found.filter(begins_at__lt=begun.at)
 
 
 def _plan(program: models.Program) -> Therapy:
