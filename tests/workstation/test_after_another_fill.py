@@ -10,11 +10,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from tests.workstation.pumped import FILE, pump
+from tests.workstation.refilling import Wizard, to_review
 
 from intrathecal.catheter import catheter_volume_mL
 from intrathecal.therapy import NewProgram, Therapy
 from intrathecal.workstation.clinic import surgery
 from intrathecal.workstation.clinic.models import Catheter, Implant, Patient, Program, Refill
+from intrathecal.workstation.clinic.models.filling import Stage
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.clinic.running import running
 from intrathecal.workstation.clinic.timeline import events
@@ -169,6 +171,18 @@ def test_a_pump_is_not_taken_out_before_its_last_program(patient: Patient, impla
     program.refresh_from_db()
     assert program.ends_at is not None
     assert program.ends_at >= program.begins_at
+
+
+def test_a_drug_that_needs_another_program_can_be_filled_in(
+    patient: Patient, implant: Implant, client_of: Callable[..., Client]
+) -> None:
+    """2 mg a day of it would be slower than the pump runs; but it will be another dose; a second person looks."""
+    wizard = to_review(Wizard(client_of("nurse"), patient).begin(), "hydromorphone", "50 mg/mL")
+    page = wizard.page("review")
+    assert "write another program" in page
+    assert "Refused" not in page
+    wizard.go("review", "second", right="on", reason="as ordered")
+    assert implant.fillings.get().stage == Stage.WAITING
 
 
 def ran(plan: Therapy) -> list[str]:

@@ -280,11 +280,29 @@ class Draft:
 
     @cached_property
     def review(self) -> Review | None:
-        """What review says of the fill; it takes a second."""
+        """What review says of the fill; it takes a second.
+
+        A program whose drug is not in the fill will be another one: that it would be wrong for the new drug refuses nothing.
+        """
         try:
-            return None if self.planned is None else next_fill.judged(self.planned)
+            if self.planned is None:
+                return None
+            found = next_fill.judged(self.planned)
+            if found.decision == "refuse" and self.must_be_programmed:
+                found = next_fill.judged(next_fill.standing(self.planned))
         except InputError:
             return None
+        return found
+
+    @property
+    def second_person(self) -> bool:
+        """Whether somebody else has to look too: where review says so, and where another drug takes the program's place."""
+        return self.review is not None and (self.review.second_person or self.must_be_programmed)
+
+    @property
+    def must_be_programmed(self) -> bool:
+        """Whether the program gives doses of a drug that is not in the fill."""
+        return self.running is not None and bool(self.label) and self.running.therapy.primary.name not in self.label
 
     @cached_property
     def recipe(self) -> Recipe | None:
