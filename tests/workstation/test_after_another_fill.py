@@ -68,6 +68,15 @@ def test_a_draft_is_about_the_fill_in_the_pump(
     assert seen.review.figures["rate_mL_per_day"] == pytest.approx(0.1)
 
 
+def test_a_draft_about_the_same_fill_keeps_its_text(patient: Patient, implant: Implant) -> None:
+    """Events that somebody wrote into it too."""
+    text = renewing.text_for(patient) + '\n[[event]]\nat = "day 90 10:00"\nprogram = "1 mg/day"\n'
+    Program.objects.filter(patient=patient).update(text=text)
+    assert renewing.text_for(patient) == text
+    fill(implant, morphine="10 mg/mL")
+    assert not therapy_of(renewing.text_for(patient)).events
+
+
 def test_doses_of_a_drug_that_is_not_in_the_pump_are_left_out(
     patient: Patient, implant: Implant, client_of: Callable[..., Client]
 ) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from fractions import Fraction
 from typing import NamedTuple
 
 from django.utils import timezone
@@ -24,7 +25,7 @@ _HEAD = re.compile(r"(?m)^[ \t]*\[\[?[ \t]*([\w.\"-]+)[ \t]*\]\]?[^\n]*$")
 OF_A_FILL = ("volume", "at", "now", "reservoir_now", "next_visit")
 #: Of one pump, and not of the one that takes its place.
 OF_A_PUMP = ("model", "implanted", "drive_error")
-NL_PER_ML = 10**6
+UL_PER_ML, NL_PER_ML = 1000, 10**6
 #: Dead volumes are the same, nL, where they differ by less.
 SAME_NL = 100
 
@@ -91,7 +92,13 @@ def _filled(found: list[Part], plan: Therapy, refill: Refill) -> list[Part]:
     """The parts with this fill, and without what was foreseen after another one."""
     offset = 0 if plan.pump is None else plan.pump.utc_offset_minutes
     local = refill.at.astimezone(timezone.get_fixed_timezone(offset))
-    own = f'volume = "{refill.filled_uL / 1000:g} mL"\nat = {local:%Y-%m-%dT%H:%M:%S}\n'
+    known = plan.fill
+    if known is not None and (known.at, known.volume.exact) == (
+        local.replace(tzinfo=None, microsecond=0),
+        Fraction(refill.filled_uL, UL_PER_ML),
+    ):
+        return found
+    own = f'volume = "{refill.filled_uL / UL_PER_ML:g} mL"\nat = {local:%Y-%m-%dT%H:%M:%S}\n'
     found = _changed(found, "fill", lambda said: _without(said, OF_A_FILL) + own)
     return [part for part in found if part.name != "event" and not part.name.startswith("event.")]
 
