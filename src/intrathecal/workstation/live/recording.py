@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,7 +17,7 @@ from intrathecal.programmer.review.as_read import FILLS
 from intrathecal.programmer.session import Outcome
 from intrathecal.pump.telemetry.messages import Reading
 from intrathecal.quantities import InputError
-from intrathecal.workstation.clinic import next_fill
+from intrathecal.workstation.clinic import next_fill, trail
 from intrathecal.workstation.clinic.models import Alarm, Implant, Note, Patient, Program, Refill, User
 from intrathecal.workstation.clinic.models import Reading as Kept
 from intrathecal.workstation.clinic.models.therapy import State
@@ -91,13 +92,15 @@ def begin(program: Program, at: datetime) -> None:
         old.save()
     program.state, program.begins_at, program.doubt = State.IN_FORCE, at, ""
     program.save()
-    _bring_forward(program)
+    # What the pump runs is kept whatever becomes of the day that follows from it.
+    transaction.on_commit(partial(_bring_forward, program), robust=True)
 
 
+@transaction.atomic
 def _bring_forward(program: Program) -> None:
     """The day of the next refill, where the reservoir is low sooner than by the program before; never put off."""
     implant = program.patient.implants.filter(explanted_on=None).first()
-    refill = None if implant is None else implant.refills.first()
+    refill = None if implant is None else trail.locked(Refill).filter(implant=implant).first()
     if implant is None or refill is None:
         return
     try:
