@@ -141,7 +141,9 @@ def test_a_patient_is_found_in_the_trail_with_all_of_the_record(
     for asked in ("Moreno", "1001", str(patient)):
         told = client.get("/api/audit", {"about": asked}).json()["items"]
         assert [line["did"] for line in told if line["about"].startswith("note")] == ["deleted", "created", "created"]
-    assert "slept well" in client.get("/audit/", {"about": "Moreno"}).content.decode()
+    shown = client.get("/audit/", {"about": "Moreno"}).content.decode()
+    assert "slept well" not in shown, "an administrator reads no record"
+    assert client.get("/api/audit", {"about": "slept"}).json()["count"] == 0
     assert client.get("/api/audit", {"about": "Nobody"}).json()["count"] == 0
 
 

@@ -82,6 +82,24 @@ def test_a_diary_is_not_flooded_by_calls(patient: Patient, client_of: Callable[.
     assert staff.post(url, json.dumps({"nrs": 5}), JSON).status_code == 201
 
 
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"kind": "trial decision", "text": "Implant."}, "is noted when it is done; write another word, such as visit"),
+        ({"kind": " Trial  Decision", "text": "Implant."}, "is noted when it is done"),
+        ({"kind": "MRI", "text": "1.5 T"}, "is noted when it is done"),
+        ({"kind": "visit", "text": "Well.", "at": "2150-01-01T00:00:00Z"}, "at: 2150-01-01 00:00 is still to come"),
+    ],
+)
+def test_a_note_is_no_way_round_what_a_role_may_do(
+    told: dict[str, str], said: str, patient: Patient, client_of: Callable[..., Client]
+) -> None:
+    """A physician alone decides a trial; nobody notes that it was done, or what is still to come."""
+    answer = client_of("pharmacist").post(f"/api/patients/{patient.pk}/notes", json.dumps(told), JSON)
+    assert (answer.status_code, said in answer.json()["detail"]) == (422, True)
+    assert not Note.objects.exists()
+
+
 def test_a_list_says_who_somebody_is_and_no_more(patient: Patient, client_of: Callable[..., Client]) -> None:
     """As the page does; what else is in the record is read of one patient, and the trail says so."""
     client = client_of("nurse")

@@ -14,6 +14,7 @@ from django.utils import timezone
 from intrathecal.workstation.clinic import limits, slots, trail
 from intrathecal.workstation.clinic.models import (
     Appointment,
+    Attempt,
     Implant,
     Note,
     Patient,
@@ -164,6 +165,13 @@ def test_links_are_slow_to_guess(implanted: Patient, client: Client) -> None:
     assert client.get(f"/p/{implanted.link}/").status_code == 429
     assert client.post(f"/p/{implanted.link}/score", {"nrs": "1"}).status_code == 429
     assert client.get(f"/p/{implanted.link}/", REMOTE_ADDR="192.0.2.4").status_code == 200
+
+
+def test_many_who_guess_do_not_keep_a_patient_out(implanted: Patient, client: Client) -> None:
+    """From hundreds of networks: there is a button on the page."""
+    now = timezone.now()
+    Attempt.objects.bulk_create(Attempt(kind="link", whence=f"{number % 250}", at=now) for number in range(5000))
+    assert client.get(f"/p/{implanted.link}/").status_code == 200
 
 
 def test_a_diary_is_not_flooded(implanted: Patient, client: Client) -> None:

@@ -45,7 +45,8 @@ FORMS = Limit("form", each=60, together=1200)
 REQUESTS = Limit("request", each=5, together=60)
 REQUESTS_A_DAY = Limit("request", each=10, together=200, per=timedelta(days=1))
 OWN_REQUESTS = Limit("own request", each=5, together=5000)
-LINKS = Limit("link", each=20, together=2000)
+#: No secret of 24 random bytes is found in so many tries, and it takes thousands of networks to keep everybody out for an hour.
+LINKS = Limit("link", each=20, together=100_000)
 SCORES = Limit("score", each=30, together=5000)
 PRESSES = Limit("press", each=20, together=1000)
 

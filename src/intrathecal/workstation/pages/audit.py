@@ -54,7 +54,8 @@ class Wanted:
             named = Q(actor__username__icontains=self.person) | Q(actor__last_name__icontains=self.person)
             found = found.filter(named | Q(actor__first_name__icontains=self.person))
         if self.about:
-            about = Q(object_repr__icontains=self.about)
+            called = Q(content_type__model__in=trail.NAMED) | Q(object_pk="")
+            about = Q(object_repr__icontains=self.about) & called
             meant = list(patients.found(self.about, "")[: MOST_MEANT + 1])
             # A score or a refill is not called by its patient's name: of a few patients the lines are looked for.
             for patient in meant if len(meant) <= MOST_MEANT else ():
