@@ -159,6 +159,7 @@ def test_a_program_that_gives_more_brings_the_refill_forward(
 ) -> None:
     """15 mL less 2 mL at 0.6 mL a day last 21 days, less a week of lead; nothing is put off by one that gives less."""
     last = fill(implant, morphine="10 mg/mL")
+    patient.appointments.create(begins_at=timezone.now() + timedelta(days=55), kind="refill")
     program = Program.objects.create(
         patient=patient, text=FILE.replace("2 mg/day", dose), summary=dose, written_by=last.by, confirmed_by=last.by
     )
@@ -170,6 +171,7 @@ def test_a_program_that_gives_more_brings_the_refill_forward(
     assert left <= days - 6 if days < 60 else left == days
     notes: list[Any] = list(patient.notes.filter(kind="refill"))
     assert len(notes) == (days < 60)
+    assert all("is too late" in note.text for note in notes)
 
 
 def test_a_pump_is_not_taken_out_before_its_last_program(patient: Patient, implant: Implant) -> None:

@@ -133,6 +133,13 @@ def left_to_do(standing: Implant) -> list[str]:
                 "It was filled or programmed on the day of the revision: make sure that it was told the catheter as it is now."
             )
         )
+    elif standing.address:
+        found.append(
+            _(
+                "The catheter was revised since: this pump counts with the volume of its first fill. It is told bridges as they "
+                "are reckoned here; prime what is empty."
+            )
+        )
     else:
         found.append(_("The catheter was revised since: tell the pump its new volume, and prime what is empty."))
     return found

@@ -17,13 +17,13 @@ from intrathecal.programmer.review.as_read import FILLS
 from intrathecal.programmer.session import Outcome
 from intrathecal.pump.telemetry.messages import Reading
 from intrathecal.quantities import InputError
-from intrathecal.workstation.clinic import next_fill, trail
+from intrathecal.workstation.clinic import next_fill, slots, trail
 from intrathecal.workstation.clinic.models import Alarm, Implant, Program, Refill, User
 from intrathecal.workstation.clinic.models import Reading as Kept
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.clinic.noting import note
 from intrathecal.workstation.clinic.running import running
-from intrathecal.workstation.clinic.templatetags.clinical import day
+from intrathecal.workstation.clinic.templatetags.clinical import day, moment
 from intrathecal.workstation.live import line
 from intrathecal.workstation.live.writing import therapy_of
 
@@ -112,6 +112,9 @@ def _bring_forward(program: Program) -> None:
         return
     words = {"new": day(latest), "old": day(refill.due_on), "program": program.summary}
     said = _("Next refill by %(new)s, no more by %(old)s: %(program)s") % words
+    late = slots.refill_after(program.patient, latest)
+    if late is not None:
+        said += _(". The appointment of %s is too late.") % moment(late.begins_at)
     refill.due_on = latest
     refill.save()
     note(program.patient, program.confirmed_by, "refill", said)
