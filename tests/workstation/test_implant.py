@@ -17,7 +17,7 @@ from intrathecal.therapy import TherapyError
 from intrathecal.workstation.clinic import surgery, timeline, worklist
 from intrathecal.workstation.clinic.catheters import tubing_nL
 from intrathecal.workstation.clinic.models import Alarm, Catheter, Implant, Note, Patient, Refill, User
-from intrathecal.workstation.live.writing import text_for
+from intrathecal.workstation.live.renewing import text_for
 from intrathecal.workstation.pages.implant.operations import Implantation, Replacement
 
 CODE = "(01)00000000000017(17)280430(10)AB12(21)NGV424242H"

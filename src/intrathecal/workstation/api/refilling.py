@@ -234,7 +234,7 @@ def get_review(request: HttpRequest, patient: int) -> dict[str, Any]:
     found = draft.review
     return {
         "decision": None if found is None else found.decision,
-        "second_person": found is not None and found.second_person,
+        "second_person": draft.second_person,
         "findings": None if found is None else [one.to_json() for one in found.findings],
         "trouble": draft.trouble,
     }

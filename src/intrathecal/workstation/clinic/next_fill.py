@@ -14,7 +14,7 @@ from intrathecal.programmer.review import Review, case_of, review
 from intrathecal.programmer.review.moment import change_of_event
 from intrathecal.pump.hardware import PL_PER_ML
 from intrathecal.quantities import Quantity
-from intrathecal.therapy import DrugEntry, Event, Refill, Therapy
+from intrathecal.therapy import DrugEntry, Event, NewProgram, Program, Refill, Therapy
 from intrathecal.workstation.clinic.running import NOTHING, Running
 
 Asked = Literal["auto", "none"]
@@ -30,6 +30,10 @@ class Dates:
     due: date | None
     reason: str | None
 
+    def latest(self, today: date) -> date | None:
+        """The last day for the refill: with the usual lead, or without it where the fill does not last as long."""
+        return self.due if self.due is None or self.due > today else self.worst
+
 
 def filled(running: Running, at: datetime, volume: Quantity, label: Mapping[str, Quantity], asked: Asked) -> Therapy:
     """The therapy with the fill as its last event."""
@@ -42,6 +46,13 @@ def filled(running: Running, at: datetime, volume: Quantity, label: Mapping[str,
     before = tuple(event for event in therapy.events if event.at_ms < ms)
     fill = Event(len(before) + 1, 0, "", ms, action)
     return replace(therapy, drugs=(*therapy.drugs, *new), events=(*before, fill))
+
+
+def standing(therapy: Therapy) -> Therapy:
+    """The therapy with a pump that gives nothing from its last event on, until it is programmed anew."""
+    last = therapy.events[-1]
+    stop = Event(len(therapy.events) + 1, 0, "", last.at_ms, NewProgram(Program.parse("stop")))
+    return replace(therapy, events=(*therapy.events, stop))
 
 
 def bridge_of(therapy: Therapy) -> BridgePlan:

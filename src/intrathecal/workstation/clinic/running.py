@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from intrathecal.catalogue import Catalogue, Pump, load_catalogue
@@ -47,7 +48,7 @@ class Running:
 
     def ms(self, at: datetime) -> int:
         """A moment as the therapy counts it."""
-        return round((_clock(at, self.pump) - self.fill.at).total_seconds() * MS_PER_S)
+        return round((clock(at, self.pump) - self.fill.at).total_seconds() * MS_PER_S)
 
 
 def pump_of(implant: models.Implant) -> Pump:
@@ -87,7 +88,7 @@ def running(implant: models.Implant, told_until: datetime | None = None) -> Runn
     fill = replace(own, now=None, reservoir_now=None, next_visit=None)
     drugs = plan.drugs
     if fills:
-        fill = replace(fill, at=_clock(fills[0].at, pump), volume=millilitres(fills[0].filled_uL))
+        fill = replace(fill, at=clock(fills[0].at, pump), volume=millilitres(fills[0].filled_uL))
         drugs = _entries(plan, fills, plan.catalogue)
     therapy = replace(
         plan,
@@ -99,7 +100,7 @@ def running(implant: models.Implant, told_until: datetime | None = None) -> Runn
         simulation=replace(plan.simulation, presses=NoPresses()),
         events=(),
     )
-    begun = [(_clock(program.begins_at, pump), one.program) for program, one in zip(programs, plans, strict=True)]
+    begun = [(clock(program.begins_at, pump), one.program) for program, one in zip(programs, plans, strict=True)]
     return Running(_followed(therapy, fill, begun, fills[1:], pump), pump, fill)
 
 
@@ -108,7 +109,7 @@ def _programs(implant: models.Implant) -> list[models.Program]:
     sent = implant.patient.programs.exclude(begins_at=None).order_by("begins_at", "pk")
     if sent.filter(state=State.UNCERTAIN).exists() or implant.patient.programs.filter(state=State.UNCERTAIN).exists():
         raise Missing(_("a program was sent and it is not certain that it arrived: read the pump first"))
-    ran = sent.filter(state__in=(State.IN_FORCE, State.REPLACED), begins_at__date__gte=implant.implanted_on)
+    ran = _between(implant, sent.filter(state__in=(State.IN_FORCE, State.REPLACED)))
     if not ran:
         raise Missing(_("no program of this pump is in force"))
     last = implant.refills.first()
@@ -121,6 +122,21 @@ def _programs(implant: models.Implant) -> list[models.Program]:
                 % {"summary": program.summary}
             )
     return list(found)
+
+
+def _between(implant: models.Implant, programs: QuerySet[models.Program]) -> QuerySet[models.Program]:
+    """Those that began while the pump was in; on a day with two pumps those of the new one begin after its first fill."""
+    others = implant.patient.implants.exclude(pk=implant.pk)
+    found = programs.filter(begins_at__date__gte=implant.implanted_on)
+    first = implant.refills.last()
+    if first is not None and others.filter(explanted_on=implant.implanted_on).exists():
+        found = found.filter(begins_at__gte=first.at)
+    if implant.explanted_on is None:
+        return found
+    next_ = others.filter(implanted_on=implant.explanted_on).first()
+    begun = None if next_ is None else next_.refills.last()
+    found = found.filter(begins_at__date__lte=implant.explanted_on)
+    return found if begun is None else found.filter(begins_at__lt=begun.at)
 
 
 def _plan(program: models.Program) -> Therapy:
@@ -158,7 +174,7 @@ def _reading(implant: models.Implant, until: datetime | None) -> models.Reading 
 def _as_read(reading: models.Reading, fill: Fill, pump: PumpPlan) -> Fill:
     """The fill, with what the pump said of its reservoir."""
     volume = millilitres(round(reading.told["reservoir_mL"] * UL_PER_ML))
-    return replace(fill, now=_clock(reading.at, pump), reservoir_now=volume)
+    return replace(fill, now=clock(reading.at, pump), reservoir_now=volume)
 
 
 def _followed(
@@ -178,7 +194,7 @@ def _followed(
         elif one is not None:
             found.append((ms, NewProgram(one)))
     for refill in fills:
-        ms = round((_clock(refill.at, pump) - fill.at).total_seconds() * MS_PER_S)
+        ms = round((clock(refill.at, pump) - fill.at).total_seconds() * MS_PER_S)
         found.append((ms, _event(refill, therapy)))
     events = [Event(number, 0, "", ms, action) for number, (ms, action) in enumerate(sorted(found, key=_at), start=1)]
     return replace(therapy, program=program, events=tuple(events))
@@ -190,14 +206,18 @@ def _at(one: tuple[int, Refill | NewProgram]) -> int:
 
 def _event(refill: models.Refill, therapy: Therapy) -> Refill:
     label, primary = label_of(refill.drugs), therapy.primary.name
-    bridge = Bridge(
-        millilitres(refill.bridge["volume_uL"]),
-        Quantity(Decimal(refill.bridge["rate_nL_per_day"]) / NL_PER_ML, "mL/day", "flow"),
-    )
     first = primary if primary in label else next(iter(label))
-    return Refill(millilitres(refill.filled_uL), label, None, None, first, bridge)
+    return Refill(millilitres(refill.filled_uL), label, None, None, first, bridge_event(refill) or "none")
 
 
-def _clock(at: datetime, pump: PumpPlan) -> datetime:
+def bridge_event(refill: models.Refill) -> Bridge | None:
+    """The bridge of a refill as it is kept; None where none was reckoned."""
+    if not refill.bridge.get("volume_uL"):
+        return None
+    rate = Quantity(Decimal(refill.bridge["rate_nL_per_day"]) / NL_PER_ML, "mL/day", "flow")
+    return Bridge(millilitres(refill.bridge["volume_uL"]), rate)
+
+
+def clock(at: datetime, pump: PumpPlan) -> datetime:
     """A moment on the pump's clock, which has an offset and no zone."""
     return at.astimezone(timezone(timedelta(minutes=pump.utc_offset_minutes))).replace(tzinfo=None, microsecond=0)

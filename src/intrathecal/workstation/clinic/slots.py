@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from intrathecal.quantities import InputError
 from intrathecal.workstation.clinic import trail
-from intrathecal.workstation.clinic.models import Appointment, Request
+from intrathecal.workstation.clinic.models import Appointment, Patient, Request
 
 #: Hours of a weekday, and the length of a slot; holidays are not known.
 HOURS = ((9, 12), (13, 16))
@@ -106,3 +106,9 @@ def _taken(first: date, last: date, besides: Appointment | None) -> Iterator[tup
     asked = Request.objects.filter(state=Request.State.OPEN, wanted_at__range=(since, until))
     for at, minutes in (*held.values_list("begins_at", "minutes"), *asked.values_list("wanted_at", "minutes")):
         yield at, at + timedelta(minutes=minutes)
+
+
+def refill_after(patient: Patient, day: date) -> Appointment | None:
+    """The first appointment for a refill that is made for after a ``day``."""
+    made = patient.appointments.filter(cancelled=False, kind="refill", begins_at__date__gt=day)
+    return made.order_by("begins_at").first()

@@ -42,6 +42,8 @@ def earliest(standing: Implant) -> date:
     """The first day on which a pump can be taken out or its catheter operated on: that of the last thing in its record."""
     days = [standing.implanted_on, *standing.catheters.values_list("placed_on", flat=True)[:1]]
     days += [timezone.localdate(at) for at in standing.refills.values_list("at", flat=True)[:1]]
+    ran = standing.patient.programs.exclude(begins_at=None).order_by("-begins_at")
+    days += [timezone.localdate(at) for at in ran.values_list("begins_at", flat=True)[:1]]
     days += [timezone.localdate(at) for at in standing.scans.values_list("ended_at", flat=True)[:1]]
     return max(days)
 
@@ -127,6 +129,13 @@ def left_to_do(standing: Implant) -> list[str]:
                 "It was filled or programmed on the day of the revision: make sure that it was told the catheter as it is now."
             )
         )
+    elif standing.address:
+        found.append(
+            _(
+                "The catheter was revised since: this pump counts with the volume of its first fill. It is told bridges as they "
+                "are reckoned here; prime what is empty."
+            )
+        )
     else:
         found.append(_("The catheter was revised since: tell the pump its new volume, and prime what is empty."))
     return found
@@ -138,13 +147,14 @@ def _end(old: Implant, on: date, why: str) -> None:
     old.save()
     moment = _noon(on)
     for program in old.patient.programs.filter(state=State.IN_FORCE):
-        program.state, program.ends_at = State.REPLACED, moment
+        # It may have begun in the afternoon of that day: nothing ends before it begins.
+        program.state, program.ends_at = State.REPLACED, max(moment, program.begins_at or moment)
         program.save()
     for program in old.patient.programs.filter(state__in=UNDER_WAY):
         program.state = State.DISCARDED
         program.save()
     for alarm in old.alarms.filter(ended_at=None):
-        alarm.ended_at = moment
+        alarm.ended_at = max(moment, alarm.began_at)
         alarm.save()
 
 

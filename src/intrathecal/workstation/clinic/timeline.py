@@ -88,13 +88,15 @@ def _force(program: Program) -> str:
 def _implants(patient: Patient) -> Iterable[Event]:
     for implant in patient.implants.all():
         text = _purged(str(implant), implant.purge_uL)
-        yield Event(noon(implant.implanted_on), _("implant"), text, "", "implant", whole_day=True)
+        yield Event(morning(implant.implanted_on), _("implant"), text, "", "implant", whole_day=True)
         if implant.explanted_on:
             why = implant.why_explanted or str(implant)
             yield Event(noon(implant.explanted_on), _("explant"), why, "", "implant", whole_day=True)
-    for catheter in Catheter.objects.filter(implant__patient=patient):
+    for catheter in Catheter.objects.filter(implant__patient=patient).select_related("implant"):
         text = _purged(f"{catheter}, {catheter.why}" if catheter.why else str(catheter), catheter.purge_uL)
-        yield Event(noon(catheter.placed_on), _("catheter"), text, "", "implant", whole_day=True)
+        first = catheter.placed_on <= catheter.implant.implanted_on
+        at = morning(catheter.placed_on) if first else noon(catheter.placed_on)
+        yield Event(at, _("catheter"), text, "", "implant", whole_day=True)
 
 
 def _purged(text: str, purge_uL: int | None) -> str:
@@ -153,3 +155,8 @@ def _appointments(patient: Patient) -> Iterable[Event]:
 def noon(day: date) -> datetime:
     """Noon of a day on the clinic's clock."""
     return timezone.make_aware(datetime.combine(day, time(12)))
+
+
+def morning(day: date) -> datetime:
+    """The beginning of a day on the clinic's clock: what is implanted was there before it was filled on that day."""
+    return timezone.make_aware(datetime.combine(day, time()))

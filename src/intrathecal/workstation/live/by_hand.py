@@ -88,7 +88,9 @@ def earliest(program: Program) -> datetime:
 
 
 def order(program: Program, implant: Implant, seen: Look) -> str:
-    """What is to be entered, as a page to print with lines for what is read back."""
+    """What is to be entered, as a page to print with lines for what is read back. Raises `OutOfTurn`."""
+    if program.state == State.CONFIRMED:
+        _check_same(program)
     lines = (_("Entered at"), _("Given in a day"), _("In the reservoir"), _("Low-reservoir alarm"), _("Entered by"))
     said = _("TO BE ENTERED with the maker's programmer, and read back there. Nothing was sent from here.")
     return _page(program, implant, seen, said, certain=False, facts=tuple((name, "") for name in lines))
@@ -100,13 +102,8 @@ def runs(program: Program, implant: Implant, seen: Look, told: ReadBack, by: Use
     page = _page(program, implant, seen, said, certain=True, facts=told.facts())
     with transaction.atomic():
         held = _held(program, implant)
-        if held.state == State.CONFIRMED and held.basis != recorded(held):
-            raise OutOfTurn(
-                _(
-                    "Pump, fill or program have changed in the record since this was confirmed. Take it back and review it; "
-                    "if the pump runs it already, say first that it is uncertain."
-                )
-            )
+        if held.state == State.CONFIRMED:
+            _check_same(held)
         held.record = page
         recording.begin(held, told.at)
         Kept.objects.create(implant=implant, at=told.at, by=by, told=_told(implant, seen, told))
@@ -116,6 +113,17 @@ def runs(program: Program, implant: Implant, seen: Look, told: ReadBack, by: Use
         words = {"daily": told.daily, "program": held.summary}
         recording.note(held.patient, by, "program", _("Entered by hand and read back (%(daily)s): %(program)s") % words)
     program.refresh_from_db()
+
+
+def _check_same(program: Program) -> None:
+    """Raise `OutOfTurn` where what was confirmed is not what would be entered now."""
+    if program.basis != recorded(program):
+        raise OutOfTurn(
+            _(
+                "Pump, fill or program have changed in the record since this was confirmed. Take it back and review it; "
+                "if the pump runs it already, say first that it is uncertain."
+            )
+        )
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from intrathecal.therapy import Therapy, TherapyError
 from intrathecal.workstation.clinic.models import Implant, Program
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import line
+from intrathecal.workstation.live.renewing import check_fill
 from intrathecal.workstation.live.writing import therapy_of
 
 #: A reading that is shown beside a draft may be so old, s; sending always reads anew.
@@ -93,7 +94,9 @@ def by_reading(program: Program, plan: Therapy, reading: Reading) -> Look:
 
 def by_record(program: Program, plan: Therapy, silent: str) -> Look:
     """Judge it against the program in force, as the record has it. Raises `InputError`."""
-    force = _force(program)
+    force, implant = _force(program), standing(program)
+    if program.state == State.DRAFT:
+        check_fill(plan, None if implant is None else implant.refills.first())
     found = review(_alone(plan), None if force is None else _alone(therapy_of(force.text)))
     before, after = found.case.before, found.case.after
     if after.program is None:

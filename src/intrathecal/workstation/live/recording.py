@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from intrathecal.programmer.errors import Refused
 from intrathecal.programmer.figures import figures
@@ -15,9 +17,12 @@ from intrathecal.programmer.review.as_read import FILLS
 from intrathecal.programmer.session import Outcome
 from intrathecal.pump.telemetry.messages import Reading
 from intrathecal.quantities import InputError
+from intrathecal.workstation.clinic import next_fill, slots, trail
 from intrathecal.workstation.clinic.models import Alarm, Implant, Note, Patient, Program, Refill, User
 from intrathecal.workstation.clinic.models import Reading as Kept
 from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.clinic.running import running
+from intrathecal.workstation.clinic.templatetags.clinical import day, moment
 from intrathecal.workstation.live import line
 from intrathecal.workstation.live.writing import therapy_of
 
@@ -87,6 +92,31 @@ def begin(program: Program, at: datetime) -> None:
         old.save()
     program.state, program.begins_at, program.doubt = State.IN_FORCE, at, ""
     program.save()
+    # What the pump runs is kept whatever becomes of the day that follows from it.
+    transaction.on_commit(partial(_bring_forward, program), robust=True)
+
+
+@transaction.atomic
+def _bring_forward(program: Program) -> None:
+    """The day of the next refill, where the reservoir is low sooner than by the program before; never put off."""
+    implant = program.patient.implants.filter(explanted_on=None).first()
+    refill = None if implant is None else trail.locked(Refill).filter(implant=implant).first()
+    if implant is None or refill is None:
+        return
+    try:
+        latest = next_fill.dates_of(running(implant).therapy).latest(timezone.localdate())
+    except (InputError, Refused):
+        return  # the day that people wrote down stays
+    if latest is None or latest >= refill.due_on:
+        return
+    words = {"new": day(latest), "old": day(refill.due_on), "program": program.summary}
+    said = _("Next refill by %(new)s, no more by %(old)s: %(program)s") % words
+    late = slots.refill_after(program.patient, latest)
+    if late is not None:
+        said += _(". The appointment of %s is too late.") % moment(late.begins_at)
+    refill.due_on = latest
+    refill.save()
+    Note.objects.create(patient=program.patient, at=timezone.now(), by=program.confirmed_by, kind="refill", text=said)
 
 
 def _alarms(implant: Implant, reading: Reading) -> None:

@@ -6,23 +6,27 @@ None of this may stand in one transaction: what the pump has done stays done, wh
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from intrathecal.programmer.errors import Refused, Uncertain, Unreachable
 from intrathecal.programmer.filling import AskedBridge
-from intrathecal.programmer.telling import propose_fill
+from intrathecal.programmer.telling import FillProposal, propose_fill
 from intrathecal.programmer.telling import tell as send
+from intrathecal.pump.hardware import PL_PER_ML
 from intrathecal.pump.telemetry.messages import Reading
-from intrathecal.therapy import Event, Therapy
+from intrathecal.therapy import Bridge, CatheterPlan, Event, Therapy
 from intrathecal.therapy import Refill as Fill
 from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Implant, Refill, User
 from intrathecal.workstation.clinic.models.therapy import State
-from intrathecal.workstation.clinic.running import label_of, millilitres
+from intrathecal.workstation.clinic.running import bridge_event, clock, label_of, millilitres
 from intrathecal.workstation.live import line, recording
-from intrathecal.workstation.live.writing import therapy_of
+from intrathecal.workstation.live.writing import first_text, therapy_of
 
 #: Letters of what is uncertain that the record holds.
 LONGEST_DOUBT = 400
@@ -48,7 +52,7 @@ def tell(refill: Refill, by: User) -> Reading:
         refill.refresh_from_db()
         if not refill.untold:
             return reading
-        proposal = propose_fill(plan, reading, 1, _bridge(refill))
+        proposal = _proposal(plan, refill, reading)
         _leave(refill, reading)
         try:
             reading = send(session, proposal)
@@ -64,21 +68,54 @@ def tell(refill: Refill, by: User) -> Reading:
     return reading
 
 
+def _proposal(plan: Therapy, refill: Refill, reading: Reading) -> FillProposal:
+    """What the pump is told: its first fill, by a clock that says what it is now, or a refill. Raises `MismatchError`."""
+    if reading.fill is None:
+        if plan.fill is None or plan.pump is None:
+            raise line.Silent(_("The text of the program has no [pump] and [fill], of which the pump is told first."))
+        at = clock(timezone.now(), plan.pump)
+        fill = replace(plan.fill, at=at, volume=millilitres(refill.filled_uL), now=None, reservoir_now=None)
+        return propose_fill(replace(plan, fill=fill, start=at, events=()), reading, None, None)
+    if refill.implant.catheters.count() == 1:
+        return propose_fill(plan, reading, 1, _bridge(refill))
+    # No pump is told of a catheter that was revised: it is told the bridge that was reckoned for it.
+    told = replace(plan, catheter=_as_told(plan, reading.fill.settings.catheter))
+    spoken_of = None if isinstance(_fill(refill, plan).bridge, Bridge) else _bridge(refill)
+    return propose_fill(told, reading, 1, spoken_of)
+
+
+def _as_told(plan: Therapy, held_pL: Fraction) -> CatheterPlan | None:
+    """The catheter with the volume that the pump was told at its first fill."""
+    laid = plan.catheter
+    if laid is None:
+        return None
+    segment = laid.entry.segments[-1]
+    length = held_pL / PL_PER_ML / segment.volume_per_length.exact
+    cm = replace(segment.length, number=Decimal(length.numerator) / length.denominator, unit="cm")
+    whole = replace(segment, name="whole", length=cm)
+    return replace(laid, entry=replace(laid.entry, segments=(whole,)), removed_cm=(Fraction(0),))
+
+
 def _bridge(refill: Refill) -> AskedBridge:
     """What was decided; the pump itself knows what its line holds."""
     return "auto" if refill.bridge.get("choice") in ("auto", "programmer") else "none"
 
 
 def _plan(refill: Refill) -> Therapy:
-    """The file of the program in force, with the refill as its one event. Raises `Silent`."""
-    program = refill.implant.patient.programs.filter(state=State.IN_FORCE).first()
-    if program is None or not program.text.strip():
-        raise line.Silent(_("The program in force has no therapy file, by which tubing and catheter are checked."))
-    plan = therapy_of(program.text, program.summary)
+    """The file of the program in force, or what the record says where none is, with the refill as its one event."""
+    program = refill.implant.patient.programs.filter(state=State.IN_FORCE).exclude(text="").first()
+    text = first_text(refill.implant.patient) if program is None else program.text
+    plan = therapy_of(text)
+    return replace(plan, events=(Event(1, 0, "", 1, _fill(refill, plan)),))
+
+
+def _fill(refill: Refill, plan: Therapy) -> Fill:
+    """The refill as an event: with the bridge as it was reckoned where the catheter is not the one that the pump knows."""
     label = label_of(refill.drugs)
     first = plan.primary.name if plan.primary.name in label else next(iter(label))
-    action = Fill(millilitres(refill.filled_uL), label, None, None, first, "none")
-    return replace(plan, events=(Event(1, 0, "", 1, action),))
+    revised = refill.implant.catheters.count() > 1 and refill.bridge.get("choice") == "auto"
+    bridge = bridge_event(refill) if revised else None
+    return Fill(millilitres(refill.filled_uL), label, None, None, first, bridge or "none")
 
 
 @transaction.atomic

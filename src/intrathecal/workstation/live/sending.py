@@ -147,7 +147,15 @@ def minimum(patient: Patient, implant: Implant, text: str, by: User) -> None:
     wanted = with_program(text, MINIMUM)
     with line.opened(implant) as session:
         session.settle()
-        proposal = without_file(PumpProgram.parse(MINIMUM), line.read(session, implant))
+        reading = line.read(session, implant)
+        if reading.fill is not None and reading.fill.bridging:
+            raise line.Silent(
+                _(
+                    "a bridge runs, and goes on giving the drug of before at its own flow, whatever the program says. "
+                    "STOP the pump instead."
+                )
+            )
+        proposal = without_file(PumpProgram.parse(MINIMUM), reading)
         program = _written(patient, wanted, proposal, by)
         try:
             after = send(session, proposal)

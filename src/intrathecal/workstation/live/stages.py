@@ -19,7 +19,7 @@ from intrathecal.therapy import Therapy, TherapyError
 from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Patient, Program, User
 from intrathecal.workstation.clinic.models.therapy import State
-from intrathecal.workstation.live import writing
+from intrathecal.workstation.live import renewing, writing
 from intrathecal.workstation.live.looking import Look, recorded
 
 #: From these a program can become a draft again, or be thrown away.
@@ -87,7 +87,7 @@ def begin(patient: Patient, by: User) -> Program:
     """A draft that begins with what was written last. Raises `TherapyError`."""
     if not patient.implants.filter(explanted_on=None).exists():
         raise TherapyError(_("There is no pump in the record: nothing could run a program."))
-    text = writing.text_for(patient)
+    text = renewing.text_for(patient)
     plan = writing.therapy_of(text)
     return Program.objects.create(patient=patient, text=text, summary=summary_of(plan), written_by=by)
 

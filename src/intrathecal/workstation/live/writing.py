@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from intrathecal.catalogue import load_catalogue
 from intrathecal.therapy import Program as PumpProgram
 from intrathecal.therapy import Therapy, TherapyError
 from intrathecal.therapy.file.load import EXAMPLE, WHAT
@@ -22,6 +25,8 @@ NAME = "therapy file"
 _PROGRAM = re.compile(r"(?ms)^[ \t]*\[program\][^\n]*\n(?:[ \t]*(?:#[^\n]*)?\n)*")
 _TEXT = re.compile(r"""[ \t]*text[ \t]*=[ \t]*(?:\"{3}.*?\"{3}|'{3}.*?'{3}|"[^"\n]*"|'[^'\n]*')""", re.DOTALL)
 LONGEST_SUMMARY = 300
+#: The catheter of a record that names none.
+USUAL, MM_PER_CM = "ascenda-8780", 10
 
 
 def therapy_of(text: str, name: str = NAME) -> Therapy:
@@ -59,11 +64,7 @@ def composed(
     extra: str = "",
 ) -> str:
     """A whole therapy file from the record; ``extra`` are more lines about the patient."""
-    catheter = implant.catheters.first()
-    segment = catheter.segments[0] if catheter is not None and catheter.segments else {}
-    trimmed = sum(one.get("trimmed_mm", 0) for one in (catheter.segments if catheter else ()))
     local = timezone.localtime(filled_at)
-    entries = "\n".join(f'[[drug]]\nname = "{name}"\nconcentration = "{much}"\n' for name, much in drugs.items())
     return f"""title = "Pump of patient {patient.number}"
 
 [program]
@@ -82,12 +83,8 @@ model = "{implant.model}"
 implanted = {implant.implanted_on:%Y-%m-%d}
 utc_offset = "{_offset(local)}"
 
-[catheter]
-model = "{segment.get("model", "ascenda-8780")}"
-removed = "{trimmed / 10:g} cm"
-tip = "{catheter.tip_level if catheter else "T10"}"
-
-{entries}
+{catheter_table(implant)}
+{drug_tables(drugs)}
 [fill]
 volume = "{filled_uL / 1000:g} mL"
 at = {local:%Y-%m-%dT%H:%M:%S}
@@ -98,11 +95,38 @@ days = 28
 """
 
 
-def text_for(patient: Patient) -> str:
-    """What a new program begins with: the text of the last one, or what the record holds."""
-    last = patient.programs.exclude(text="").order_by("-begins_at", "-pk").first()
-    if last is not None:
-        return str(last.text)
+def catheter_table(implant: Implant) -> str:
+    """The table of the catheter as it was left. Pieces of two kinds are one of the longest kind: all have one bore."""
+    laid = implant.catheters.first()
+    pieces = list(laid.segments) if laid else []
+    tip = laid.tip_level if laid else "T10"
+    model = pieces[0].get("model", USUAL) if pieces else USUAL
+    trimmed = sum(one.get("trimmed_mm", 0) for one in pieces)
+    if len({one.get("model") for one in pieces}) > 1 and all("length_mm" in one for one in pieces):
+        left = sum(one["length_mm"] for one in pieces) - trimmed
+        model, whole = max(((one["model"], _whole_mm(one["model"])) for one in pieces), key=lambda known: known[1])
+        trimmed = whole - left
+    return f'[catheter]\nmodel = "{model}"\nremoved = "{trimmed / 10:g} cm"\ntip = "{tip}"\n'
+
+
+def _whole_mm(model: str) -> int:
+    """How long a catheter of the catalogue is, uncut."""
+    return round(sum(segment.length.exact for segment in load_catalogue().catheters[model].segments) * MM_PER_CM)
+
+
+def drug_tables(drugs: Mapping[str, str]) -> str:
+    """A table for each drug; doses of the program are those of the first."""
+    return "\n".join(f'[[drug]]\nname = "{name}"\nconcentration = "{much}"\n' for name, much in drugs.items())
+
+
+def last_text(patient: Patient) -> str:
+    """The text of the program that ran last, or else of the draft that was written last; empty where there is none."""
+    written = patient.programs.exclude(text="").order_by(F("begins_at").desc(nulls_last=True), "-pk")
+    return str(written.values_list("text", flat=True).first() or "")
+
+
+def first_text(patient: Patient) -> str:
+    """What the record holds, as a text. Raises `TherapyError` where something is missing."""
     implant = patient.implants.filter(explanted_on=None).first()
     refill = None if implant is None else Refill.objects.filter(implant=implant).first()
     if implant is None or refill is None or not refill.drugs:

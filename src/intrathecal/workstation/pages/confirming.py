@@ -81,11 +81,14 @@ def confirm(request: HttpRequest, patient: int, program: int) -> HttpResponse:
 def second(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     """A second person's word."""
     try:
-        stages.look_too(one_of(patient, program), request.user)
+        one = one_of(patient, program)
+        stages.look_too(one, request.user)
     except stages.OutOfTurn as problem:
         messages.error(request, str(problem))
     else:
-        messages.success(request, _("Confirmed by a second person. It can be sent."))
+        sent = bool(getattr(standing(one), "address", ""))
+        then = _("It can be sent.") if sent else _("It can be entered with the maker's programmer.")
+        messages.success(request, f"{_('Confirmed by a second person.')} {then}")
     return redirect("program", patient, program)
 
 
@@ -123,7 +126,19 @@ def send(request: HttpRequest, patient: int, program: int) -> HttpResponse:
         messages.error(request, _("Not sent: %(why)s") % {"why": problem})
     else:
         messages.success(request, _("The pump runs this program. It was read back and is the same in every field."))
+        if _bridges(one):
+            messages.warning(
+                request,
+                _("A bridge runs first: until it ends the pump gives the drug of before, at the bridge's flow."),
+            )
     return redirect("program", patient, program)
+
+
+def _bridges(one: Program) -> bool:
+    """Whether the pump said last that it brings an old drug out first."""
+    implant = standing(one)
+    last = None if implant is None else implant.readings.first()
+    return last is not None and bool(last.told.get("bridge_running"))
 
 
 @require_GET

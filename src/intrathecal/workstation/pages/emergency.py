@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -17,9 +17,11 @@ from django.views.decorators.http import require_GET, require_POST
 from intrathecal.programmer.errors import Refused
 from intrathecal.quantities import InputError
 from intrathecal.report.emergency import Sheet, sheets
+from intrathecal.therapy import DrugEntry
 from intrathecal.workstation.clinic.models import Implant, Patient, Refill, User
 from intrathecal.workstation.clinic.models.therapy import State
-from intrathecal.workstation.live import commanding, line, sending, writing
+from intrathecal.workstation.clinic.running import NOTHING, label_of
+from intrathecal.workstation.live import commanding, line, renewing, sending, writing
 from intrathecal.workstation.pages.pump import implant_of
 from intrathecal.workstation.rules import CARERS, NOBODY, STAFF, Rule
 
@@ -73,8 +75,18 @@ def emergency(request: HttpRequest, patient: int) -> HttpResponse:
 
 def first_aid(patient: Patient) -> tuple[list[str], list[Sheet]]:
     """The drugs of what runs, and what to do about them. Raises `InputError` where nothing is known of it."""
-    plan = writing.therapy_of(_running(patient))
-    return [entry.drug.title for entry in plan.drugs], sheets(plan, _calls(patient))
+    plan, implant = writing.therapy_of(_running(patient)), implant_of(patient.pk)
+    refill = None if implant is None else implant.refills.first()
+    if refill is None and not patient.programs.filter(state=State.IN_FORCE).exists():
+        plan = replace(plan, fill=None)  # what it says was in another pump
+    if refill is None or renewing.same_label(plan, refill):
+        return [entry.drug.title for entry in plan.drugs], sheets(plan, _calls(patient))
+    # What the text says of the fill is over; what it names may still be in tubing and catheter.
+    known, held = plan.catalogue.drugs, label_of(refill.drugs)
+    inside = [DrugEntry(known[name], much) for name, much in held.items() if name in known]
+    before = [DrugEntry(entry.drug, NOTHING) for entry in plan.drugs if entry.drug.name not in held]
+    both = replace(plan, drugs=(*inside, *before), fill=None)
+    return [entry.drug.title for entry in inside], sheets(both, _calls(patient))
 
 
 @require_GET
@@ -126,7 +138,7 @@ def uncertain(doubt: line.Doubtful) -> str:
 def _running(patient: Patient) -> str:
     """The text of what runs; what the record holds where there is none."""
     force = patient.programs.filter(state=State.IN_FORCE).exclude(text="").first()
-    return str(force.text) if force else writing.text_for(patient)
+    return str(force.text) if force else writing.last_text(patient) or writing.first_text(patient)
 
 
 def _calls(patient: Patient) -> tuple[str, ...]:

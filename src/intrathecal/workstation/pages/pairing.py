@@ -57,7 +57,7 @@ def pair(request: HttpRequest, patient: int) -> HttpResponse:
 
 
 def take(implant: Implant, where: Address, code: str) -> KnownPump:
-    """Pair, and write down where the pump is. Raises what `pair` raises, and `PairingError` for a pump of another model."""
+    """Pair, and write down where the pump is. Raises what `pair` raises, and `PairingError` for a pump that is another one's."""
     folder = Path(settings.HOME) / KEYS
     folder.mkdir(mode=0o700, exist_ok=True)
     key = folder / f"{implant.pk}.key"
@@ -68,6 +68,12 @@ def take(implant: Implant, where: Address, code: str) -> KnownPump:
                 "What answers is a %(other)s, and the record is about a %(own)s; correct the record, or name another address"
             )
             % {"other": known.model, "own": implant.model}
+        )
+    taken = Implant.objects.filter(model=known.model, serial__iexact=known.serial).exclude(pk=implant.pk).first()
+    if taken is not None:
+        raise PairingError(
+            _("The pump %(serial)s that answers is in the record of patient %(number)s: look at the address again")
+            % {"serial": known.serial, "number": taken.patient.number}
         )
     handsets.pair(where, code, key)
     implant.address, implant.serial, implant.key_file = str(where), known.serial, str(key)

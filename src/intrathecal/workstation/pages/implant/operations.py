@@ -7,13 +7,14 @@ from typing import ClassVar, TypeVar
 
 from django.db import transaction
 from django.forms import Form
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from intrathecal.workstation.clinic import surgery
 from intrathecal.workstation.clinic.catheters import purged, tubing_nL
 from intrathecal.workstation.clinic.models import Catheter, Implant, Patient, User
-from intrathecal.workstation.clinic.templatetags.clinical import day
+from intrathecal.workstation.clinic.templatetags.clinical import day, moment
 from intrathecal.workstation.pages.implant.forms import (
     CatheterForm,
     OnForm,
@@ -190,6 +191,12 @@ class Explantation(Operation):
         super().__init__()
         self.old = old
         self.when = self._ask(_("Explantation"), OnForm(surgery.earliest(old), typed))
+
+    def remarks(self) -> list[str]:
+        """Refills for which somebody would still come."""
+        made = self.old.patient.appointments.filter(cancelled=False, kind="refill", begins_at__gt=timezone.now())
+        days = ", ".join(moment(one.begins_at) for one in made.order_by("begins_at"))
+        return [_("Still to come for a refill: %s. Cancel what is not needed any more.") % days] if days else []
 
     def _store(self, by: User) -> None:
         surgery.explant(self.old, self.when.cleaned_data["on"], self.when.cleaned_data["why"])

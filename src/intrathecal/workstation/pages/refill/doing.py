@@ -124,7 +124,7 @@ def confirm(draft: Draft, typed: Mapping[str, str], by: User, seen: int | None =
     filling = draft.filling
     filling.said = {"reason": form.cleaned_data.get("reason", "")}
     filling.confirmed_by, filling.confirmed_at, filling.basis = by, timezone.now(), draft.basis
-    if draft.review is not None and draft.review.second_person:
+    if draft.second_person:
         filling.stage = Stage.WAITING
     else:
         filling.stage, filling.refill = Stage.STORED, store(draft, by, None)

@@ -276,18 +276,33 @@ class Draft:
     @property
     def latest(self) -> date | None:
         """The last day for the next refill: with the usual lead, or without it where the fill does not last as long."""
-        if self.dates is None:
-            return None
-        due = self.dates.due
-        return due if due is None or due > timezone.localdate() else self.dates.worst
+        return None if self.dates is None else self.dates.latest(timezone.localdate())
 
     @cached_property
     def review(self) -> Review | None:
-        """What review says of the fill; it takes a second."""
+        """What review says of the fill; it takes a second.
+
+        A program whose drug is not in the fill will be another one: that it would be wrong for the new drug refuses nothing.
+        """
         try:
-            return None if self.planned is None else next_fill.judged(self.planned)
+            if self.planned is None:
+                return None
+            found = next_fill.judged(self.planned)
+            if found.decision == "refuse" and self.must_be_programmed:
+                found = next_fill.judged(next_fill.standing(self.planned))
         except InputError:
             return None
+        return found
+
+    @property
+    def second_person(self) -> bool:
+        """Whether somebody else has to look too: where review says so, and where another drug takes the program's place."""
+        return self.review is not None and (self.review.second_person or self.must_be_programmed)
+
+    @property
+    def must_be_programmed(self) -> bool:
+        """Whether the program gives doses of a drug that is not in the fill."""
+        return self.running is not None and bool(self.label) and self.running.therapy.primary.name not in self.label
 
     @cached_property
     def recipe(self) -> Recipe | None:

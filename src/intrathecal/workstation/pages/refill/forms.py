@@ -15,6 +15,7 @@ from intrathecal.catalogue import load_catalogue
 from intrathecal.quantities import parse_quantity
 from intrathecal.workstation.clinic import slots
 from intrathecal.workstation.clinic.running import UL_PER_ML
+from intrathecal.workstation.clinic.templatetags.clinical import moment
 from intrathecal.workstation.pages.fields import (
     AheadField,
     ConcentrationField,
@@ -129,9 +130,8 @@ class MeasuredForm(StepForm):
     def prepare(self) -> None:
         """Up to what the reservoir holds."""
         most = self.draft.reservoir_uL // UL_PER_ML
-        label = _("Drawn from the reservoir")
-        measured = NumberField(label=label, unit="mL", parts=UL_PER_ML, least=0, most=most)
-        self.fields["measured"] = measured
+        bounds: dict[str, Any] = {"unit": "mL", "parts": UL_PER_ML, "least": 0, "most": most}
+        self.fields["measured"] = NumberField(label=_("Drawn from the reservoir"), **bounds)
         self.order_fields(("measured", "sure"))
 
     def clean(self) -> dict[str, Any]:
@@ -314,10 +314,9 @@ class VolumeForm(StepForm):
     def prepare(self) -> None:
         """Up to what the reservoir holds."""
         most = self.draft.reservoir_uL // UL_PER_ML
-        parts: dict[str, Any] = {"unit": "mL", "parts": UL_PER_ML, "most": most}
-        inside = NumberField(label=_("Found inside the pump afterwards"), required=False, least=0, **parts)
-        self.fields["filled"] = NumberField(label=_("Filled in"), least=0, **parts)
-        self.fields["inside"] = inside
+        parts: dict[str, Any] = {"unit": "mL", "parts": UL_PER_ML, "least": 0, "most": most}
+        self.fields["filled"] = NumberField(label=_("Filled in"), **parts)
+        self.fields["inside"] = NumberField(label=_("Found inside the pump afterwards"), required=False, **parts)
         self.order_fields(("filled", "inside", "sure"))
 
     def clean(self) -> dict[str, Any]:
@@ -345,11 +344,15 @@ class DatesForm(StepForm):
     visit = MomentField(label=gettext_lazy("Next appointment"), required=False)
 
     def prepare(self) -> None:
-        """The worst case, and a morning before it."""
-        due = self.draft.latest
-        if due is not None and due > timezone.localdate():
+        """The worst case, and a morning before it; no second appointment where one in time is made already."""
+        due, today = self.draft.latest, timezone.localdate()
+        first = slots.refill_after(self.draft.implant.patient, today)
+        if first is not None:
+            self.fields["visit"].help_text = _("There is one already: %s.") % moment(first.begins_at)
+        if due is not None and due > today:
             self.fields["due_on"].initial = due
-            self.fields["visit"].initial = slots.latest_before(due)
+            if first is None or timezone.localdate(first.begins_at) > due:
+                self.fields["visit"].initial = slots.latest_before(due)
 
     def clean_due_on(self) -> Any:
         """No later than reckoned."""
