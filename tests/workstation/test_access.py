@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from intrathecal.workstation import access
 from intrathecal.workstation.clinic.models import Patient, User
+from intrathecal.workstation.pages.pump import logged_in
 from intrathecal.workstation.rules import EVERYBODY, PATIENT, STAFF
 
 #: Pages of one's own account that answer 403 for a reason of their own: there is no second factor yet that they could ask for.
@@ -158,6 +159,52 @@ def test_a_session_ends_by_itself(client_of: Callable[..., Client]) -> None:
     assert Session.objects.get().expire_date > timezone.now() + timedelta(minutes=29)
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
     assert client.get("/").status_code == 302
+
+
+def test_an_open_page_prolongs_no_session(client_of: Callable[..., Client], patient: Patient) -> None:
+    """What connects anew by itself says nothing about whether somebody is there."""
+    client = client_of("nurse")
+    client.get("/")
+    soon = timezone.now() + timedelta(minutes=1)
+    Session.objects.update(expire_date=soon, session_data=unseen(Session.objects.get()))
+    client.get(f"/patients/{patient.pk}/pump/stream/", headers={"Accept": "text/event-stream"})
+    assert Session.objects.get().expire_date == soon
+
+
+def test_a_new_password_ends_what_is_told_to_an_open_page(client_of: Callable[..., Client]) -> None:
+    """As it ends the session."""
+    client = client_of("nurse")
+    client.get("/")
+    assert logged_in(client.session.session_key)
+    user = User.objects.get(role="nurse")
+    user.set_password("another long password")
+    user.save()
+    assert not logged_in(client.session.session_key)
+
+
+def test_the_login_leads_back_to_the_page_and_not_to_a_part_of_it(db: None) -> None:
+    """A part that a page asked for after the session had ended."""
+    part = Client().get(
+        "/patients/1/pictures",
+        headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/patients/1/?only=note"},
+    )
+    assert part["HX-Redirect"] == "/login/login/?next=/patients/1/%3Fonly%3Dnote"
+
+
+def test_no_form_is_read_that_no_browser_sends(client_of: Callable[..., Client]) -> None:
+    """In a code that is none of text, or to a call that takes JSON."""
+    body, kind = (
+        b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\na\r\n--x--\r\n',
+        "multipart/form-data; boundary=x",
+    )
+    for client, page, call in (
+        (client_of("nurse"), "/board/keep", "/api/board/filters"),
+        (Client(), "/request-appointment", "/api/public/requests"),
+    ):
+        assert client.generic("POST", page, body, f"{kind}; charset=hex").status_code == 400
+        answer = client.post(call, body, content_type=kind)
+        assert (answer.status_code, "application/json" in answer.json()["detail"]) == (415, True)
+        assert client.trace("/request-appointment").status_code == 400
 
 
 def unseen(session: Session) -> str:

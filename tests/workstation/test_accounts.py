@@ -12,13 +12,14 @@ import pytest
 from allauth.mfa.models import Authenticator
 from auditlog.models import LogEntry
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, Page
 from pytest_django.fixtures import Settings
 from tests.workstation.browsing import clean, log_in
 from tests.workstation.conftest import PASSWORD
 
 from intrathecal.workstation.clinic import newcomers, trail
-from intrathecal.workstation.clinic.models import Patient, User
+from intrathecal.workstation.clinic.models import Note, Patient, User
 
 NEW = {"first_name": "Iris", "last_name": "Falk", "role": "nurse", "is_active": "on"}
 
@@ -53,6 +54,20 @@ def test_what_is_wrong_is_said_beside_the_field(
     assert answer.status_code == 422
     assert said in answer.content.decode()
     assert User.objects.count() == before
+
+
+def test_two_names_differ_by_more_than_capitals(client_of: Callable[..., Client]) -> None:
+    """A log-in finds both, and would let neither in."""
+    client = client_of("administrator")
+    sent = NEW | {"username": "iris", "password": "twelve is enough"}
+    assert client.post("/accounts/", sent).status_code == 302
+    again = client.post("/accounts/", sent | {"username": "Iris"})
+    assert (again.status_code, "“iris” has an account already" in again.content.decode()) == (422, True)
+    iris = User.objects.get(username="iris")
+    assert client.post(f"/accounts/{iris.pk}/", NEW | {"username": "IRIS"}).status_code == 302, "of the same person"
+    with pytest.raises(newcomers.AccountError, match="has an account already"):
+        newcomers.check("Iris", "nurse")
+    assert Client().post("/login/login/", {"login": "iris", "password": "twelve is enough"}).status_code == 302
 
 
 def test_a_patient_gets_the_own_record_once(patient: Patient, client_of: Callable[..., Client]) -> None:
@@ -114,6 +129,22 @@ def test_the_first_account_comes_from_the_terminal(db: None) -> None:
     newcomers.make("ada", "administrator", PASSWORD)
     with pytest.raises(newcomers.AccountError, match="has an account already"):
         newcomers.make("ada", "administrator", PASSWORD)
+
+
+def test_a_patient_is_found_in_the_trail_with_all_of_the_record(
+    client_of: Callable[..., Client], patient: Patient
+) -> None:
+    """Also what is not called by their name, and what was struck out since."""
+    client = client_of("administrator")
+    Note.objects.create(patient=patient, at=timezone.now(), kind="visit", text="slept well")
+    Note.objects.create(patient=patient, at=timezone.now(), kind="visit", text="a slip").delete()
+    for asked in ("Moreno", "1001", str(patient)):
+        told = client.get("/api/audit", {"about": asked}).json()["items"]
+        assert [line["did"] for line in told if line["about"].startswith("note")] == ["deleted", "created", "created"]
+    shown = client.get("/audit/", {"about": "Moreno"}).content.decode()
+    assert "slept well" not in shown, "an administrator reads no record"
+    assert client.get("/api/audit", {"about": "slept"}).json()["count"] == 0
+    assert client.get("/api/audit", {"about": "Nobody"}).json()["count"] == 0
 
 
 def test_the_trail_is_searched(client_of: Callable[..., Client], patient: Patient) -> None:

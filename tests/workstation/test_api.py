@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 
 from intrathecal.workstation import demo
 from intrathecal.workstation.asgi import application
-from intrathecal.workstation.clinic import trail
+from intrathecal.workstation.clinic import limits, trail
 from intrathecal.workstation.clinic.models import Note, Patient, Score
 
 JSON = "application/json"
@@ -69,10 +69,50 @@ def test_a_score_is_kept_and_written_down(patient: Patient, client_of: Callable[
     assert list(trail.verify()) == []
 
 
+def test_a_diary_is_not_flooded_by_calls(patient: Patient, client_of: Callable[..., Client]) -> None:
+    """A patient has so many scores an hour, whichever way they come; staff who type an old diary have more."""
+    own, staff, url = client_of("patient", patient), client_of("nurse"), f"/api/patients/{patient.pk}/scores"
+    for _number in range(limits.SCORES.each):
+        limits.SCORES.count(limits.digest(str(patient.pk)))
+    assert own.post(url, json.dumps({"nrs": 5}), JSON).status_code == 429
+    assert staff.post(url, json.dumps({"nrs": 5}), JSON).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"kind": "trial decision", "text": "Implant."}, "is noted when it is done; write another word, such as visit"),
+        ({"kind": " Trial  Decision", "text": "Implant."}, "is noted when it is done"),
+        ({"kind": "MRI", "text": "1.5 T"}, "is noted when it is done"),
+        ({"kind": "visit", "text": "Well.", "at": "2150-01-01T00:00:00Z"}, "at: 2150-01-01 00:00 is still to come"),
+    ],
+)
+def test_a_note_is_no_way_round_what_a_role_may_do(
+    told: dict[str, str], said: str, patient: Patient, client_of: Callable[..., Client]
+) -> None:
+    """A physician alone decides a trial; nobody notes that it was done, or what is still to come."""
+    answer = client_of("pharmacist").post(f"/api/patients/{patient.pk}/notes", json.dumps(told), JSON)
+    assert (answer.status_code, said in answer.json()["detail"]) == (422, True)
+    assert not Note.objects.exists()
+
+
+def test_a_list_says_who_somebody_is_and_no_more(patient: Patient, client_of: Callable[..., Client]) -> None:
+    """As the page does; what else is in the record is read of one patient, and the trail says so."""
+    client = client_of("nurse")
+    (one,) = client.get("/api/patients").json()["items"]
+    assert set(one) == {"id", "number", "family_name", "given_name", "born", "phase", "indication", "physician"}
+    assert not LogEntry.objects.filter(action=LogEntry.Action.ACCESS).exists()
+    assert client.get(f"/api/patients/{patient.pk}").json()["weight_kg"] == 70.5
+    assert LogEntry.objects.filter(action=LogEntry.Action.ACCESS).count() == 1
+
+
 @pytest.mark.parametrize(
     ("told", "said"),
     [
         ({"nrs": 11}, "nrs: Input should be less than or equal to 10"),
+        ({"nrs": 1, "phase": "banana"}, 'phase: "banana" is none; write baseline, trial or therapy'),
+        ({"nrs": 1, "phase": "therapy", "at": "2150-01-01T00:00:00Z"}, "at: 2150-01-01 00:00 is still to come"),
+        ({"nrs": 1, "phase": "therapy", "at": "1901-01-01T00:00:00Z"}, "at: 1901-01-01 00:00 is before 1990"),
         ({"nrs": 3.14}, "nrs: Value error, a score has steps of a tenth of a point, like 6.5"),
         ({"nrs": 5, "note": "a\x00b"}, "note: Value error, a character with the code 0 is no text"),
         ({}, "nrs: Field required"),

@@ -83,7 +83,7 @@ def test_boluses_and_own_programs_run() -> None:
         ({"concentration": "900 mg/mL"}, "concentration", "above what can be sold or dissolved"),
         ({"tip": "X9"}, "tip", "write one of C1"),
         ({"drug": "aspirin"}, "drug", "write one of baclofen"),
-        ({"height": "9"}, "height", "greater than or equal to 50"),
+        ({"height": "9"}, "height", "greater than or equal to 60"),
         ({"weight": "1e9"}, "weight", "whole number"),
         ({"days": "400"}, "days", "write one of 1, 2, 3"),
         ({"shape": "own"}, "program", "is empty"),

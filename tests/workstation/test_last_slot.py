@@ -14,6 +14,8 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_o
 import pytest
 from tests.workstation.served import Served, postgres, serving
 
+from intrathecal.workstation.clinic.limits import REQUESTS
+
 ASKING = 12
 
 
@@ -132,3 +134,30 @@ def test_a_score_that_is_sent_many_times_at_once_stands_at_a_time_of_its_own_eac
     with browser.open(f"{served.address}/api/my/scores", timeout=60) as answer:
         times = [one["at"] for one in json.load(answer)["items"][:ASKING]]
     assert len(set(times)) == ASKING
+
+
+def test_no_more_requests_are_taken_at_once_than_one_after_the_other(served: Served) -> None:
+    """Whoever sends them all together counts as often as whoever waits in between."""
+    with urlopen(f"{served.address}/api/public/slots", timeout=30) as answer:  # noqa: S310
+        free = json.load(answer)["free"]
+    together, got = threading.Barrier(ASKING), []
+
+    def ask(at: str) -> None:
+        sent = {"name": "Asker", "contact": "+1 555 0191", "reason": "first", "at": at}
+        request = Request(  # noqa: S310
+            f"{served.address}/api/public/requests", json.dumps(sent).encode(), {"Content-Type": "application/json"}
+        )
+        together.wait()
+        try:
+            with urlopen(request, timeout=60) as answer:  # noqa: S310
+                got.append(answer.status)
+        except HTTPError as refused:
+            got.append(refused.code)
+
+    threads = [threading.Thread(target=ask, args=(at,)) for at in free[-ASKING:]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(got) <= {201, 429}
+    assert got.count(201) <= REQUESTS.each

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from allauth.mfa.models import Authenticator
 from auditlog.models import LogEntry
+from django.core.cache import cache
 from django.test import Client
 from pytest_django.fixtures import Settings
 from tests.workstation.conftest import PASSWORD
@@ -126,3 +127,21 @@ def recovery(user: User) -> str:
     """A recovery code that was not used yet."""
     codes: list[str] = Authenticator.objects.get(user=user, type="recovery_codes").wrap().get_unused_codes()
     return codes[0]
+
+
+def test_a_login_leads_nowhere_else(user_of: Callable[..., User]) -> None:
+    """Also not to another name that this server answers to."""
+    one = user_of("nurse")
+    for elsewhere in ("http://localhost/", "//localhost/x", "https://evil.example/"):
+        sent = Client().post(f"/login/login/?next={elsewhere}", {"login": one.username, "password": PASSWORD})
+        assert sent["Location"] == "/"
+    there = Client().post("/login/login/?next=/patients/", {"login": one.username, "password": PASSWORD})
+    assert there["Location"] == "/patients/"
+
+
+def test_tries_at_other_names_do_not_push_out_what_is_counted(db: None) -> None:
+    """Tries are counted in the cache, which forgets what is oldest when it is full."""
+    cache.set("tries", 5)
+    for number in range(1000):
+        cache.set(f"other-{number}", 1)
+    assert cache.get("tries") == 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 from intrathecal.workstation.clinic import limits, slots, trail
 from intrathecal.workstation.clinic.models import (
     Appointment,
+    Attempt,
     Implant,
     Note,
     Patient,
@@ -102,6 +104,13 @@ def test_scores_and_requests_come_to_this_patient(home: tuple[Client, str], impl
     assert list(trail.verify()) == []
 
 
+def test_what_was_chosen_stays_when_something_else_is_wrong(implanted: Patient, client: Client) -> None:
+    """Nobody has to say twice how much it hurts."""
+    answer = client.post(f"/p/{implanted.link}/score", {"nrs": "7", "rescue_mme": "some"})
+    assert answer.status_code == 400
+    assert re.findall(r'value="(\d+)" required checked', answer.content.decode()) == ["7"]
+
+
 def test_a_calendar_file_is_the_patients_own(home: tuple[Client, str], implanted: Patient, other: Patient) -> None:
     """That of another patient's appointment is not found."""
     client, page = home
@@ -110,6 +119,8 @@ def test_a_calendar_file_is_the_patients_own(home: tuple[Client, str], implanted
     strange = Appointment.objects.create(patient=other, begins_at=second, kind="refill")
     assert own.uid in client.get(f"{page}{own.pk}.ics").content.decode()
     assert client.get(f"{page}{strange.pk}.ics").status_code == 404
+    seen = LogEntry.objects.filter(action=LogEntry.Action.ACCESS).get()
+    assert (seen.object_pk, seen.additional_data) == (str(implanted.pk), {"page": "GET own calendar"})
 
 
 def test_a_pump_with_one_flow_has_no_button(implanted: Patient, client: Client) -> None:
@@ -154,6 +165,13 @@ def test_links_are_slow_to_guess(implanted: Patient, client: Client) -> None:
     assert client.get(f"/p/{implanted.link}/").status_code == 429
     assert client.post(f"/p/{implanted.link}/score", {"nrs": "1"}).status_code == 429
     assert client.get(f"/p/{implanted.link}/", REMOTE_ADDR="192.0.2.4").status_code == 200
+
+
+def test_many_who_guess_do_not_keep_a_patient_out(implanted: Patient, client: Client) -> None:
+    """From hundreds of networks: there is a button on the page."""
+    now = timezone.now()
+    Attempt.objects.bulk_create(Attempt(kind="link", whence=f"{number % 250}", at=now) for number in range(5000))
+    assert client.get(f"/p/{implanted.link}/").status_code == 200
 
 
 def test_a_diary_is_not_flooded(implanted: Patient, client: Client) -> None:

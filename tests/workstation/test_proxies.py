@@ -37,8 +37,19 @@ def test_what_a_stranger_adds_is_not_believed(proxies: int, forwarded: str, seen
     settings.PROXIES = proxies
     request = RequestFactory().get("/", REMOTE_ADDR=DIRECT, HTTP_X_FORWARDED_FOR=forwarded)
     assert asker.address(request) == seen
-    assert ClinicAdapter().get_client_ip(request) == seen
-    assert limits.whence(request) == limits.digest(seen)
+    counted = "2001:db8::/64" if ":" in seen else seen
+    assert ClinicAdapter().get_client_ip(request) == counted
+    assert limits.whence(request) == limits.digest(counted)
+
+
+def test_one_machine_has_a_whole_network_of_addresses(db: None) -> None:
+    """Of IPv6; whoever asks from another one of it has asked before, and a neighbour has not."""
+    whence = [
+        limits.whence(RequestFactory().get("/", REMOTE_ADDR=address))
+        for address in ("2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1", "::ffff:192.0.2.7", "192.0.2.7")
+    ]
+    assert whence[0] == whence[1] != whence[2]
+    assert whence[3] == whence[4]
 
 
 def test_the_trail_has_the_address_behind_the_proxy(

@@ -66,6 +66,15 @@ def test_all_of_it_and_nothing_else(
     assert {model._meta.model_name for model in RECORDS} - set(found) == {"user"}
 
 
+def test_what_was_struck_out_stays_in_what_was_done(patient: Patient, client_of: Callable[..., Client]) -> None:
+    """A line of the diary that is gone was written by somebody, and struck out by somebody."""
+    score = Score.objects.create(patient=patient, at=timezone.now(), tenths=10, phase="trial")
+    client = client_of("physician")
+    assert client.post(f"/patients/{patient.pk}/trial/{score.pk}/strike").status_code == 302
+    told = taken(client, patient)["seen_and_changed"]
+    assert [line["did"] for line in told if line["what"] == f"score {score.pk}"] == ["created", "deleted"]
+
+
 def test_the_folder_can_be_read(
     patient: Patient, user_of: Callable[..., User], client_of: Callable[..., Client]
 ) -> None:

@@ -78,7 +78,9 @@ class Gate:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass it on; `process_view` is asked before any page is. Somebody who is there is seen to be there."""
-        if request.user.is_authenticated:
+        if request.method == "TRACE" or _is_no_text(request):
+            return failing.unacceptable(request)
+        if request.user.is_authenticated and not _goes_on_by_itself(request):
             now = int(time.time() // SEEN_EVERY_S)
             if request.session.get("seen") != now:
                 request.session["seen"] = now  # a session that changed is kept, and lasts from now on
@@ -123,6 +125,20 @@ def _has_nothing_in_it(request: HttpRequest) -> bool:
     return "\x00" in request.path or any("\x00" in text for text in told)
 
 
+def _is_no_text(request: HttpRequest) -> bool:
+    """Whether a form is said to be in a code that is none of text, such as hex."""
+    try:
+        b" ".decode(request.encoding or "utf-8", "replace")
+    except LookupError:
+        return True
+    return False
+
+
+def _goes_on_by_itself(request: HttpRequest) -> bool:
+    """Whether an open page connects anew without anybody there: that prolongs no session."""
+    return "text/event-stream" in request.headers.get("Accept", "")
+
+
 def waiting_to_write(wanted: bool) -> None:
     """On SQLite: whether the next transaction waits for its turn to write at once, or reads beside whoever writes."""
     if connection.vendor == "sqlite":
@@ -133,7 +149,9 @@ def refuse_unknown(request: HttpRequest) -> HttpResponse:
     """Whoever is not logged in: a page leads to the login, a call of the API is told so."""
     if request.path.startswith("/api/"):
         return JsonResponse({"detail": "log in first"}, status=401)
-    return _lead(request, redirect_to_login(request.get_full_path())["Location"])
+    # A part of a page is nothing to come back to: the page is.
+    page = (request.htmx and request.htmx.current_url_abs_path) or request.get_full_path()
+    return _lead(request, redirect_to_login(page)["Location"])
 
 
 def lead_to(duty: duties.Duty, request: HttpRequest) -> HttpResponse:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from intrathecal.workstation import access, asker
 from intrathecal.workstation.clinic import logins
@@ -27,9 +29,13 @@ class ClinicAdapter(DefaultAccountAdapter):
         """On to what the person came for."""
         return access.first_page(request.user.role)
 
+    def is_safe_url(self, url: str) -> bool:
+        """To this address alone: other names that are answered to may be those of another machine for the browser."""
+        return url_has_allowed_host_and_scheme(url, {context.request.get_host()}, context.request.is_secure())
+
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address whose tries are counted."""
-        return asker.address(request) or "unknown"
+        return asker.network(request) or "unknown"
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Whoever tried too often is written down too."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from auditlog.middleware import AuditlogMiddleware
 from django.conf import settings
 from django.http import HttpRequest
+
+#: So many bits of an IPv6 address are those of its network.
+ONE_LINK = 64
 
 
 def address(request: HttpRequest) -> str | None:
@@ -17,6 +20,17 @@ def address(request: HttpRequest) -> str | None:
     proxies, told = settings.PROXIES, request.headers.get("X-Forwarded-For", "").split(",")
     seen = told[-proxies] if 0 < proxies <= len(told) else ""
     return _address(seen) or _address(request.META.get("REMOTE_ADDR", ""))
+
+
+def network(request: HttpRequest) -> str | None:
+    """Whose tries are counted together: an address, or of IPv6 the network (/64), as one machine has all addresses of it."""
+    found = address(request)
+    if found is None:
+        return None
+    one = ip_address(found)
+    if isinstance(one, IPv4Address):
+        return found
+    return str(one.ipv4_mapped or ip_network((one, ONE_LINK), strict=False))
 
 
 def _address(text: str) -> str | None:

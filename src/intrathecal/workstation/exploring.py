@@ -72,8 +72,8 @@ class Explored(forms.Form):
     dose = forms.CharField(label=_("Dose a day"), max_length=40)
     concentration = forms.CharField(label=_("Concentration"), max_length=40)
     tip = forms.ChoiceField(label=_("Level of the tip"))
-    height = forms.IntegerField(label=_("Height, cm"), min_value=50, max_value=230)
-    weight = forms.IntegerField(label=_("Weight, kg"), min_value=5, max_value=300)
+    height = forms.IntegerField(label=_("Height, cm"), min_value=60, max_value=250)
+    weight = forms.IntegerField(label=_("Weight, kg"), min_value=8, max_value=350)
     days = forms.TypedChoiceField(label=_("Days"), coerce=int, choices=[(days, str(days)) for days in DAYS])
     shape = forms.ChoiceField(label=_("Program"), choices=SHAPES)
     program = forms.CharField(

@@ -89,6 +89,8 @@ MFA_TOTP_TOLERANCE = 1
 #: Browsers give passkeys away over https alone, and over http on this machine (localhost).
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 
+#: Tries are counted here: with room for few, whoever asks from many addresses would push out what is counted of a name.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
 #: How often one may try: a clinic's people share an address, so it is the name that is guarded closely.
 ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "60/m/ip,5/5m/key"}
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.core.exceptions import ValidationError as Invalid
 from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.request import RawPostDataException
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.security import django_auth
@@ -87,6 +88,12 @@ def _invalid(request: HttpRequest, found: Invalid) -> HttpResponse:
 @api.exception_handler(Http404)
 def _missing(request: HttpRequest, found: Http404) -> HttpResponse:
     return problem(request, 404, "There is no such record, or it is not yours to see.")
+
+
+@api.exception_handler(RawPostDataException)
+def _no_json(request: HttpRequest, found: RawPostDataException) -> HttpResponse:
+    """A form with parts, which was read as one already."""
+    return problem(request, 415, "A call takes JSON: send it with the header Content-Type: application/json.")
 
 
 @api.exception_handler(HttpError)

@@ -13,7 +13,7 @@ from ninja import Field, Router, Schema, Status
 from ninja.errors import HttpError
 
 from intrathecal.workstation.api.administering import valid
-from intrathecal.workstation.api.shapes import PROBLEMS, Listed, Page, PatientOut, Text, listed
+from intrathecal.workstation.api.shapes import PROBLEMS, Listed, Page, PatientOut, PersonOut, Text, listed
 from intrathecal.workstation.clinic.models import Patient, User
 from intrathecal.workstation.clinic.models.patients import Phase
 from intrathecal.workstation.clinic.registering import PatientForm
@@ -50,7 +50,7 @@ class LinkOut(Schema):
     path: str
 
 
-@router.get("/patients", response={200: Listed[PatientOut], **PROBLEMS}, url_name="patients")
+@router.get("/patients", response={200: Listed[PersonOut], **PROBLEMS}, url_name="patients")
 def get_patients(request: HttpRequest, page: Page, q: Text = "", phase: Text = "") -> dict[str, Any]:
     """Patients by name; ``q`` are words of a name or the beginning of a number, ``phase`` like implanted."""
     if phase and phase not in Phase.values:

@@ -107,6 +107,19 @@ class PatientOut(Schema):
     since: date
 
 
+class PersonOut(Schema):
+    """Who a patient is, as far as a list says it; the rest is read of one patient, which is in the audit trail."""
+
+    id: int
+    number: str
+    family_name: str
+    given_name: str
+    born: date
+    phase: str
+    indication: str
+    physician: str | None
+
+
 class EventOut(Schema):
     """Something that happened."""
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from intrathecal.workstation import asker
+from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Attempt
 
 #: Attempts are forgotten after so long.
@@ -44,19 +45,21 @@ FORMS = Limit("form", each=60, together=1200)
 REQUESTS = Limit("request", each=5, together=60)
 REQUESTS_A_DAY = Limit("request", each=10, together=200, per=timedelta(days=1))
 OWN_REQUESTS = Limit("own request", each=5, together=5000)
-LINKS = Limit("link", each=20, together=2000)
+#: No secret of 24 random bytes is found in so many tries, and it takes thousands of networks to keep everybody out for an hour.
+LINKS = Limit("link", each=20, together=100_000)
 SCORES = Limit("score", each=30, together=5000)
 PRESSES = Limit("press", each=20, together=1000)
 
 
 def asked_too_often(address: str) -> bool:
-    """Whether a stranger has to wait before another request."""
+    """Whether a stranger has to wait before another request; of many at once each sees those before it."""
+    trail.hold()
     return any(limit.reached(address) for limit in (FORMS, REQUESTS, REQUESTS_A_DAY))
 
 
 def whence(request: HttpRequest) -> str:
-    """The address that a request comes from, as a digest that only this clinic can make."""
-    return digest(asker.address(request) or "")
+    """The address or network that a request comes from, as a digest that only this clinic can make."""
+    return digest(asker.network(request) or "")
 
 
 def digest(text: str) -> str:

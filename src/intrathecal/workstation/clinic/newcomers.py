@@ -28,7 +28,7 @@ def check(name: str, role: str) -> None:
         User(username=name, role=role).clean_fields(exclude=["password"])
     except ValidationError as problem:
         raise AccountError(f'"{name}": {" ".join(problem.messages)}') from None
-    if User.objects.filter(username=name).exists():
+    if User.objects.filter(username__iexact=name).exists():
         raise AccountError(f'"{name}": has an account already; choose another name')
 
 

@@ -55,13 +55,23 @@ def _told(row: Model, people: dict[int, str]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name not in UNTOLD and name != "patient"}
 
 
+def about(patient: Patient) -> Q:
+    """Of the trail, every line about a patient: about them, and about each line of their record."""
+    found = Q()
+    for model, rows in [(Patient, Patient.objects.filter(pk=patient.pk)), *_tables(patient)]:
+        kind = ContentType.objects.get_for_model(model)
+        # What was struck out is no row any more; its last line in the trail says whose it was.
+        gone = LogEntry.objects.filter(
+            content_type=kind, action=LogEntry.Action.DELETE, changes__patient__0=str(patient.pk)
+        )
+        keys = [*(str(key) for key in rows.values_list("pk", flat=True)), *gone.values_list("object_pk", flat=True)]
+        found |= Q(content_type=kind, object_pk__in=keys)
+    return found
+
+
 def _trail(patient: Patient) -> list[dict[str, Any]]:
     """Who looked at the record and changed it."""
-    about = Q()
-    for model, rows in [(Patient, Patient.objects.filter(pk=patient.pk)), *_tables(patient)]:
-        keys = [str(key) for key in rows.values_list("pk", flat=True)]
-        about |= Q(content_type=ContentType.objects.get_for_model(model), object_pk__in=keys)
-    lines = LogEntry.objects.filter(about).select_related("actor", "content_type").order_by("pk")
+    lines = LogEntry.objects.filter(about(patient)).select_related("actor", "content_type").order_by("pk")
     return [
         {
             "at": line.timestamp,

@@ -37,6 +37,8 @@ UNTOLD = {
     "Patient": ["link"],
     "Request": ["token"],
 }
+#: Kinds of records that are called by somebody's name; what others are called is of the record, which the trail does not tell.
+NAMED = ("user", "patient", "authenticator")
 
 
 def watch() -> None:
@@ -93,7 +95,10 @@ def did(line: LogEntry) -> str:
 
 def about(line: LogEntry) -> str:
     """Which record a line is about; for what happened to none of them, what it was called."""
-    return f"{line.content_type.name}: {line.object_repr}" if line.object_pk else str(line.object_repr)
+    if not line.object_pk:
+        return str(line.object_repr)
+    kind = line.content_type
+    return f"{kind.name}: {line.object_repr}" if kind.model in NAMED else f"{kind.name} {line.object_pk}"
 
 
 def _hold(sender: type[Model], raw: bool = False, **_: Any) -> None:

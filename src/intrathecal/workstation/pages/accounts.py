@@ -43,6 +43,16 @@ class Account(forms.ModelForm):
         if self.instance.patient_id:
             self.fields["patient_number"].initial = self.instance.patient.number
 
+    def clean_username(self) -> str:
+        """Nobody else's, in capitals or not: who logs in as Ada is looked for as ada too, and two would lock each other out."""
+        name: str = self.cleaned_data["username"]
+        other = User.objects.filter(username__iexact=name).exclude(pk=self.instance.pk).first()
+        if other is not None:
+            raise forms.ValidationError(
+                _("“%(name)s” has an account already: choose another name.") % {"name": other.username}
+            )
+        return name
+
     def clean(self) -> dict[str, Any]:
         """Whoever is a patient has a record, and nobody else has; somebody administers the clinic."""
         told: dict[str, Any] = super().clean() or {}

@@ -195,7 +195,10 @@ def _appointment(
 
 def calendar(request: HttpRequest, appointment: int) -> HttpResponse:
     """The calendar file of an appointment."""
-    return calendars.download(calendars.of_appointment(get_object_or_404(Appointment, pk=appointment)))
+    one = get_object_or_404(Appointment.objects.select_related("patient"), pk=appointment)
+    if one.patient:
+        trail.viewed(one.patient, "GET appointment_calendar")
+    return calendars.download(calendars.of_appointment(one))
 
 
 urlpatterns = [
@@ -207,7 +210,7 @@ urlpatterns = [
 RULES = {
     "appointments": Rule(STAFF, CARERS),
     "appointment": Rule(STAFF, CARERS, notes=True),
-    "appointment_calendar": Rule(STAFF),
+    "appointment_calendar": Rule(STAFF, notes=True),
     "appointment_request": Rule(STAFF, CARERS, notes=True),
 }
 NAVIGATION = (("appointments", gettext_lazy("Appointments")),)

@@ -15,11 +15,14 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from intrathecal.workstation.clinic import trail
+from intrathecal.workstation.clinic import record, trail
 from intrathecal.workstation.clinic.models import Head
+from intrathecal.workstation.pages import patients
 from intrathecal.workstation.rules import ADMINISTRATORS, Rule
 
 PER_PAGE = 100
+#: Of so many patients with a name, the lines about everything in their records are found by it.
+MOST_MEANT = 5
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,13 @@ class Wanted:
             named = Q(actor__username__icontains=self.person) | Q(actor__last_name__icontains=self.person)
             found = found.filter(named | Q(actor__first_name__icontains=self.person))
         if self.about:
-            found = found.filter(object_repr__icontains=self.about)
+            called = Q(content_type__model__in=trail.NAMED) | Q(object_pk="")
+            about = Q(object_repr__icontains=self.about) & called
+            meant = list(patients.found(self.about, "")[: MOST_MEANT + 1])
+            # A score or a refill is not called by its patient's name: of a few patients the lines are looked for.
+            for patient in meant if len(meant) <= MOST_MEANT else ():
+                about |= record.about(patient)
+            found = found.filter(about)
         if self.day:
             found = found.filter(timestamp__date=self.day)
         return found

@@ -139,7 +139,9 @@ def _answer(request: HttpRequest, patient: Patient, answer: handsets.Answer) -> 
 
 def calendar(request: HttpRequest, patient: Patient, appointment: int) -> HttpResponse:
     """The calendar file of an appointment."""
-    return calendars.download(calendars.of_appointment(get_object_or_404(patient.appointments, pk=appointment)))
+    one = get_object_or_404(patient.appointments, pk=appointment)
+    trail.viewed(patient, f"{request.method} own calendar")
+    return calendars.download(calendars.of_appointment(one))
 
 
 def _page(

@@ -10,6 +10,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib import messages
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -17,6 +18,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import path
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -120,8 +122,10 @@ def event(name: str, text: str) -> str:
 def logged_in(session: str) -> bool:
     """Whether the login still holds in which a page was opened."""
     found = Session.objects.filter(session_key=session, expire_date__gt=timezone.now()).first()
-    key = None if found is None else found.get_decoded().get("_auth_user_id")
-    return key is not None and User.objects.filter(pk=key, is_active=True, role__in=STAFF).exists()
+    told = {} if found is None else found.get_decoded()
+    user = User.objects.filter(pk=told.get(SESSION_KEY), is_active=True, role__in=STAFF).first()
+    # A password that was set anew ends all sessions that began with the old one.
+    return user is not None and constant_time_compare(told.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
 
 
 def _with_free_connection(ask: Any) -> Any:
