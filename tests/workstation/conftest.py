@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tests.chromium import lacking
 from tests.workstation.postgres import MISSING, Cluster, binaries
+from tests.workstation.served import Served, serving
 
 #: With the value postgresql, all these tests run on a PostgreSQL of their own instead of SQLite.
 ON_POSTGRES = os.environ.get("INTRATHECAL_TEST_DATABASE") == "postgresql"
@@ -31,8 +32,9 @@ from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
 from django.core.cache import cache  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
+from tests.workstation.pumped import pump  # noqa: E402
 
-from intrathecal.workstation.clinic.models import Patient, User  # noqa: E402
+from intrathecal.workstation.clinic.models import Implant, Patient, User  # noqa: E402
 
 if not ON_POSTGRES:
     # In a file every thread of a live server has a connection of its own, as in a clinic; in memory all would share one, and a
@@ -82,6 +84,13 @@ def postgres() -> Iterator[Cluster]:
     cluster.remove()
 
 
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A workstation with the demonstration, for all tests that do not mind what others did there."""
+    with serving(tmp_path_factory.mktemp("clinic")) as found:
+        yield found
+
+
 @pytest.fixture
 def patient(db: None) -> Patient:
     """Somebody on a trial."""
@@ -98,6 +107,12 @@ def patient(db: None) -> Patient:
         indication="failed-back",
         since=date(2026, 11, 20),
     )
+
+
+@pytest.fixture
+def implant(patient: Patient) -> Implant:
+    """A pump of 20 mL with morphine 10 mg/mL: 18 mL went in 60 days ago, 0.2 mL a day goes out, 6 mL are left."""
+    return pump(patient)
 
 
 @pytest.fixture

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,19 +15,17 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-from tests.chromium import lacking
-
 PATIENCE_S = 90.0
-POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
 @dataclass(frozen=True)
 class Served:
-    """Where it answers, and the personal link of the patient who can log in."""
+    """Where it answers, the personal link of the patient who can log in, its files, and its process."""
 
     address: str
     link: str
     folder: Path
+    process: subprocess.Popen[bytes]
 
 
 def free_port() -> int:
@@ -57,7 +53,7 @@ def serving(folder: Path, database: str = "") -> Iterator[Served]:
             time.sleep(0.2)
         found = re.search(r"/p/(\S+)/", said.read_text())
         assert found is not None, said.read_text()
-        yield Served(f"http://127.0.0.1:{port}", found[1], folder)
+        yield Served(f"http://127.0.0.1:{port}", found[1], folder, process)
     finally:
         process.terminate()
         process.wait(20)
@@ -71,24 +67,3 @@ def _answers(address: str) -> bool:
         return True
     except (URLError, OSError):
         return False
-
-
-@contextmanager
-def postgres() -> Iterator[str]:
-    """An empty PostgreSQL of its own; its address. It refuses to run as root, and root's folders are closed to others."""
-    if not POSTGRES:
-        lacking("there is no PostgreSQL on this machine (apt-get install postgresql)")
-    as_whom = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
-        if as_whom:
-            shutil.chown(folder, "postgres")
-        port, data = free_port(), f"{folder}/data"
-        begin = [*as_whom, str(POSTGRES[-1] / "initdb"), "-D", data, "-A", "trust", "-U", "clinic", "-E", "UTF8", "-N"]
-        subprocess.run(begin, check=True, capture_output=True, cwd=folder)
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-        control = [*as_whom, str(POSTGRES[-1] / "pg_ctl"), "-D", data, "-w", "-l", f"{folder}/log"]
-        subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, cwd=folder)
-        try:
-            yield f"postgresql://clinic@127.0.0.1:{port}/postgres"
-        finally:
-            subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True, cwd=folder)

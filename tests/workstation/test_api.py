@@ -25,7 +25,9 @@ from schemathesis.specs.openapi.checks import (
 from intrathecal.workstation import demo
 from intrathecal.workstation.asgi import application
 from intrathecal.workstation.clinic import limits, trail
-from intrathecal.workstation.clinic.models import Note, Patient, Score
+from intrathecal.workstation.clinic.models import Note, Patient, Refill, Score
+from intrathecal.workstation.clinic.models.patients import Phase
+from intrathecal.workstation.demo import people
 
 JSON = "application/json"
 #: Whose calls are tried with most examples, by their tag; those of others are refused whatever is sent.
@@ -42,19 +44,21 @@ def test_the_description_is_public(db: None) -> None:
             assert (answer.status_code, answer.json()) == (401, {"detail": "log in first"})
 
 
-def test_what_a_page_says_the_api_says_too(client_of: Callable[..., Client]) -> None:
-    """The same lines of the board, the same events of a patient."""
+def test_what_a_page_says_the_api_says_too(client_of: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same lines of the board, the same events of a patient; of a demonstration with few people."""
+    monkeypatch.setattr(people, "PHASES", {Phase.TRIAL: 4, Phase.IMPLANTED: 6})
     list(demo.make())
     client = client_of("nurse")
     lines = client.get("/api/worklist").json()
     board = client.get("/board.csv").content.decode().splitlines()
     assert lines["count"] == len(board) - 1
     found = client.get("/api/patients", {"phase": "implanted"}).json()["items"][0]
+    last = Refill.objects.filter(implant__patient=found["id"])[0]
     events = client.get(f"/api/patients/{found['id']}/timeline").json()
     page = client.get(f"/patients/{found['id']}/").content.decode()
     assert events["count"] == page.count('<li class="of-')
     assert client.get(f"/api/patients/{found['id']}/programs").json()["items"][0]["state"] == "in_force"
-    assert client.get(f"/api/patients/{found['id']}/refills").json()["items"][0]["filled_mL"] == 18
+    assert client.get(f"/api/patients/{found['id']}/refills").json()["items"][0]["filled_mL"] == last.filled_uL / 1000
 
 
 def test_a_score_is_kept_and_written_down(patient: Patient, client_of: Callable[..., Client]) -> None:

@@ -1,9 +1,11 @@
-"""Whatever a page changes, a call of the API changes too; the list of pages is the program's own, so that none is forgotten."""
+"""Whatever a page changes or shows, a call of the API does too; the list of pages is the program's own: none is forgotten."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, date, datetime
+from html import escape
 
 import pytest
 from django.test import Client
@@ -11,7 +13,7 @@ from tests.workstation.test_access import ALL
 
 from intrathecal.workstation import access
 from intrathecal.workstation.api import api
-from intrathecal.workstation.clinic.models import KeptFilter, Patient, User
+from intrathecal.workstation.clinic.models import Implant, KeptFilter, Patient, Refill, User
 
 JSON = "application/json"
 #: Pages of the login: a program logs in as a browser does, and a person sets up their own second factors.
@@ -110,6 +112,110 @@ def test_a_call_does_what_the_page_does(page: str) -> None:
 def test_every_name_is_a_page_that_changes_something() -> None:
     """One that is not has gone, or is written wrong."""
     assert sorted(CALLS.keys() - set(CHANGING)) == []
+
+
+CALENDAR = "a file for a telephone's calendar: the calls tell when it is and how long it takes"
+BOARD, AUDIT = ("api:worklist", "/api/worklist"), ("api:audit", "/api/audit")
+CURVES = ("api:program_curves", f"{PROGRAM}/curves")
+NOW = ("api:pump", PUMP)
+WHOLE = ("api:record", "/api/patients/{patient}/record")
+#: What a page only shows, and the call that tells the same: its name, and its path in the description.
+TOLD: dict[str, str | tuple[str, str]] = {
+    "board": BOARD,
+    "board_csv": BOARD,
+    "patients": ("api:patients", "/api/patients"),
+    "patient": ("api:timeline", "/api/patients/{patient}/timeline"),
+    "pictures": CURVES,
+    "history": ("api:programs_compared", "/api/patients/{patient}/programs/compare"),
+    "audit": AUDIT,
+    "audit_verify": ("api:audit_verified", "/api/audit/verified"),
+    "appointment_calendar": CALENDAR,
+    "implant": ("api:implant", IMPLANT),
+    "implant_prime": ("api:implant_prime", f"{IMPLANT}/prime"),
+    "implant_volumes": ("api:dead_volumes", "/api/dead-volumes"),
+    "refill": ("api:refill_trend", "/api/patients/{patient}/refills/trend"),
+    "refill_sheet": ("api:refills", "/api/patients/{patient}/refills"),
+    "refill_compounding": "reckoned by the call refilling_compounding, whose question is too long for an address",
+    "pump": ("api:readings", f"{PUMP}/readings"),
+    "pump_now": NOW,
+    "pump_stream": NOW,
+    "program": ("api:program", PROGRAM),
+    "program_review": ("api:program_review", f"{PROGRAM}/review"),
+    "program_foresight": ("api:program_foresight", f"{PROGRAM}/foresight"),
+    "program_uncertain": ("api:program", PROGRAM),
+    "program_order": ("api:program_order", f"{PROGRAM}/order"),
+    "program_record": ("api:program_record", f"{PROGRAM}/record"),
+    "record": WHOLE,
+    "record_json": WHOLE,
+    "record_zip": WHOLE,
+    "emergency": ("api:emergency", "/api/patients/{patient}/emergency"),
+    "emergency_ask": "asks whether it is meant: the call is told that with the pump's serial number",
+    "emergency_find": ("api:patients", "/api/patients"),
+}
+SHOWING = sorted(
+    address.name
+    for address in ALL
+    if not address.name.startswith("api:")
+    and (rule := access.rule_of(address.name)) is not None
+    and rule.look
+    and not rule.change
+)
+
+
+@pytest.mark.parametrize("page", SHOWING)
+def test_a_call_tells_what_the_page_shows(page: str) -> None:
+    """By a name that exists, under a path that the description has; told to the same people."""
+    tells = TOLD.get(page)
+    assert tells is not None, f"{page}: name its call in TOLD, or the reason why there is none"
+    if isinstance(tells, str):
+        return
+    name, path = tells
+    assert name in {address.name for address in ALL}
+    assert "get" in api.get_openapi_schema()["paths"][path]
+    rule, call = access.rule_of(page), access.rule_of(name)
+    assert rule is not None
+    assert call is not None
+    assert rule.look <= call.look
+
+
+def test_every_name_is_a_page_that_only_shows_something() -> None:
+    """One that is not has gone, is written wrong, or changes something now."""
+    assert sorted(TOLD.keys() - set(SHOWING)) == []
+
+
+def test_refills_are_told_as_their_pages_show_them(
+    patient: Patient, user_of: Callable[..., User], client_of: Callable[..., Client]
+) -> None:
+    """Check of the pocket, bridge and recipe of each; and what all of them say together, once one was measured."""
+    address, client, by = f"/api/patients/{patient.pk}/refills", client_of("nurse"), user_of("nurse")
+    assert client.get(f"{address}/trend").status_code == 404
+    implant = Implant.objects.create(
+        patient=patient, model="synchromed-ii-20", serial="NGV1H", implanted_on=date(2026, 1, 5)
+    )
+    assert client.get(f"{address}/trend").status_code == 404
+    for month in range(2, 6):
+        Refill.objects.create(
+            implant=implant,
+            at=datetime(2026, month, 5, 9, 0, tzinfo=UTC),
+            by=by,
+            drugs={"morphine": "10 mg/mL"},
+            filled_uL=18_000,
+            expected_uL=2_000,
+            measured_uL=6_000,
+            pocket_check="drawn back from the reservoir; no swelling",
+            bridge={"choice": "none", "why_not": "the same drug"},
+            recipe={"volume": "18 mL"},
+            due_on=date(2026, month + 1, 5),
+        )
+    told = client.get(address).json()["items"][0]
+    assert told["pocket_check"].endswith("no swelling")
+    assert (told["bridge"]["why_not"], told["recipe"]) == ("the same drug", {"volume": "18 mL"})
+    trend = client.get(f"{address}/trend").json()
+    assert trend["refills"] == 3
+    assert trend["mean_error_percent"] == pytest.approx(-25)
+    assert "under-delivery" in trend["points_to"]
+    page = client.get(f"/patients/{patient.pk}/refill/").content.decode()
+    assert all(escape(reason) in page for reason in trend["reasons"])
 
 
 FACTS = {

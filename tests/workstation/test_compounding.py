@@ -6,17 +6,10 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
-from tests.workstation.pumped import pump
 from tests.workstation.refilling import Wizard, to_review
 
 from intrathecal.catalogue import load_catalogue
-from intrathecal.workstation.clinic.models import Implant, Patient
-
-
-@pytest.fixture
-def implant(patient: Patient) -> Implant:
-    """Morphine 10 mg/mL at 0.2 mL a day, in a pump of 20 mL."""
-    return pump(patient)
+from intrathecal.workstation.clinic.models import Implant
 
 
 def numbers(text: str) -> float:

@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 from tests.workstation.pumped import pump
+from tests.workstation.test_udi import CODE
 
 from intrathecal.therapy import TherapyError
 from intrathecal.workstation.clinic import surgery, timeline, worklist
@@ -20,7 +21,6 @@ from intrathecal.workstation.clinic.models import Alarm, Catheter, Implant, Note
 from intrathecal.workstation.live.renewing import text_for
 from intrathecal.workstation.pages.implant.operations import Implantation, Replacement
 
-CODE = "(01)00000000000017(17)280430(10)AB12(21)NGV424242H"
 NEW = {
     "model": "synchromed-ii-20",
     "udi": CODE,

@@ -9,10 +9,10 @@ from typing import Any
 
 from django.test import Client
 from django.utils import timezone
+from tests.workstation.test_udi import CODE
 
 from intrathecal.workstation.clinic.models import Implant, Patient
 
-CODE = "(01)00000000000017(17)280430(10)AB12(21)NGV424242H"
 TODAY = timezone.localdate().isoformat()
 BEFORE = (timezone.localdate() - timedelta(days=9)).isoformat()
 CATHETER = {

@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener, urlopen
 
 import pytest
-from tests.workstation.served import Served, postgres, serving
+from tests.workstation.postgres import Cluster
+from tests.workstation.served import Served, serving
 
 from intrathecal.workstation.clinic.limits import REQUESTS
 
@@ -22,13 +23,12 @@ ASKING = 12
 @pytest.fixture(params=["sqlite", "postgresql"], scope="module")
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A workstation on each of the two databases."""
-    folder = tmp_path_factory.mktemp("clinic")
     if request.param == "sqlite":
-        with serving(folder) as found:
-            yield found
-    else:
-        with postgres() as database, serving(folder, database) as found:
-            yield found
+        yield request.getfixturevalue("demonstration")
+        return
+    cluster: Cluster = request.getfixturevalue("postgres")
+    with serving(tmp_path_factory.mktemp("clinic"), cluster.create("last_slot")) as found:
+        yield found
 
 
 def test_of_many_who_ask_at_once_one_gets_the_slot(served: Served) -> None:

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 from tests.workstation.browsing import DEMO, DESK, PHONE, fine, log_in
-from tests.workstation.served import serving
+from tests.workstation.served import Served
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest.fixture
+def address(demonstration: Served) -> str:
     """A workstation with the demonstration."""
-    with serving(tmp_path_factory.mktemp("clinic")) as found:
-        yield found.address
+    return demonstration.address
 
 
 class Reader:

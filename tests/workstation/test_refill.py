@@ -16,12 +16,6 @@ from intrathecal.workstation.clinic.models import Appointment, Implant, Note, Pa
 
 
 @pytest.fixture
-def implant(patient: Patient) -> Implant:
-    """18 mL, 60 days ago, 0.2 mL a day: 6 mL are left."""
-    return pump(patient)
-
-
-@pytest.fixture
 def wizard(implant: Implant, client_of: Callable[..., Client]) -> Wizard:
     """A nurse who has begun."""
     return Wizard(client_of("nurse"), implant.patient).begin()

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
-from tests.workstation.pumped import pump
 
 from intrathecal.workstation.clinic.models import Implant, Patient
 
@@ -28,12 +27,6 @@ class Caller:
         answer = self.client.generic(method, f"{self.at}{path}", json.dumps(told), "application/json")
         assert answer.status_code == status, answer.content
         return answer.json() if answer.content else None
-
-
-@pytest.fixture
-def implant(patient: Patient) -> Implant:
-    """18 mL, 60 days ago, 0.2 mL a day: 6 mL are left."""
-    return pump(patient)
 
 
 @pytest.fixture

@@ -11,17 +11,10 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.test import Client
 from django.utils import timezone
 from tests.workstation.conftest import PASSWORD
-from tests.workstation.pumped import pump
 from tests.workstation.refilling import WHO, Wizard, to_review
 
 from intrathecal.workstation.clinic import trail, worklist
-from intrathecal.workstation.clinic.models import Alarm, Appointment, Filling, Implant, Patient, User
-
-
-@pytest.fixture
-def implant(patient: Patient) -> Implant:
-    """18 mL, 60 days ago, 0.2 mL a day: 6 mL are left."""
-    return pump(patient)
+from intrathecal.workstation.clinic.models import Alarm, Appointment, Filling, Implant, User
 
 
 @pytest.fixture

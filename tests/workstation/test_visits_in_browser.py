@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect
 from tests.programmer.processes import Pump, demo
 from tests.workstation.browsing import DEMO, DESK, PHONE, fine, log_in
-from tests.workstation.served import Served, serving
+from tests.workstation.served import Served
 
 from intrathecal.programmer.programming import propose, send
 from intrathecal.programmer.session import Session
@@ -22,11 +22,10 @@ from intrathecal.therapy import Program
 Opener = Callable[[ViewportSize], Page]
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+@pytest.fixture
+def served(demonstration: Served) -> Served:
     """A workstation with the demonstration."""
-    with serving(tmp_path_factory.mktemp("clinic")) as found:
-        yield found
+    return demonstration
 
 
 @pytest.fixture

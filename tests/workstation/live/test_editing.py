@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 from django.test import RequestFactory
+from django.utils import timezone
 
 from intrathecal.therapy import TherapyError
-from intrathecal.workstation.clinic.models import Program
+from intrathecal.workstation.clinic.models import Implant, Program
 from intrathecal.workstation.live import form, writing
 from intrathecal.workstation.live.stages import version_of
 from intrathecal.workstation.pages.program import changed, opened
@@ -142,3 +143,12 @@ def test_times_of_the_pump_are_not_turned_into_the_clinics() -> None:
     from intrathecal.workstation.pages.pump import clock
 
     assert clock("2026-03-02T10:30:00.000+01:00") == datetime(2026, 3, 2, 10, 30, tzinfo=UTC).replace(tzinfo=None)
+
+
+def test_the_kind_of_pain_is_the_one_that_was_registered(implant: Implant) -> None:
+    """The words that the form of a patient offers, and the indications that have a kind of their own."""
+    for indication, kind in (("neuropathic", "neuropathic"), ("crps", "neuropathic"), ("fractures", "nociceptive")):
+        implant.patient.indication = indication
+        drugs, now = {"morphine": "10 mg/mL"}, timezone.now()
+        text = writing.composed(implant.patient, implant, drugs, "2 mg/day", filled_uL=18_000, filled_at=now)
+        assert f'indication = "{kind}"' in text

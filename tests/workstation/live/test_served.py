@@ -5,42 +5,38 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.workstation.browsing import DEMO, DESK, PHONE, fine, log_in
+from tests.workstation.served import Served, serving
 
 #: A server answers within so long of its first start, and ends within so long of SIGTERM, s.
 STARTS_S, ENDS_S = 40.0, 10.0
 
 
-@dataclass
-class Served:
-    """A server with its demonstration."""
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """``intrathecal serve --demo`` in an empty folder, to be ended by the last test."""
+    with serving(tmp_path_factory.mktemp("clinic")) as found:
+        yield found
 
-    process: subprocess.Popen[str]
-    address: str
 
-    def page(self, browser: Browser, who: str) -> Page:
-        """A page in which somebody is logged in; whatever the browser complains about fails the test."""
-        page = browser.new_context(viewport=DESK, base_url=self.address).new_page()
-        log_in(page, who, DEMO)
-        page.wait_for_url(f"{self.address}/")
-        return page
+def _page(served: Served, browser: Browser, who: str) -> Page:
+    """A page in which somebody is logged in; whatever the browser complains about fails the test."""
+    page = browser.new_context(viewport=DESK, base_url=served.address).new_page()
+    log_in(page, who, DEMO)
+    page.wait_for_url(f"{served.address}/")
+    return page
 
-    @property
-    def pumps(self) -> list[int]:
-        """The processes of its pumps."""
-        running = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-        return [number for number in running if _stat(number)[1:2] == [str(self.process.pid)]]
+
+def _pumps(served: Served) -> list[int]:
+    """The processes of its pumps."""
+    running = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [number for number in running if _stat(number)[1:2] == [str(served.process.pid)]]
 
 
 def _stat(number: int) -> list[str]:
@@ -49,44 +45,6 @@ def _stat(number: int) -> list[str]:
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return []
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """``intrathecal serve --demo`` in an empty folder."""
-    home = tmp_path_factory.mktemp("clinic")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    environment = {**os.environ, "INTRATHECAL_HOME": str(home)}
-    environment.pop("DATABASE_URL", None)
-    with (home / "said").open("w") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "intrathecal", "serve", "--demo", "--listen", f"127.0.0.1:{port}"],
-            env=environment,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-    try:
-        address = f"http://127.0.0.1:{port}"
-        _wait(address, process, home / "said")
-        yield Served(process, address)
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
-
-
-def _wait(address: str, process: subprocess.Popen[str], said: Path) -> None:
-    ends = time.monotonic() + 3 * STARTS_S
-    while True:
-        try:
-            urllib.request.urlopen(f"{address}/login/login/", timeout=5).close()  # noqa: S310 - our own server
-            return
-        except OSError:
-            assert process.poll() is None, said.read_text()
-            assert time.monotonic() < ends, said.read_text()
-            time.sleep(0.2)
 
 
 def _clean(page: Page) -> None:
@@ -119,13 +77,13 @@ def _patient_without_line(served: Served, page: Page) -> str:
 
 def test_a_first_start_asks_little_of_a_machine(served: Served) -> None:
     """Processor time of the server and its pumps, since how long it takes depends on what else the machine does."""
-    ticks = sum(int(part) for number in (served.process.pid, *served.pumps) for part in _stat(number)[11:13])
+    ticks = sum(int(part) for number in (served.process.pid, *_pumps(served)) for part in _stat(number)[11:13])
     assert 0 < ticks / os.sysconf("SC_CLK_TCK") < STARTS_S / 2
 
 
 def test_a_program_goes_from_the_form_to_the_pump(served: Served, browser: Browser) -> None:
     """Written in the form, followed by the text, foreseen, reviewed, confirmed, sent, read back, and told live."""
-    page = served.page(browser, "physician")
+    page = _page(served, browser, "physician")
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if "htmx:" not in message.text else None)
     page.on("pageerror", lambda error: said.append(str(error)))
@@ -169,7 +127,7 @@ def test_a_program_goes_from_the_form_to_the_pump(served: Served, browser: Brows
 
 def test_a_program_is_entered_by_hand_where_nothing_here_reaches_the_pump(served: Served, browser: Browser) -> None:
     """Reviewed and confirmed as any other; then what the maker's programmer says is written down, and it is in force."""
-    page = served.page(browser, "physician")
+    page = _page(served, browser, "physician")
     patient = _patient_without_line(served, page)
     page.click("text=Write a new program")
     page.fill("#row-0-rate", "0.93 mg/day")
@@ -196,7 +154,7 @@ def test_a_program_is_entered_by_hand_where_nothing_here_reaches_the_pump(served
 
 def test_one_key_leads_to_the_emergency_view_where_a_pump_is_stopped(served: Served, browser: Browser) -> None:
     """A nurse: the key, the drugs, two steps, and the page that is open tells that the pump stands still."""
-    page = served.page(browser, "nurse")
+    page = _page(served, browser, "nurse")
     patient = _live_patient(served, page, 1)
     page.goto(f"{patient}pump/")
     page.keyboard.press("e")
@@ -213,7 +171,7 @@ def test_one_key_leads_to_the_emergency_view_where_a_pump_is_stopped(served: Ser
 
 def test_an_open_page_stops_telling_when_the_login_ends(served: Served, browser: Browser) -> None:
     """Logged out in one window, the other one says that what it shows is old."""
-    page = served.page(browser, "physician2")
+    page = _page(served, browser, "physician2")
     _live_patient(served, page)
     page.wait_for_selector("dl.live")
     other = page.context.new_page()
@@ -224,10 +182,10 @@ def test_an_open_page_stops_telling_when_the_login_ends(served: Served, browser:
 
 def test_the_server_ends_with_its_pumps(served: Served, browser: Browser) -> None:
     """Also while a page is open that is told all the time."""
-    page = served.page(browser, "physician")
+    page = _page(served, browser, "physician")
     _live_patient(served, page)
     page.wait_for_selector("dl.live")
-    pumps = served.pumps
+    pumps = _pumps(served)
     assert len(pumps) == 3
     began = time.monotonic()
     served.process.send_signal(signal.SIGTERM)

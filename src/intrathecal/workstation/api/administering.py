@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from auditlog.models import LogEntry
-from django.forms import Form, ModelForm
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Field, Router, Schema, Status
 from ninja.errors import HttpError
 
-from intrathecal.workstation.api.shapes import PROBLEMS, Listed, Page, Text, listed
+from intrathecal.workstation.api.shapes import PROBLEMS, Listed, Page, Text, listed, valid
 from intrathecal.workstation.clinic import record, trail
 from intrathecal.workstation.clinic.models import Head, Patient, User
 from intrathecal.workstation.pages.accounts import Account, Password, forget_factors, give_password, known, make
@@ -20,7 +19,6 @@ from intrathecal.workstation.pages.audit import Wanted
 from intrathecal.workstation.rules import ADMINISTRATORS, NOBODY, PHYSICIANS, Rule
 
 router = Router(tags=["administering"])
-F = TypeVar("F", Form, ModelForm)
 
 
 class AccountOut(Schema):
@@ -150,14 +148,6 @@ def get_record(request: HttpRequest, patient: int) -> dict[str, Any]:
     return {name: value for name, value in whole.items() if not isinstance(value, list)} | {
         "records": {name: rows for name, rows in whole.items() if isinstance(rows, list)}
     }
-
-
-def valid(form: F) -> F:
-    """The form of a page, when it has nothing to complain about; its complaints are the API's."""
-    if not form.is_valid():
-        said = (("" if name == "__all__" else f"{name}: ") + " ".join(texts) for name, texts in form.errors.items())
-        raise HttpError(422, "; ".join(said))
-    return form
 
 
 def _account(one: User) -> dict[str, Any]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from django.forms import Form
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -29,13 +28,23 @@ from intrathecal.workstation.api.implant_shapes import (
     ScanOut,
     WholeImplantOut,
 )
-from intrathecal.workstation.api.shapes import PROBLEMS, ImplantOut, Listed, Page, Problem, Text, listed
+from intrathecal.workstation.api.shapes import (
+    CONFLICTS,
+    PROBLEMS,
+    ImplantOut,
+    Listed,
+    Page,
+    Text,
+    complaint,
+    listed,
+    valid,
+)
 from intrathecal.workstation.clinic import scans, trail
-from intrathecal.workstation.clinic.catheters import MM_PER_CM
 from intrathecal.workstation.clinic.models import Catheter, Implant, Patient, Scan
-from intrathecal.workstation.clinic.running import UL_PER_ML, Missing
+from intrathecal.workstation.clinic.running import Missing
 from intrathecal.workstation.clinic.scans import Looked
 from intrathecal.workstation.clinic.stalls import Stall
+from intrathecal.workstation.clinic.units import MM_PER_CM, UL_PER_ML
 from intrathecal.workstation.pages.implant.forms import CatheterForm
 from intrathecal.workstation.pages.implant.operations import (
     Explantation,
@@ -50,7 +59,6 @@ from intrathecal.workstation.pages.implant.views import Scanned, Shown, dead_vol
 from intrathecal.workstation.rules import CARERS, NOBODY, PHYSICIANS, STAFF, Rule
 
 router = Router(tags=["implanting"])
-ANSWERS: dict[int, Any] = {**PROBLEMS, 409: Problem}
 #: What fields of the pages are called here, where that differs.
 NAMES = {
     "purge": "purge_uL",
@@ -59,7 +67,6 @@ NAMES = {
     "resumed": "resumed_at",
     "over": "over_min",
 }
-F = TypeVar("F", bound=Form)
 C = TypeVar("C", bound=ChecksForm)
 
 
@@ -69,11 +76,11 @@ def get_implants(request: HttpRequest, patient: int, page: Page) -> dict[str, An
     return listed(get_object_or_404(Patient, pk=patient).implants.all(), page, lambda implant: implant)
 
 
-@router.post("/patients/{int:patient}/implants", response={201: WholeImplantOut, **ANSWERS}, url_name="implants")
+@router.post("/patients/{int:patient}/implants", response={201: WholeImplantOut, **CONFLICTS}, url_name="implants")
 def implant(request: HttpRequest, patient: int, told: ImplantIn) -> Status[dict[str, Any]]:
     """A pump and a catheter, where there is no pump."""
     one = _held(patient)
-    if one.implants.filter(explanted_on=None).exists():
+    if one.standing is not None:
         raise HttpError(409, "a pump is implanted: replace it, or explant it first")
     return _operate(request, one, Implantation(one, _pump(told) | _catheter(told)))
 
@@ -88,7 +95,7 @@ def get_implant(request: HttpRequest, patient: int, implant: int) -> dict[str, A
 
 @router.post(
     "/patients/{int:patient}/implants/{int:implant}/replacement",
-    response={201: WholeImplantOut, **ANSWERS},
+    response={201: WholeImplantOut, **CONFLICTS},
     url_name="implant_replacement",
 )
 def replace(request: HttpRequest, patient: int, implant: int, told: ReplacementIn) -> Status[dict[str, Any]]:
@@ -99,7 +106,7 @@ def replace(request: HttpRequest, patient: int, implant: int, told: ReplacementI
 
 @router.post(
     "/patients/{int:patient}/implants/{int:implant}/catheters",
-    response={201: WholeImplantOut, **ANSWERS},
+    response={201: WholeImplantOut, **CONFLICTS},
     url_name="implant_catheters",
 )
 def revise(request: HttpRequest, patient: int, implant: int, told: RevisionIn) -> Status[dict[str, Any]]:
@@ -114,7 +121,7 @@ def revise(request: HttpRequest, patient: int, implant: int, told: RevisionIn) -
 
 @router.post(
     "/patients/{int:patient}/implants/{int:implant}/explantation",
-    response={200: WholeImplantOut, **ANSWERS},
+    response={200: WholeImplantOut, **CONFLICTS},
     url_name="implant_explantation",
 )
 def explant(request: HttpRequest, patient: int, implant: int, told: ExplantationIn) -> dict[str, Any]:
@@ -127,7 +134,7 @@ def explant(request: HttpRequest, patient: int, implant: int, told: Explantation
 @router.get("/dead-volumes", response={200: DeadVolumesOut, **PROBLEMS}, url_name="dead_volumes")
 def get_dead_volumes(request: HttpRequest, told: Query[CatheterIn], model: Text = "") -> dict[str, Any]:
     """What the tubing of a pump and a catheter would hold; nothing is stored."""
-    return dead_volumes(model, _right(CatheterForm(_catheter(told))).cleaned_data["dead_nL"])
+    return dead_volumes(model, valid(CatheterForm(_catheter(told)), NAMES).cleaned_data["dead_nL"])
 
 
 @router.get(
@@ -155,7 +162,7 @@ def get_prime(
         form = PrimeForm(standing, typed)
     except Missing as problem:
         raise HttpError(422, str(problem)) from None
-    plan = _right(form).plan
+    plan = valid(form, NAMES).plan
     if plan is None:
         raise HttpError(422, _("this cannot be reckoned"))
     return to_json(plan)
@@ -180,7 +187,7 @@ def get_checks(request: HttpRequest, patient: int, implant: int) -> list[dict[st
 
 @router.post(
     "/patients/{int:patient}/implants/{int:implant}/scans",
-    response={201: ScanOut, **ANSWERS},
+    response={201: ScanOut, **CONFLICTS},
     url_name="implant_scans",
 )
 def add_scan(request: HttpRequest, patient: int, implant: int, told: ScanIn) -> Status[dict[str, Any]]:
@@ -193,7 +200,7 @@ def add_scan(request: HttpRequest, patient: int, implant: int, told: ScanIn) -> 
 
 @router.post(
     "/patients/{int:patient}/scans/{int:scan}/answers",
-    response={200: ScanOut, **ANSWERS},
+    response={200: ScanOut, **CONFLICTS},
     url_name="scan_answers",
 )
 def answer(request: HttpRequest, patient: int, scan: int, told: FoundAfterIn) -> dict[str, Any]:
@@ -230,24 +237,7 @@ def _operate(request: HttpRequest, patient: Patient, operation: Operation) -> St
 
 def _store(request: HttpRequest, operation: Operation) -> None:
     if not operation.is_right() or not operation.store(request.user):
-        _refuse(operation.forms)
-
-
-def _right(form: F) -> F:
-    """A form that has nothing to complain about."""
-    if not form.is_valid():
-        _refuse([form])
-    return form
-
-
-def _refuse(forms: Sequence[Form]) -> NoReturn:
-    """With what the page says beside its fields."""
-    said = (
-        ("" if name == "__all__" else f"{NAMES.get(name, name)}: ") + " ".join(texts)
-        for form in forms
-        for name, texts in form.errors.items()
-    )
-    raise HttpError(422, "; ".join(said))
+        raise complaint(operation.forms, NAMES)
 
 
 def _asked(make: Callable[[], C]) -> C:
@@ -264,7 +254,7 @@ def _answered(form: C, told: FoundAfterIn) -> C:
     strange = next((name for name in told.checks if name not in known), None)
     if strange is not None:
         raise HttpError(422, f"checks: {strange!r} is not asked here; answer {', '.join(known)}")
-    return _right(form)
+    return valid(form, NAMES)
 
 
 def _pump(told: PumpIn) -> dict[str, str]:

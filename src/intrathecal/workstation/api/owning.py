@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from ninja.errors import HttpError
 
-from intrathecal.workstation.api.shapes import PROBLEMS, Listed, Page, Problem, Text, listed, refuse
+from intrathecal.workstation.api.shapes import CONFLICTS, PROBLEMS, Listed, Page, Problem, Text, listed, refuse
 from intrathecal.workstation.api.visiting import refused
 from intrathecal.workstation.clinic import handsets, limits, owning, trail
 from intrathecal.workstation.clinic.models import Appointment, Request, Score
@@ -17,7 +17,7 @@ from intrathecal.workstation.pages.own import asker, look, push, tell, wish
 from intrathecal.workstation.rules import NOBODY, PATIENTS, Rule
 
 router = Router(tags=["own page"])
-LIMITED = {**PROBLEMS, 409: Problem, 429: Problem}
+LIMITED = {**CONFLICTS, 429: Problem}
 TOO_OFTEN = "this was asked for too often within an hour; wait an hour, or telephone the clinic"
 
 

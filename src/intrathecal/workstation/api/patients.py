@@ -12,8 +12,7 @@ from django.utils import timezone
 from ninja import Field, Router, Schema, Status
 from ninja.errors import HttpError
 
-from intrathecal.workstation.api.administering import valid
-from intrathecal.workstation.api.shapes import PROBLEMS, Listed, Page, PatientOut, PersonOut, Text, listed
+from intrathecal.workstation.api.shapes import PROBLEMS, Listed, Page, PatientOut, PersonOut, Text, listed, valid
 from intrathecal.workstation.clinic.models import Patient, User
 from intrathecal.workstation.clinic.models.patients import Phase
 from intrathecal.workstation.clinic.registering import PatientForm

@@ -14,13 +14,22 @@ from ninja.errors import HttpError
 
 from intrathecal.programmer.confirming import second_looks
 from intrathecal.workstation import comparing
-from intrathecal.workstation.api.administering import valid
-from intrathecal.workstation.api.shapes import PROBLEMS, Listed, Moment, Page, ProgramOut, Text, listed
-from intrathecal.workstation.api.telling import REFUSALS, answering
+from intrathecal.workstation.api.shapes import (
+    CONFLICTS,
+    PROBLEMS,
+    Listed,
+    Moment,
+    Page,
+    ProgramOut,
+    Text,
+    listed,
+    valid,
+)
+from intrathecal.workstation.api.telling import answering
 from intrathecal.workstation.clinic.models import Patient, Program
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import by_hand, form, line, recording, sending, stages
-from intrathecal.workstation.live.looking import look, standing
+from intrathecal.workstation.live.looking import look
 from intrathecal.workstation.pages import by_hand as page_by_hand
 from intrathecal.workstation.pages.program import Editor, foreseen, from_rows, from_text, one_of, opened
 from intrathecal.workstation.rules import CARERS, NOBODY, PHARMACIST, PHYSICIAN, PHYSICIANS, STAFF, Rule
@@ -172,7 +181,7 @@ def get_programs(request: HttpRequest, patient: int, page: Page) -> dict[str, An
     return listed(Program.objects.filter(patient=patient).select_related("written_by"), page, _program)
 
 
-@router.post("/patients/{int:patient}/programs", response={201: ProgramDetailOut, **REFUSALS}, url_name="programs")
+@router.post("/patients/{int:patient}/programs", response={201: ProgramDetailOut, **CONFLICTS}, url_name="programs")
 def begin(request: HttpRequest, patient: int) -> Status[dict[str, Any]]:
     """A draft that begins with what was written last."""
     with answering():
@@ -200,7 +209,7 @@ def get_program(request: HttpRequest, patient: int, program: int) -> dict[str, A
     return _detail(one_of(patient, program))
 
 
-@router.put(HERE, response={200: ProgramDetailOut, **REFUSALS}, url_name="program")
+@router.put(HERE, response={200: ProgramDetailOut, **CONFLICTS}, url_name="program")
 def edit(request: HttpRequest, patient: int, program: int, told: ProgramEditIn) -> dict[str, Any]:
     """Change a draft; what is wrong is said with its place, and nothing of it is kept."""
     one = one_of(patient, program)
@@ -214,7 +223,7 @@ def edit(request: HttpRequest, patient: int, program: int, told: ProgramEditIn) 
     return _detail(one)
 
 
-@router.delete(HERE, response={200: ProgramDetailOut, **REFUSALS}, url_name="program")
+@router.delete(HERE, response={200: ProgramDetailOut, **CONFLICTS}, url_name="program")
 def discard(request: HttpRequest, patient: int, program: int) -> dict[str, Any]:
     """It stays in the record and is never sent."""
     one = one_of(patient, program)
@@ -223,7 +232,7 @@ def discard(request: HttpRequest, patient: int, program: int) -> dict[str, Any]:
     return _detail(one_of(patient, program))
 
 
-@router.get(f"{HERE}/foresight", response={200: ProgramForesightOut, **REFUSALS}, url_name="program_foresight")
+@router.get(f"{HERE}/foresight", response={200: ProgramForesightOut, **CONFLICTS}, url_name="program_foresight")
 def get_foresight(request: HttpRequest, patient: int, program: int) -> dict[str, Any]:
     """Dose, CSF and relief of the last day, beside what runs."""
     one = one_of(patient, program)
@@ -239,14 +248,14 @@ def get_foresight(request: HttpRequest, patient: int, program: int) -> dict[str,
     }
 
 
-@router.get(f"{HERE}/curves", response={200: ProgramCurvesOut, **REFUSALS}, url_name="program_curves")
+@router.get(f"{HERE}/curves", response={200: ProgramCurvesOut, **CONFLICTS}, url_name="program_curves")
 def get_curves(request: HttpRequest, patient: int, program: int) -> dict[str, Any]:
     """The simulation of a program's therapy file in numbers."""
     with answering():
         return in_numbers(run_of(one_of(patient, program)))
 
 
-@router.get(f"{HERE}/review", response={200: ProgramReviewOut, **REFUSALS}, url_name="program_review")
+@router.get(f"{HERE}/review", response={200: ProgramReviewOut, **CONFLICTS}, url_name="program_review")
 def get_review(request: HttpRequest, patient: int, program: int) -> dict[str, Any]:
     """Old and new side by side, and everything that is said of the change."""
     one = one_of(patient, program)
@@ -266,7 +275,7 @@ def get_review(request: HttpRequest, patient: int, program: int) -> dict[str, An
     }
 
 
-@router.post(f"{HERE}/confirmation", response={200: ProgramDetailOut, **REFUSALS}, url_name="program_confirmation")
+@router.post(f"{HERE}/confirmation", response={200: ProgramDetailOut, **CONFLICTS}, url_name="program_confirmation")
 def confirm(request: HttpRequest, patient: int, program: int, told: ProgramConfirmIn) -> dict[str, Any]:
     """What was reviewed is confirmed."""
     one = one_of(patient, program)
@@ -276,7 +285,7 @@ def confirm(request: HttpRequest, patient: int, program: int, told: ProgramConfi
     return _detail(one)
 
 
-@router.delete(f"{HERE}/confirmation", response={200: ProgramDetailOut, **REFUSALS}, url_name="program_confirmation")
+@router.delete(f"{HERE}/confirmation", response={200: ProgramDetailOut, **CONFLICTS}, url_name="program_confirmation")
 def take_back(request: HttpRequest, patient: int, program: int) -> dict[str, Any]:
     """A draft again."""
     with answering():
@@ -284,7 +293,7 @@ def take_back(request: HttpRequest, patient: int, program: int) -> dict[str, Any
     return _detail(one_of(patient, program))
 
 
-@router.post(f"{HERE}/second", response={200: ProgramDetailOut, **REFUSALS}, url_name="program_second")
+@router.post(f"{HERE}/second", response={200: ProgramDetailOut, **CONFLICTS}, url_name="program_second")
 def look_too(request: HttpRequest, patient: int, program: int) -> dict[str, Any]:
     """A second person's word."""
     with answering():
@@ -293,7 +302,7 @@ def look_too(request: HttpRequest, patient: int, program: int) -> dict[str, Any]
 
 
 @router.post(
-    f"{HERE}/sending", response={200: ProgramDetailOut, 202: ProgramDetailOut, **REFUSALS}, url_name="program_sending"
+    f"{HERE}/sending", response={200: ProgramDetailOut, 202: ProgramDetailOut, **CONFLICTS}, url_name="program_sending"
 )
 def send(request: HttpRequest, patient: int, program: int) -> Status[dict[str, Any]]:
     """Send it and read it back. 202: it left, and nobody knows whether it arrived."""
@@ -306,11 +315,11 @@ def send(request: HttpRequest, patient: int, program: int) -> Status[dict[str, A
     return Status(200, _detail(one_of(patient, program)))
 
 
-@router.post(f"{HERE}/settling", response={200: ProgramDetailOut, **REFUSALS}, url_name="program_settling")
+@router.post(f"{HERE}/settling", response={200: ProgramDetailOut, **CONFLICTS}, url_name="program_settling")
 def settle(request: HttpRequest, patient: int, program: int) -> dict[str, Any]:
     """Ask the pump what became of a program that is uncertain."""
     one = one_of(patient, program)
-    implant = standing(one)
+    implant = one.patient.standing
     if implant is None or one.state != State.UNCERTAIN:
         raise HttpError(409, "nothing is uncertain about it, or there is no pump in the record")
     try:
@@ -321,12 +330,12 @@ def settle(request: HttpRequest, patient: int, program: int) -> dict[str, Any]:
     return _detail(one_of(patient, program))
 
 
-@router.post(f"{HERE}/by-hand", response={200: ProgramDetailOut, **REFUSALS}, url_name="program_by_hand")
+@router.post(f"{HERE}/by-hand", response={200: ProgramDetailOut, **CONFLICTS}, url_name="program_by_hand")
 def enter(request: HttpRequest, patient: int, program: int, told: ProgramOutcomeIn) -> dict[str, Any]:
     """What came of a program that people entered with the maker's programmer."""
     one = one_of(patient, program)
     with answering():
-        implant = by_hand.check_by_hand(one, standing(one))
+        implant = by_hand.check_by_hand(one, one.patient.standing)
         at = timezone.localtime(told.at).strftime("%Y-%m-%dT%H:%M") if told.at else ""
         volume = "" if told.reservoir_mL is None else f"{told.reservoir_mL:.6f}"
         open_ = implant.alarms.filter(ended_at=None).values_list("name", flat=True)
@@ -336,12 +345,12 @@ def enter(request: HttpRequest, patient: int, program: int, told: ProgramOutcome
     return _detail(one)
 
 
-@router.get(f"{HERE}/order", response={200: ProgramPaperOut, **REFUSALS}, url_name="program_order")
+@router.get(f"{HERE}/order", response={200: ProgramPaperOut, **CONFLICTS}, url_name="program_order")
 def get_order(request: HttpRequest, patient: int, program: int) -> dict[str, Any]:
     """What is to be entered with the maker's programmer, to print."""
     one = one_of(patient, program)
     with answering():
-        return {"html": by_hand.order(one, by_hand.check_by_hand(one, standing(one)), look(one))}
+        return {"html": by_hand.order(one, by_hand.check_by_hand(one, one.patient.standing), look(one))}
 
 
 @router.get(f"{HERE}/record", response={200: ProgramPaperOut, **PROBLEMS}, url_name="program_record")

@@ -14,8 +14,8 @@ from ninja.errors import HttpError
 from intrathecal.programmer.client import Address
 from intrathecal.programmer.errors import PairingError, Refused, Unreachable
 from intrathecal.quantities import InputError
-from intrathecal.workstation.api.shapes import PROBLEMS, Listed, Page, Text, listed
-from intrathecal.workstation.api.telling import REFUSALS, answering
+from intrathecal.workstation.api.shapes import CONFLICTS, PROBLEMS, Listed, Page, Text, listed
+from intrathecal.workstation.api.telling import answering
 from intrathecal.workstation.clinic.models import Alarm, Implant, Patient, Reading
 from intrathecal.workstation.live import commanding, line, recording
 from intrathecal.workstation.pages import emergency, pairing
@@ -142,7 +142,7 @@ def get_readings(request: HttpRequest, patient: int, page: Page) -> dict[str, An
     return listed(Reading.objects.filter(implant__patient=patient).select_related("by"), page, _reading)
 
 
-@router.post("/patients/{int:patient}/pump/readings", response={201: PumpReadingOut, **REFUSALS}, url_name="readings")
+@router.post("/patients/{int:patient}/pump/readings", response={201: PumpReadingOut, **CONFLICTS}, url_name="readings")
 def interrogate(request: HttpRequest, patient: int) -> Status[dict[str, Any]]:
     """Read everything that the pump knows, and keep it; ``settled`` in it says what became of earlier commands."""
     try:
@@ -167,7 +167,9 @@ def see_alarms(request: HttpRequest, patient: int) -> dict[str, Any]:
 
 
 @router.post(
-    "/patients/{int:patient}/pump/mute", response={200: PumpDoneOut, 202: PumpDoneOut, **REFUSALS}, url_name="pump_mute"
+    "/patients/{int:patient}/pump/mute",
+    response={200: PumpDoneOut, 202: PumpDoneOut, **CONFLICTS},
+    url_name="pump_mute",
 )
 def mute(request: HttpRequest, patient: int) -> Status[dict[str, Any]]:
     """Alarms are silent for a while."""
@@ -176,7 +178,7 @@ def mute(request: HttpRequest, patient: int) -> Status[dict[str, Any]]:
 
 @router.post(
     "/patients/{int:patient}/pump/reset",
-    response={200: PumpDoneOut, 202: PumpDoneOut, **REFUSALS},
+    response={200: PumpDoneOut, 202: PumpDoneOut, **CONFLICTS},
     url_name="pump_reset",
 )
 def reset(request: HttpRequest, patient: int) -> Status[dict[str, Any]]:
@@ -186,7 +188,7 @@ def reset(request: HttpRequest, patient: int) -> Status[dict[str, Any]]:
 
 @router.post(
     "/patients/{int:patient}/pump/resume",
-    response={200: PumpDoneOut, 202: PumpDoneOut, **REFUSALS},
+    response={200: PumpDoneOut, 202: PumpDoneOut, **CONFLICTS},
     url_name="pump_resume",
 )
 def resume(request: HttpRequest, patient: int) -> Status[dict[str, Any]]:
@@ -194,7 +196,9 @@ def resume(request: HttpRequest, patient: int) -> Status[dict[str, Any]]:
     return _commanded(request, patient, "resume")
 
 
-@router.post("/patients/{int:patient}/pump/pairing", response={200: PumpPairedOut, **REFUSALS}, url_name="pump_pairing")
+@router.post(
+    "/patients/{int:patient}/pump/pairing", response={200: PumpPairedOut, **CONFLICTS}, url_name="pump_pairing"
+)
 def pair(request: HttpRequest, patient: int, told: PumpPairIn) -> dict[str, Any]:
     """Make the pump known to its record."""
     implant = _implant(patient)
@@ -238,7 +242,7 @@ def get_emergency(request: HttpRequest, patient: int) -> dict[str, Any]:
 
 @router.post(
     "/patients/{int:patient}/emergency/{slug:deed}",
-    response={200: PumpDoneOut, 202: PumpDoneOut, **REFUSALS},
+    response={200: PumpDoneOut, 202: PumpDoneOut, **CONFLICTS},
     url_name="emergency_act",
 )
 def act(request: HttpRequest, patient: int, deed: str, told: EmergencyDeedIn) -> Status[dict[str, Any]]:

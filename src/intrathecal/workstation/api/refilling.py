@@ -14,11 +14,9 @@ from ninja.errors import HttpError
 from pydantic import PlainValidator, WithJsonSchema
 
 from intrathecal.quantities import InputError, plain
-from intrathecal.workstation.api.administering import valid
-from intrathecal.workstation.api.reading import refill_out
-from intrathecal.workstation.api.shapes import PROBLEMS, Problem, RefillOut, Text, printable
+from intrathecal.workstation.api.reading import in_mL, refill_out
+from intrathecal.workstation.api.shapes import CONFLICTS, RefillOut, Text, printable, valid
 from intrathecal.workstation.clinic import compounding
-from intrathecal.workstation.clinic.running import UL_PER_ML
 from intrathecal.workstation.live import line
 from intrathecal.workstation.pages.refill import comparing, doing, telling
 from intrathecal.workstation.pages.refill.compounding import CompoundForm
@@ -28,7 +26,6 @@ from intrathecal.workstation.pages.refill.forms import MOST_DRUGS
 from intrathecal.workstation.rules import CARERS, NOBODY, STAFF, Rule
 
 router = Router(tags=["refilling"])
-ANSWERS: dict[int, Any] = {**PROBLEMS, 409: Problem}
 #: What a ticked box of a page sends.
 TICKED = "on"
 _MOST, _LONGEST = 10**12, 1000
@@ -181,7 +178,7 @@ def _sentences() -> Iterator[None]:
         raise HttpError(409, str(problem)) from None
 
 
-@router.get("/patients/{int:patient}/refill", response={200: FillingOut, **ANSWERS}, url_name="refilling")
+@router.get("/patients/{int:patient}/refill", response={200: FillingOut, **CONFLICTS}, url_name="refilling")
 def get_filling(request: HttpRequest, patient: int) -> dict[str, Any]:
     """The refill that is being done; 404 where none is."""
     with _sentences():
@@ -191,14 +188,14 @@ def get_filling(request: HttpRequest, patient: int) -> dict[str, Any]:
     return _filling(found)
 
 
-@router.post("/patients/{int:patient}/refill", response={200: FillingOut, **ANSWERS}, url_name="refilling")
+@router.post("/patients/{int:patient}/refill", response={200: FillingOut, **CONFLICTS}, url_name="refilling")
 def begin(request: HttpRequest, patient: int) -> dict[str, Any]:
     """Begin a refill, or go on with the one that is begun."""
     with _sentences():
         return _filling(doing.begin(doing.implant_of(patient), request.user))
 
 
-@router.delete("/patients/{int:patient}/refill", response={204: None, **ANSWERS}, url_name="refilling")
+@router.delete("/patients/{int:patient}/refill", response={204: None, **CONFLICTS}, url_name="refilling")
 def drop(request: HttpRequest, patient: int) -> Status[None]:
     """Leave it; no refill is stored."""
     with _sentences():
@@ -207,7 +204,9 @@ def drop(request: HttpRequest, patient: int) -> Status[None]:
 
 
 @router.put(
-    "/patients/{int:patient}/refill/steps/{slug:step}", response={200: FillingOut, **ANSWERS}, url_name="refilling_step"
+    "/patients/{int:patient}/refill/steps/{slug:step}",
+    response={200: FillingOut, **CONFLICTS},
+    url_name="refilling_step",
 )
 def answer(request: HttpRequest, patient: int, step: str, told: AnswerIn) -> dict[str, Any]:
     """Answer one step."""
@@ -215,14 +214,16 @@ def answer(request: HttpRequest, patient: int, step: str, told: AnswerIn) -> dic
         return _filling(_answered(doing.held(doing.implant_of(patient)), {step: told.typed}, request, told.seen))
 
 
-@router.put("/patients/{int:patient}/refill/steps", response={200: FillingOut, **ANSWERS}, url_name="refilling_steps")
+@router.put("/patients/{int:patient}/refill/steps", response={200: FillingOut, **CONFLICTS}, url_name="refilling_steps")
 def answer_all(request: HttpRequest, patient: int, told: AnswersIn) -> dict[str, Any]:
     """Answer several steps, in the order of the steps: all of them, or none where one is not right."""
     with _sentences():
         return _filling(_answered(doing.held(doing.implant_of(patient)), told.steps, request, told.seen))
 
 
-@router.get("/patients/{int:patient}/refill/review", response={200: ReviewOut, **ANSWERS}, url_name="refilling_review")
+@router.get(
+    "/patients/{int:patient}/refill/review", response={200: ReviewOut, **CONFLICTS}, url_name="refilling_review"
+)
 def get_review(request: HttpRequest, patient: int) -> dict[str, Any]:
     """What review says of it, once every step is answered."""
     with _sentences():
@@ -241,7 +242,7 @@ def get_review(request: HttpRequest, patient: int) -> dict[str, Any]:
 
 
 @router.post(
-    "/patients/{int:patient}/refill/review", response={201: ConfirmedOut, **ANSWERS}, url_name="refilling_review"
+    "/patients/{int:patient}/refill/review", response={201: ConfirmedOut, **CONFLICTS}, url_name="refilling_review"
 )
 def confirm(request: HttpRequest, patient: int, told: WordIn) -> Status[dict[str, Any]]:
     """The first person's word: it is stored, or waits for a second person."""
@@ -253,7 +254,7 @@ def confirm(request: HttpRequest, patient: int, told: WordIn) -> Status[dict[str
 
 
 @router.post(
-    "/patients/{int:patient}/refill/second", response={201: ConfirmedOut, **ANSWERS}, url_name="refilling_second"
+    "/patients/{int:patient}/refill/second", response={201: ConfirmedOut, **CONFLICTS}, url_name="refilling_second"
 )
 def second(
     request: HttpRequest, patient: int, seen: Annotated[int | None, Query(None, ge=0, le=_MOST)]
@@ -268,7 +269,7 @@ def second(
 
 
 @router.post(
-    "/patients/{int:patient}/refill/take-back", response={200: FillingOut, **ANSWERS}, url_name="refilling_take_back"
+    "/patients/{int:patient}/refill/take-back", response={200: FillingOut, **CONFLICTS}, url_name="refilling_take_back"
 )
 def take_back(request: HttpRequest, patient: int) -> dict[str, Any]:
     """One that waits is worked at again."""
@@ -279,7 +280,7 @@ def take_back(request: HttpRequest, patient: int) -> dict[str, Any]:
 
 
 @router.post(
-    "/patients/{int:patient}/refill/reading", response={200: FillingOut, **ANSWERS}, url_name="refilling_reading"
+    "/patients/{int:patient}/refill/reading", response={200: FillingOut, **CONFLICTS}, url_name="refilling_reading"
 )
 def read(request: HttpRequest, patient: int) -> dict[str, Any]:
     """Read the live pump, and compare it with the record; ``silence`` says why it was not read."""
@@ -287,7 +288,9 @@ def read(request: HttpRequest, patient: int) -> dict[str, Any]:
         return _filling(telling.heard(patient, request.user))
 
 
-@router.post("/patients/{int:patient}/refill/telling", response={200: HeldOut, **ANSWERS}, url_name="refilling_telling")
+@router.post(
+    "/patients/{int:patient}/refill/telling", response={200: HeldOut, **CONFLICTS}, url_name="refilling_telling"
+)
 def tell(request: HttpRequest, patient: int) -> dict[str, Any]:
     """Tell the live pump of its last refill; told again after a lost answer, it says first what became of that."""
     with _sentences():
@@ -296,7 +299,9 @@ def tell(request: HttpRequest, patient: int) -> dict[str, Any]:
 
 
 @router.post(
-    "/patients/{int:patient}/refill/compounding", response={200: RecipeOut, **ANSWERS}, url_name="refilling_compounding"
+    "/patients/{int:patient}/refill/compounding",
+    response={200: RecipeOut, **CONFLICTS},
+    url_name="refilling_compounding",
 )
 def compound(request: HttpRequest, patient: int, told: CompoundIn) -> dict[str, Any]:
     """How a fill is made, ahead of the refill; nothing is kept."""
@@ -356,9 +361,9 @@ def _filling(draft: Draft) -> dict[str, Any]:
         ],
         "asked": draft.first_open,
         "trouble": draft.trouble,
-        "expected_mL": _mL(draft.expected_uL),
-        "reckoned_mL": _mL(draft.reckoned_uL),
-        "told_mL": _mL(draft.told_uL),
+        "expected_mL": in_mL(draft.expected_uL),
+        "reckoned_mL": in_mL(draft.reckoned_uL),
+        "told_mL": in_mL(draft.told_uL),
         "flagged": draft.flagged,
         "drugs": draft.label,
         "bridge": {} if bridge is None else bridge.figures.__dict__,
@@ -366,10 +371,6 @@ def _filling(draft: Draft) -> dict[str, Any]:
         "compared": [vars(row) for row in comparing.rows(draft)],
         "silence": filling.silence,
     }
-
-
-def _mL(microlitres: int | None) -> float | None:
-    return None if microlitres is None else microlitres / UL_PER_ML
 
 
 def _confirmed(draft: Draft) -> dict[str, Any]:

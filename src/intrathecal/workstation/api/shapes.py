@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
+from types import MappingProxyType
 from typing import Annotated, Any, Generic, TypeVar
 
 from django.db.models import QuerySet
+from django.forms import BaseForm
 from ninja import Field, Query, Schema
 from ninja.errors import HttpError
 from pydantic import AfterValidator, StringConstraints
 
 T = TypeVar("T")
+F = TypeVar("F", bound=BaseForm)
 PER_PAGE = 100
 #: No page is further away than this.
 LAST_PAGE = 100_000
@@ -54,6 +58,25 @@ class Problem(Schema):
 
 #: What every call may answer beside what it is for.
 PROBLEMS: dict[int, Any] = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 422: Problem}
+#: And where what is asked for cannot be done as things are now.
+CONFLICTS: dict[int, Any] = {**PROBLEMS, 409: Problem}
+
+
+def valid(form: F, names: Mapping[str, str] = MappingProxyType({})) -> F:
+    """The form of a page, when it has nothing to complain about; fields that have other ``names`` here are called by these."""
+    if not form.is_valid():
+        raise complaint([form], names)
+    return form
+
+
+def complaint(forms: Iterable[BaseForm], names: Mapping[str, str] = MappingProxyType({})) -> HttpError:
+    """What pages say beside the fields of ``forms``, in one sentence."""
+    said = (
+        ("" if name == "__all__" else f"{names.get(name, name)}: ") + " ".join(texts)
+        for form in forms
+        for name, texts in form.errors.items()
+    )
+    return HttpError(422, "; ".join(said))
 
 
 def refuse(wrong: dict[str, str], status: int = 422) -> HttpError:
@@ -158,8 +181,22 @@ class RefillOut(Schema):
     error_percent: float | None
     flagged: list[Any]
     due_on: date
+    pocket_check: str
+    bridge: dict[str, Any] = Field(
+        description="volume_uL, rate_nL_per_day and minutes, or why_not; empty where none was needed"
+    )
+    recipe: dict[str, Any] = Field(description="how the fill was made, in words; empty where that was not reckoned")
     untold: bool = Field(description="the live pump was not told of it yet")
     doubt: str = Field(description="it was sent to the pump, and it is not certain that it arrived")
+
+
+class TrendOut(Schema):
+    """What the refills of the pump that is in say together: how much less was given than due on average, and what that means."""
+
+    refills: int
+    mean_error_percent: float | None
+    points_to: list[str]
+    reasons: list[str]
 
 
 class ImplantOut(Schema):

@@ -11,14 +11,14 @@ from ninja import Field, Router, Schema, Status
 from ninja.errors import HttpError
 
 from intrathecal.care.trial import figures
-from intrathecal.workstation.api.shapes import PROBLEMS, Listed, Page, Problem, ScoreOut, Text, listed, refuse
+from intrathecal.workstation.api.shapes import CONFLICTS, PROBLEMS, Listed, Page, ScoreOut, Text, listed, refuse
 from intrathecal.workstation.clinic import checklists, diaries, trail, trials, uploading
 from intrathecal.workstation.clinic.models import Patient
+from intrathecal.workstation.clinic.typed import day_of
 from intrathecal.workstation.pages.trial import line_of
 from intrathecal.workstation.rules import CARERS, NOBODY, PHYSICIANS, STAFF, Rule
 
 router = Router(tags=["trials"])
-CONFLICT = {**PROBLEMS, 409: Problem}
 
 
 class ItemOut(Schema):
@@ -138,7 +138,7 @@ def answer_item(request: HttpRequest, patient: int, told: ItemIn) -> Status[dict
     return Status(201, _candidacy(one, None))
 
 
-@router.post("/patients/{int:patient}/candidacy/begin", response={200: TrialOut, **CONFLICT}, url_name="begin_trial")
+@router.post("/patients/{int:patient}/candidacy/begin", response={200: TrialOut, **CONFLICTS}, url_name="begin_trial")
 def begin_trial(request: HttpRequest, patient: int) -> dict[str, Any]:
     """A trial begins; 409: there are gaps, or it has begun."""
     one = _held(patient)
@@ -170,7 +170,7 @@ def add_line(request: HttpRequest, patient: int, told: LineIn) -> Status[Any]:
 
 
 @router.delete(
-    "/patients/{int:patient}/trial/lines/{int:score}", response={200: TrialOut, **CONFLICT}, url_name="trial_line"
+    "/patients/{int:patient}/trial/lines/{int:score}", response={200: TrialOut, **CONFLICTS}, url_name="trial_line"
 )
 def strike_line(request: HttpRequest, patient: int, score: int) -> dict[str, Any]:
     """Strike out a line that was a mistake; the audit trail keeps it. 409: the trial is over."""
@@ -188,7 +188,7 @@ def get_diary(request: HttpRequest, patient: int) -> dict[str, str]:
     return {"csv": diaries.text(diaries.of_trial(get_object_or_404(Patient, pk=patient)))}
 
 
-@router.post("/patients/{int:patient}/trial/diary", response={201: UploadedOut, **CONFLICT}, url_name="trial_diary")
+@router.post("/patients/{int:patient}/trial/diary", response={201: UploadedOut, **CONFLICTS}, url_name="trial_diary")
 def add_diary(request: HttpRequest, patient: int, told: FileIn) -> Status[uploading.Uploaded]:
     """Every line of a file, or none; 409: the trial is over."""
     one = get_object_or_404(Patient, pk=patient)
@@ -230,7 +230,7 @@ def _held(patient: int) -> Patient:
 
 
 def _day(name: str, text: str) -> date | None:
-    day = checklists.day_of(text) if text else None
+    day = day_of(text) if text else None
     if text and day is None:
         raise HttpError(422, f"{name}: write a day such as 2026-11-22")
     return day

@@ -10,14 +10,13 @@ from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
 from ninja.errors import HttpError
 
-from intrathecal.workstation.api.shapes import PROBLEMS, Listed, Page, Problem, Text, listed, refuse
+from intrathecal.workstation.api.shapes import CONFLICTS, PROBLEMS, Listed, Page, Text, listed, refuse
 from intrathecal.workstation.clinic import mailing, slots, trail
 from intrathecal.workstation.clinic.models import Appointment, Patient, Request
 from intrathecal.workstation.pages.appointments import CANCEL, LINK, MAIL, MOVE, arrange, change, settle
 from intrathecal.workstation.rules import CARERS, NOBODY, STAFF, Rule
 
 router = Router(tags=["visits"])
-CONFLICT = {**PROBLEMS, 409: Problem}
 
 
 class AppointmentOut(Schema):
@@ -91,7 +90,7 @@ def get_appointments(request: HttpRequest, page: Page) -> dict[str, Any]:
     return listed(Appointment.objects.all(), page, _appointment)
 
 
-@router.post("/appointments", response={201: AppointmentOut, **CONFLICT}, url_name="appointments")
+@router.post("/appointments", response={201: AppointmentOut, **CONFLICTS}, url_name="appointments")
 def make_appointment(request: HttpRequest, told: AppointmentIn) -> Status[dict[str, Any]]:
     """An appointment of a patient; 409: the time is not free."""
     made, wrong = arrange({**told.dict(), "minutes": str(told.minutes)})
@@ -115,13 +114,13 @@ def get_appointment(request: HttpRequest, appointment: int) -> dict[str, Any]:
     return _appointment(one)
 
 
-@router.put("/appointments/{int:appointment}", response={200: AppointmentOut, **CONFLICT}, url_name="appointment")
+@router.put("/appointments/{int:appointment}", response={200: AppointmentOut, **CONFLICTS}, url_name="appointment")
 def move_appointment(request: HttpRequest, appointment: int, told: TimeIn) -> dict[str, Any]:
     """Another time; 409: it is not free, or the appointment is cancelled."""
     return _changed(_one(appointment), MOVE, told.at)
 
 
-@router.delete("/appointments/{int:appointment}", response={200: AppointmentOut, **CONFLICT}, url_name="appointment")
+@router.delete("/appointments/{int:appointment}", response={200: AppointmentOut, **CONFLICTS}, url_name="appointment")
 def cancel_appointment(request: HttpRequest, appointment: int) -> dict[str, Any]:
     """No appointment after all; it stays in the record as cancelled."""
     return _changed(_one(appointment), CANCEL, "")
@@ -155,7 +154,7 @@ def get_request(request: HttpRequest, asked: int) -> dict[str, Any]:
     return _request(one)
 
 
-@router.post("/requests/{int:asked}/answer", response={200: RequestOut, **CONFLICT}, url_name="request_answer")
+@router.post("/requests/{int:asked}/answer", response={200: RequestOut, **CONFLICTS}, url_name="request_answer")
 def answer_request(request: HttpRequest, asked: int, told: AnswerIn) -> dict[str, Any]:
     """Confirm, move or decline; 409: the time is not free, or somebody has answered already."""
     return _settled(_asked(asked), told.what, told.dict())

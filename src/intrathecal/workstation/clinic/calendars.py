@@ -9,8 +9,9 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from intrathecal.workstation.attaching import attached
 from intrathecal.workstation.clinic.models import Appointment, Request
-from intrathecal.workstation.clinic.visiting import REASONS
+from intrathecal.workstation.clinic.visiting import said
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def of_appointment(one: Appointment) -> Event:
 
 
 def _summary(reason: str) -> str:
-    return _("Pain clinic: %(what)s") % {"what": REASONS.get(reason, reason)}
+    return _("Pain clinic: %(what)s") % {"what": said(reason)}
 
 
 def file(event: Event) -> bytes:
@@ -67,6 +68,4 @@ def file(event: Event) -> bytes:
 
 def download(event: Event) -> HttpResponse:
     """The file as an answer."""
-    response = HttpResponse(file(event), content_type="text/calendar; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="appointment.ics"'
-    return response
+    return attached(file(event), "appointment.ics", "text/calendar; charset=utf-8")

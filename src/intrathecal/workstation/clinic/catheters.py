@@ -17,8 +17,8 @@ from intrathecal.catheter import catheter_volume_mL
 from intrathecal.quantities import InputError
 from intrathecal.therapy import CatheterPlan
 from intrathecal.workstation.clinic import models
+from intrathecal.workstation.clinic.units import MM_PER_CM, NL_PER_ML, NL_PER_UL
 
-MM_PER_CM, NL_PER_ML, NL_PER_UL = 10, 10**6, 1000
 #: Where the catalogue's segments lie: those at the pump, and those that end in the canal.
 AT_PUMP, AT_TIP = ("pump",), ("spinal", "whole")
 

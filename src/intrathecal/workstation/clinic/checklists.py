@@ -13,11 +13,12 @@ from intrathecal.care.candidacy import Candidacy, read_candidacy
 from intrathecal.care.cells import plain
 from intrathecal.catalogue import load_catalogue
 from intrathecal.therapy.errors import TherapyError
-from intrathecal.therapy.file.bounds import YEARS
+from intrathecal.therapy.file.read_patient import INDICATIONS
 from intrathecal.therapy.file.text import parse_document
-from intrathecal.workstation.clinic.models import Answer, Note, Patient, User
+from intrathecal.workstation.clinic.models import Answer, Patient, User
 from intrathecal.workstation.clinic.models.patients import Phase
-from intrathecal.workstation.clinic.typed import line
+from intrathecal.workstation.clinic.noting import note
+from intrathecal.workstation.clinic.typed import day_of, line
 
 NAME = "candidacy"
 #: The kind of the note that says when a trial began.
@@ -25,14 +26,13 @@ BEGUN = "trial"
 DONE, WAIVED, AGAINST = "done", "waived", "speaks against it"
 #: Which kind of pain an indication of the records is, where its name does not say; any other is taken as nociceptive, for
 #: which nothing is waived.
-KINDS = {"failed-back": "neuropathic", "crps": "neuropathic", "cancer": "cancer", "spasticity": "spasticity"}
-KINDS |= {"neuropathic": "neuropathic"}
+KINDS = {"failed-back": "neuropathic", "crps": "neuropathic", **{kind: kind for kind in INDICATIONS}}
 USUAL = "nociceptive"
 MOST_NOTE = 400
 
 
 def kind_of(patient: Patient) -> str:
-    """The kind of pain (or spasticity) that the checklist is about."""
+    """The kind of pain (or spasticity) that the checklist and a therapy file are about."""
     return KINDS.get(patient.indication, USUAL)
 
 
@@ -97,17 +97,8 @@ def begin(patient: Patient, by: User) -> str:
         return _("No trial before this is settled: %(gaps)s.") % {"gaps": ", ".join(gap.check.title for gap in gaps)}
     patient.phase = Phase.TRIAL
     patient.save()
-    Note.objects.create(patient=patient, at=timezone.now(), by=by, kind=BEGUN, text="The trial begins.")
+    note(patient, by, BEGUN, "The trial begins.")
     return ""
-
-
-def day_of(text: str) -> date | None:
-    """A day as it is written in a form; None where it is none, or one that nobody means."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if YEARS[0] <= day.year <= YEARS[1] else None
 
 
 def _text(text: str) -> str:

@@ -50,7 +50,7 @@ class Own:
 
 def of(patient: Patient) -> Own:
     """The page of a patient."""
-    implant = patient.implants.filter(explanted_on=None).first()
+    implant = patient.standing
     last = implant.refills.first() if implant else None
     now, told = timezone.now(), patient.scores.filter(by_patient=True)
     return Own(

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from intrathecal.therapy.file.read_patient import INDICATIONS
 from intrathecal.workstation.clinic.models import Patient, User
 from intrathecal.workstation.clinic.models.people import Role
+from intrathecal.workstation.clinic.units import G_PER_KG
 
-G_PER_KG = 1000
 #: What a person may measure: beyond it a number was mistyped.
 HEIGHT_CM, WEIGHT_KG, OLDEST_YEARS = (40, 250), (2, 350), 120
 

@@ -28,9 +28,9 @@ from intrathecal.therapy import (
 from intrathecal.workstation.clinic import models
 from intrathecal.workstation.clinic.catheters import plan_of
 from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.clinic.units import NL_PER_ML, UL_PER_ML
 from intrathecal.workstation.live.writing import therapy_of
 
-UL_PER_ML, NL_PER_ML = 1000, 10**6
 NOTHING = Quantity(Decimal(0), "mg/mL", "concentration")
 
 
@@ -107,7 +107,7 @@ def running(implant: models.Implant, told_until: datetime | None = None) -> Runn
 def _programs(implant: models.Implant) -> list[models.Program]:
     """Programs that this pump ran, oldest first."""
     sent = implant.patient.programs.exclude(begins_at=None).order_by("begins_at", "pk")
-    if sent.filter(state=State.UNCERTAIN).exists() or implant.patient.programs.filter(state=State.UNCERTAIN).exists():
+    if implant.patient.programs.filter(state=State.UNCERTAIN).exists():
         raise Missing(_("a program was sent and it is not certain that it arrived: read the pump first"))
     ran = _between(implant, sent.filter(state__in=(State.IN_FORCE, State.REPLACED)))
     if not ran:

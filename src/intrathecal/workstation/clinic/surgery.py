@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -13,9 +13,12 @@ from django.utils.translation import gettext as _
 from intrathecal.catalogue import Pump, load_catalogue
 from intrathecal.quantities import InputError
 from intrathecal.workstation.clinic.catheters import Piece, volume_nL
-from intrathecal.workstation.clinic.models import Catheter, Implant, Note, Patient, User
+from intrathecal.workstation.clinic.models import Catheter, Implant, User
 from intrathecal.workstation.clinic.models.patients import Phase
 from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.clinic.noting import note
+from intrathecal.workstation.clinic.timeline import noon
+from intrathecal.workstation.clinic.units import NL_PER_ML, UL_PER_ML
 
 #: Programs on their way to a pump: once it is out they arrive nowhere.
 UNDER_WAY = (State.WAITING, State.CONFIRMED, State.UNCERTAIN)
@@ -76,11 +79,11 @@ def lay(implant: Implant, pieces: Sequence[Piece], **more: Any) -> Catheter:
 
 def revise(laid: Catheter, by: User) -> None:
     """Note the operation after which the catheter was ``laid`` so."""
-    words = {"why": laid.why, "tip": laid.tip_level or _("a level not known"), "volume": laid.dead_nL / 10**6}
+    words = {"why": laid.why, "tip": laid.tip_level or _("a level not known"), "volume": laid.dead_nL / NL_PER_ML}
     said = _("%(why)s; tip at %(tip)s, catheter of %(volume).3f mL") % words
     if laid.purge_uL is not None:
-        said += _(", purged %(purge)g mL") % {"purge": laid.purge_uL / 1000}
-    _note(laid.implant.patient, laid.placed_on, by, "revision", said)
+        said += _(", purged %(purge)g mL") % {"purge": laid.purge_uL / UL_PER_ML}
+    note(laid.implant.patient, by, "revision", said, _moment(laid.placed_on))
 
 
 @transaction.atomic
@@ -94,7 +97,8 @@ def replace(old: Implant, new: Implant, why: str, by: User) -> None:
         laid._state.adding = True
         laid.save()
     words = {"old": old, "new": new, "why": why}
-    _note(old.patient, new.implanted_on, by, "replacement", _("%(new)s in the place of %(old)s: %(why)s") % words)
+    said = _("%(new)s in the place of %(old)s: %(why)s") % words
+    note(old.patient, by, "replacement", said, _moment(new.implanted_on))
 
 
 def explant(old: Implant, on: date, why: str) -> None:
@@ -145,7 +149,7 @@ def _end(old: Implant, on: date, why: str) -> None:
     """A pump that is out gives nothing, and no alarm of it goes on."""
     old.explanted_on, old.why_explanted = on, why
     old.save()
-    moment = _noon(on)
+    moment = _moment(on)
     for program in old.patient.programs.filter(state=State.IN_FORCE):
         # It may have begun in the afternoon of that day: nothing ends before it begins.
         program.state, program.ends_at = State.REPLACED, max(moment, program.begins_at or moment)
@@ -158,10 +162,6 @@ def _end(old: Implant, on: date, why: str) -> None:
         alarm.save()
 
 
-def _note(patient: Patient, on: date, by: User, kind: str, text: str) -> None:
-    Note.objects.create(patient=patient, at=_noon(on), by=by, kind=kind, text=text)
-
-
-def _noon(day: date) -> datetime:
+def _moment(day: date) -> datetime:
     """A day as a moment; a day that is today has not passed noon for certain."""
-    return min(timezone.make_aware(datetime.combine(day, time(12))), timezone.now())
+    return min(noon(day), timezone.now())

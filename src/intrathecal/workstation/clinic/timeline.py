@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from intrathecal.workstation.clinic.models import Alarm, Appointment, Catheter, Patient, Program, Refill, Score
 from intrathecal.workstation.clinic.models.therapy import State
-from intrathecal.workstation.clinic.templatetags.clinical import mL, moment
+from intrathecal.workstation.clinic.templatetags.clinical import drugs, mL, moment
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,7 @@ def _told(refill: Refill) -> str:
     if refill.measured_uL is not None and refill.expected_uL is not None:
         volumes = {"expected": mL(refill.expected_uL), "found": mL(refill.measured_uL)}
         said.insert(0, _("expected %(expected)s, found %(found)s") % volumes)
-    drugs = ", ".join(f"{drug} {concentration}" for drug, concentration in refill.drugs.items())
-    return "; ".join([*said, *([drugs] if drugs else []), *refill.flagged])
+    return "; ".join(filter(None, [*said, drugs(refill.drugs), *refill.flagged]))
 
 
 def _scores(patient: Patient) -> Iterable[Event]:

@@ -11,8 +11,8 @@ from intrathecal.care.trend import Trend, trend
 from intrathecal.catalogue import load_catalogue
 from intrathecal.programmer.refilling import Residual
 from intrathecal.workstation.clinic.models import Implant, Refill, ResidualTrend
+from intrathecal.workstation.clinic.units import UL_PER_ML
 
-UL_PER_ML = 1000
 #: As many earlier refills as a trend is made of.
 EARLIER = 12
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +15,7 @@ from intrathecal.care.trial import Verdict
 from intrathecal.workstation.clinic import diaries
 from intrathecal.workstation.clinic.models import Note, Patient, Score, User
 from intrathecal.workstation.clinic.models.patients import Phase
+from intrathecal.workstation.clinic.noting import note
 from intrathecal.workstation.clinic.scores import Told, moment_for
 from intrathecal.workstation.clinic.typed import line
 
@@ -101,7 +101,7 @@ def decide(patient: Patient, decision: str, reason: str, by: User) -> str:
     if decision != FOLLOWS[found.advice] and not reason:
         return _("the diary says %(advice)s; write why you decide otherwise") % {"advice": found.advice}
     text = f"{DECISIONS[decision]}. The diary says: {found.advice}{_relief(found.verdict)}."
-    _note(patient, by, DECIDED, f"{text} {reason}" if reason else text)
+    note(patient, by, DECIDED, f"{text} {reason}" if reason else text)
     patient.phase = PHASES[decision]
     patient.save()
     return ""
@@ -129,14 +129,10 @@ def take_back(patient: Patient, reason: str, by: User) -> str:
         return problem
     if not reason or len(reason) > MOST_REASON:
         return _("write why it is taken back, in at most %(n)d letters") % {"n": MOST_REASON}
-    _note(patient, by, TAKEN_BACK, f"Taken back: {last.text.split('.')[0]}. {reason}")
+    note(patient, by, TAKEN_BACK, f"Taken back: {last.text.split('.')[0]}. {reason}")
     patient.phase = Phase.TRIAL
     patient.save()
     return ""
-
-
-def _note(patient: Patient, by: User, kind: str, text: str) -> None:
-    Note.objects.create(patient=patient, at=timezone.now(), by=by, kind=kind, text=text)
 
 
 def _relief(verdict: Verdict | None) -> str:

@@ -13,3 +13,8 @@ REASONS = {
     "talk": gettext_lazy("To talk about the therapy"),
     "other": gettext_lazy("Something else"),
 }
+
+
+def said(reason: str) -> str:
+    """What somebody comes for in words; what has no short name is in words already."""
+    return str(REASONS.get(reason, reason))

@@ -18,13 +18,12 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from intrathecal.workstation.clinic import scans
+from intrathecal.workstation.clinic import scans, visiting
 from intrathecal.workstation.clinic.checklists import BEGUN
 from intrathecal.workstation.clinic.models import Alarm, Filling, Implant, Patient, Program, Refill, Request
 from intrathecal.workstation.clinic.models.filling import Stage
 from intrathecal.workstation.clinic.models.patients import Phase
 from intrathecal.workstation.clinic.models.therapy import State
-from intrathecal.workstation.clinic.visiting import REASONS
 
 #: How far ahead a refill and the end of a pump's service are shown, days.
 REFILL_DAYS, SERVICE_DAYS = 14, 180
@@ -214,5 +213,5 @@ def _requests() -> Iterator[Line]:
     columns = ("pk", "wanted_at", "reason", "name", *_columns("patient__"))
     for key, wanted, reason, name, *who in asked.values_list(*columns):
         patient = None if who[0] is None else Person(*who)
-        whom, text = name if patient is None else str(patient), str(REASONS.get(reason, reason))
+        whom, text = name if patient is None else str(patient), visiting.said(reason)
         yield Line("request", Urgency.SOON, timezone.localdate(wanted), patient, text, whom, "appointment_request", key)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from intrathecal.workstation.clinic.models import Appointment, Implant, Patient, Program, Score
 from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.clinic.units import MM_PER_CM, UL_PER_ML
 
 #: What was in force before, in tenths of what is.
 BEFORE_TENTHS = 7
@@ -107,7 +108,7 @@ implanted = {implant.implanted_on}
 
 [catheter]
 model = "ascenda-8780"
-removed = "{segment["trimmed_mm"] / 10:g} cm"
+removed = "{segment["trimmed_mm"] / MM_PER_CM:g} cm"
 tip = "{catheter.tip_level}"
 
 [[drug]]
@@ -115,7 +116,7 @@ name = "morphine"
 concentration = "10 mg/mL"
 
 [fill]
-volume = "{(refill.filled_uL if refill else 18_000) / 1000:g} mL"
+volume = "{(refill.filled_uL if refill else 18_000) / UL_PER_ML:g} mL"
 at = {timezone.localtime(filled):%Y-%m-%dT%H:%M:%S}
 primed = "tip"
 low_reservoir_alarm = "2 mL"

@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from intrathecal.catalogue import load_catalogue
 from intrathecal.workstation.clinic import scans, surgery
-from intrathecal.workstation.clinic.catheters import NL_PER_UL, piece, tubing_nL, volume_nL
+from intrathecal.workstation.clinic.catheters import piece, tubing_nL, volume_nL
 from intrathecal.workstation.clinic.models import Implant, Note, Scan, User
 from intrathecal.workstation.clinic.models.people import Role
 from intrathecal.workstation.clinic.scans import Seen
+from intrathecal.workstation.clinic.units import NL_PER_UL
 
 #: An item number of nobody.
 GTIN = "00000000000017"

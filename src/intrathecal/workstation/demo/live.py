@@ -53,7 +53,7 @@ def live() -> None:
     nurse = User.objects.filter(role=Role.NURSE).first()
     for one in LIVE:
         patient = Patient.objects.filter(phase=Phase.IMPLANTED, indication=one.indication).order_by("number").first()
-        implant = None if patient is None else patient.implants.filter(explanted_on=None).first()
+        implant = None if patient is None else patient.standing
         if patient is not None and implant is not None:
             _make(one, patient, implant, nurse)
 

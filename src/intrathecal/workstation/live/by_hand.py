@@ -22,12 +22,12 @@ from intrathecal.report.record import Entered, entered_page
 from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Alarm, Implant, Program, User
 from intrathecal.workstation.clinic.models import Reading as Kept
-from intrathecal.workstation.clinic.models.therapy import State
-from intrathecal.workstation.clinic.running import UL_PER_ML
+from intrathecal.workstation.clinic.models.therapy import LONGEST_DOUBT, State
+from intrathecal.workstation.clinic.noting import note
 from intrathecal.workstation.clinic.templatetags.clinical import day, moment
+from intrathecal.workstation.clinic.units import UL_PER_ML
 from intrathecal.workstation.live import recording
 from intrathecal.workstation.live.looking import Look, recorded
-from intrathecal.workstation.live.sending import LONGEST_DOUBT
 from intrathecal.workstation.live.stages import OutOfTurn
 
 #: Of what a display shows, so many digits must be those of the program.
@@ -111,7 +111,7 @@ def runs(program: Program, implant: Implant, seen: Look, told: ReadBack, by: Use
             alarm.ended_at = told.at
             alarm.save()
         words = {"daily": told.daily, "program": held.summary}
-        recording.note(held.patient, by, "program", _("Entered by hand and read back (%(daily)s): %(program)s") % words)
+        note(held.patient, by, "program", _("Entered by hand and read back (%(daily)s): %(program)s") % words)
     program.refresh_from_db()
 
 
@@ -132,9 +132,7 @@ def not_entered(program: Program, implant: Implant, why: str, by: User) -> None:
     held = _held(program, implant)
     held.state, held.doubt = State.CONFIRMED, ""
     held.save()
-    recording.note(
-        held.patient, by, "program", _("Not entered: %(program)s. %(why)s") % {"program": held.summary, "why": why}
-    )
+    note(held.patient, by, "program", _("Not entered: %(program)s. %(why)s") % {"program": held.summary, "why": why})
 
 
 @transaction.atomic
@@ -145,7 +143,7 @@ def in_doubt(program: Program, implant: Implant, why: str, by: User) -> None:
     held.state, held.doubt = State.UNCERTAIN, said[:LONGEST_DOUBT]
     held.save()
     text = _("Not certain whether it was entered: %(program)s. %(why)s") % {"program": held.summary, "why": why}
-    recording.note(held.patient, by, "program", text)
+    note(held.patient, by, "program", text)
 
 
 def check_by_hand(program: Program, implant: Implant | None) -> Implant:

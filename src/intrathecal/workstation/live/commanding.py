@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from intrathecal.pump.controller import Mute, Reset, Resume
 from intrathecal.pump.telemetry.messages import Ask
 from intrathecal.workstation.clinic.models import Alarm, Implant, User
+from intrathecal.workstation.clinic.noting import note
 from intrathecal.workstation.live import line, recording
 
 
@@ -20,7 +21,7 @@ def stop(implant: Implant, by: User) -> bool:
         session.stop()
     line.heard(implant, None)
     said = _("The pump was stopped: it gives nothing until it is resumed or programmed.")
-    recording.note(implant.patient, by, "emergency", said)
+    note(implant.patient, by, "emergency", said)
     try:
         kept, _outcomes = recording.interrogate(implant, by)
     except (line.Silent, line.Doubtful):
@@ -31,7 +32,7 @@ def stop(implant: Implant, by: User) -> bool:
 def resume(implant: Implant, by: User) -> None:
     """End an emergency stop. Raises `Silent`, `Doubtful`."""
     _tell(implant, by, Resume(), "the end of an emergency stop")
-    recording.note(implant.patient, by, "emergency", _("The pump was resumed: it runs its program again."))
+    note(implant.patient, by, "emergency", _("The pump was resumed: it runs its program again."))
 
 
 def mute(implant: Implant, by: User) -> None:
@@ -43,7 +44,7 @@ def mute(implant: Implant, by: User) -> None:
 def reset(implant: Implant, by: User) -> None:
     """Reset a pump after a stall or a dip of its battery: its program runs again. Raises `Silent`, `Doubtful`."""
     _tell(implant, by, Reset(), "a reset")
-    recording.note(implant.patient, by, "alarm", _("The pump was reset."))
+    note(implant.patient, by, "alarm", _("The pump was reset."))
 
 
 @transaction.atomic

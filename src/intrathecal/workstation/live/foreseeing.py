@@ -9,13 +9,12 @@ from intrathecal.report import plots
 from intrathecal.report.sides import Side, sides
 from intrathecal.report.wording import number
 from intrathecal.simulation.api import simulate
-from intrathecal.workstation.live.drawing import Picture, picture
+from intrathecal.workstation.live.drawing import DAY_MS, Picture, picture
 from intrathecal.workstation.live.looking import Look
 
 EVERY_MS = 1_800_000
 #: Sites of the fluid that are drawn; the report draws all.
 SITES = ("T4", "L3", "cisterna_magna")
-DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)

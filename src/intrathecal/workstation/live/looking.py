@@ -15,7 +15,7 @@ from intrathecal.programmer.review.rules import RULES
 from intrathecal.programmer.sheet import Row, label_sheet, sheet
 from intrathecal.pump.telemetry.messages import Reading
 from intrathecal.therapy import Therapy, TherapyError
-from intrathecal.workstation.clinic.models import Implant, Program
+from intrathecal.workstation.clinic.models import Program
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import line
 from intrathecal.workstation.live.renewing import check_fill
@@ -52,14 +52,9 @@ class Look:
         return sha256("\n".join(said).encode()).hexdigest()
 
 
-def standing(program: Program) -> Implant | None:
-    """The pump that a program is for."""
-    return program.patient.implants.filter(explanted_on=None).first()
-
-
 def look(program: Program) -> Look:
     """Judge a program against what the pump runs, or the record where no pump answers. Raises `InputError`, `Refused`."""
-    plan, implant = therapy_of(program.text), standing(program)
+    plan, implant = therapy_of(program.text), program.patient.standing
     if implant is None or not implant.address:
         return by_record(program, plan, _("This pump has no address: it is judged against the record."))
     try:
@@ -71,7 +66,7 @@ def look(program: Program) -> Look:
 
 def recorded(program: Program) -> str:
     """What changes with pump, catheter, fill and program in force, as the record has them."""
-    implant, force = standing(program), _force(program)
+    implant, force = program.patient.standing, _force(program)
     fill = None if implant is None else implant.refills.first()
     catheter = None if implant is None else implant.catheters.first()
     said = [None if one is None else one.pk for one in (implant, catheter, fill, force)]
@@ -94,7 +89,7 @@ def by_reading(program: Program, plan: Therapy, reading: Reading) -> Look:
 
 def by_record(program: Program, plan: Therapy, silent: str) -> Look:
     """Judge it against the program in force, as the record has it. Raises `InputError`."""
-    force, implant = _force(program), standing(program)
+    force, implant = _force(program), program.patient.standing
     if program.state == State.DRAFT:
         check_fill(plan, None if implant is None else implant.refills.first())
     found = review(_alone(plan), None if force is None else _alone(therapy_of(force.text)))

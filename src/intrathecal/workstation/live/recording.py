@@ -18,7 +18,7 @@ from intrathecal.programmer.session import Outcome
 from intrathecal.pump.telemetry.messages import Reading
 from intrathecal.quantities import InputError
 from intrathecal.workstation.clinic import next_fill, slots, trail
-from intrathecal.workstation.clinic.models import Alarm, Implant, Note, Patient, Program, Refill, User
+from intrathecal.workstation.clinic.models import Alarm, Implant, Note, Program, Refill, User
 from intrathecal.workstation.clinic.models import Reading as Kept
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.clinic.running import running
@@ -134,8 +134,3 @@ def _alarms(implant: Implant, reading: Reading) -> None:
         if name not in sounding:
             record.ended_at = timezone.now()
             record.save()
-
-
-def note(patient: Patient, by: User, kind: str, text: str) -> None:
-    """Write down what somebody did."""
-    Note.objects.create(patient=patient, at=timezone.now(), by=by, kind=kind, text=text)

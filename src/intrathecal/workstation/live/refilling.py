@@ -23,13 +23,10 @@ from intrathecal.therapy import Bridge, CatheterPlan, Event, Therapy
 from intrathecal.therapy import Refill as Fill
 from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Implant, Refill, User
-from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.clinic.models.therapy import LONGEST_DOUBT, State
 from intrathecal.workstation.clinic.running import bridge_event, clock, label_of, millilitres
 from intrathecal.workstation.live import line, recording
 from intrathecal.workstation.live.writing import first_text, therapy_of
-
-#: Letters of what is uncertain that the record holds.
-LONGEST_DOUBT = 400
 
 
 def untold(implant: Implant) -> Refill | None:

@@ -22,13 +22,12 @@ from intrathecal.report.record import record_page
 from intrathecal.therapy import Program as PumpProgram
 from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Implant, Patient, Program, User
-from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.clinic.models.therapy import LONGEST_DOUBT, State
+from intrathecal.workstation.clinic.noting import note
 from intrathecal.workstation.live import line, recording
-from intrathecal.workstation.live.looking import Look, by_reading, recorded, standing
+from intrathecal.workstation.live.looking import Look, by_reading, recorded
 from intrathecal.workstation.live.writing import summary, therapy_of, with_program
 
-#: Letters of what is uncertain that the record holds.
-LONGEST_DOUBT = 400
 #: The program of an emergency.
 MINIMUM = "minimum rate"
 #: What people confirmed, and who did.
@@ -41,7 +40,7 @@ class NotSent(Exception):
 
 def dispatch(program: Program, by: User) -> None:
     """Send a confirmed program. Raises `NotSent`, `Silent`, and `Doubtful` when it is not known whether it arrived."""
-    implant = standing(program)
+    implant = program.patient.standing
     if implant is None:
         raise NotSent(_("There is no pump in the record."))
     with line.opened(implant) as session:
@@ -169,7 +168,7 @@ def minimum(patient: Patient, implant: Implant, text: str, by: User) -> None:
     with transaction.atomic():
         recording.begin(program, timezone.now())
         recording.keep(implant, after, (), by)
-        recording.note(patient, by, "emergency", _("The pump was set to its minimum rate."))
+        note(patient, by, "emergency", _("The pump was set to its minimum rate."))
 
 
 @transaction.atomic

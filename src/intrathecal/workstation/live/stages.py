@@ -85,7 +85,7 @@ def version_of(text: str) -> str:
 
 def begin(patient: Patient, by: User) -> Program:
     """A draft that begins with what was written last. Raises `TherapyError`."""
-    if not patient.implants.filter(explanted_on=None).exists():
+    if patient.standing is None:
         raise TherapyError(_("There is no pump in the record: nothing could run a program."))
     text = renewing.text_for(patient)
     plan = writing.therapy_of(text)

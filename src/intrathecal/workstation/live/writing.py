@@ -17,16 +17,16 @@ from intrathecal.therapy.file.load import EXAMPLE, WHAT
 from intrathecal.therapy.file.read_therapy import read_therapy
 from intrathecal.therapy.file.text import parse_document
 from intrathecal.workstation import configuration
+from intrathecal.workstation.clinic.checklists import kind_of
 from intrathecal.workstation.clinic.models import Implant, Patient, Refill
+from intrathecal.workstation.clinic.units import MM_PER_CM, UL_PER_ML
 
-#: Kinds of pain in a therapy file, by the clinic's indication.
-PAIN = {"cancer": "cancer", "spasticity": "spasticity", "failed-back": "neuropathic", "crps": "neuropathic"}
 NAME = "therapy file"
 _PROGRAM = re.compile(r"(?ms)^[ \t]*\[program\][^\n]*\n(?:[ \t]*(?:#[^\n]*)?\n)*")
 _TEXT = re.compile(r"""[ \t]*text[ \t]*=[ \t]*(?:\"{3}.*?\"{3}|'{3}.*?'{3}|"[^"\n]*"|'[^'\n]*')""", re.DOTALL)
 LONGEST_SUMMARY = 300
 #: The catheter of a record that names none.
-USUAL, MM_PER_CM = "ascenda-8780", 10
+USUAL = "ascenda-8780"
 
 
 def therapy_of(text: str, name: str = NAME) -> Therapy:
@@ -76,7 +76,7 @@ text = \"\"\"
 height = "{patient.height_cm} cm"
 weight = "{patient.weight_kg:g} kg"
 age = {_age(patient.born)}
-indication = "{PAIN.get(patient.indication, "nociceptive")}"
+indication = "{kind_of(patient)}"
 {extra}
 [pump]
 model = "{implant.model}"
@@ -86,7 +86,7 @@ utc_offset = "{_offset(local)}"
 {catheter_table(implant)}
 {drug_tables(drugs)}
 [fill]
-volume = "{filled_uL / 1000:g} mL"
+volume = "{filled_uL / UL_PER_ML:g} mL"
 at = {local:%Y-%m-%dT%H:%M:%S}
 primed = "tip"
 
@@ -106,7 +106,7 @@ def catheter_table(implant: Implant) -> str:
         left = sum(one["length_mm"] for one in pieces) - trimmed
         model, whole = max(((one["model"], _whole_mm(one["model"])) for one in pieces), key=lambda known: known[1])
         trimmed = whole - left
-    return f'[catheter]\nmodel = "{model}"\nremoved = "{trimmed / 10:g} cm"\ntip = "{tip}"\n'
+    return f'[catheter]\nmodel = "{model}"\nremoved = "{trimmed / MM_PER_CM:g} cm"\ntip = "{tip}"\n'
 
 
 def _whole_mm(model: str) -> int:
@@ -127,7 +127,7 @@ def last_text(patient: Patient) -> str:
 
 def first_text(patient: Patient) -> str:
     """What the record holds, as a text. Raises `TherapyError` where something is missing."""
-    implant = patient.implants.filter(explanted_on=None).first()
+    implant = patient.standing
     refill = None if implant is None else Refill.objects.filter(implant=implant).first()
     if implant is None or refill is None or not refill.drugs:
         raise TherapyError(_("There is no pump, or no fill of it, in the record. Write down the first fill."))

@@ -131,7 +131,7 @@ def _asked(request: HttpRequest, one: Request, wrong: dict[str, str] | None = No
     context = {
         "asked": one,
         "open": one.state == Request.State.OPEN,
-        "reason": visiting.REASONS.get(one.reason, one.reason),
+        "reason": visiting.said(one.reason),
         "days": slots.by_day(slots.free()),
         "wrong": wrong or {},
         "entered": request.POST,
@@ -182,7 +182,7 @@ def change(one: Appointment, what: str, at: str) -> dict[str, str]:
 def _appointment(
     request: HttpRequest, one: Appointment, wrong: dict[str, str] | None = None, status: int = 200
 ) -> HttpResponse:
-    reason, request_of = visiting.REASONS.get(one.kind, one.kind), Request.objects.filter(appointment=one).first()
+    reason, request_of = visiting.said(one.kind), Request.objects.filter(appointment=one).first()
     context = {
         "one": one,
         "reason": reason,

@@ -18,11 +18,11 @@ from django.utils.translation import gettext as _
 from intrathecal.workstation import failing
 from intrathecal.workstation.clinic import asking, calendars, limits, links, slots, visiting
 from intrathecal.workstation.clinic.models import Request
+from intrathecal.workstation.clinic.models.appointments import LONGEST_CONTACT
 from intrathecal.workstation.rules import OPEN, SECRET
 
 #: A field that people do not see and programs fill in.
 TRAP = "website"
-MOST_NAME = MOST_CONTACT = 120
 _E_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _DIGITS = re.compile(r"\d")
 FEWEST_DIGITS = 5
@@ -43,8 +43,8 @@ class Wish:
         """From a form or a call."""
         name, contact, reason = (" ".join(given.get(key, "").split()) for key in ("name", "contact", "reason"))
         wrong, at = {}, None
-        if not name or len(name) > MOST_NAME or not name.isprintable():
-            wrong["name"] = _("write your name, in at most %(n)d letters") % {"n": MOST_NAME}
+        if not name or len(name) > LONGEST_CONTACT or not name.isprintable():
+            wrong["name"] = _("write your name, in at most %(n)d letters") % {"n": LONGEST_CONTACT}
         if not _reachable(contact):
             wrong["contact"] = _("write a telephone number or an e-mail address, so that the clinic can answer")
         if reason not in visiting.REASONS:
@@ -59,7 +59,7 @@ class Wish:
 
 
 def _reachable(contact: str) -> bool:
-    if not contact.isprintable() or len(contact) > MOST_CONTACT:
+    if not contact.isprintable() or len(contact) > LONGEST_CONTACT:
         return False
     return bool(_E_MAIL.fullmatch(contact)) or len(_DIGITS.findall(contact)) >= FEWEST_DIGITS
 
@@ -102,7 +102,7 @@ def _requests() -> QuerySet[Request]:
 @links.opens(_requests, "token")
 def asked(request: HttpRequest, one: Request) -> HttpResponse:
     """What became of a request: for whoever has its token. Names and contacts are not shown again."""
-    return render(request, "workstation/asked.html", {"asked": one, "reason": visiting.REASONS.get(one.reason, "")})
+    return render(request, "workstation/asked.html", {"asked": one, "reason": visiting.said(one.reason)})
 
 
 @links.opens(_requests, "token")

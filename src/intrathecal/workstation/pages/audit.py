@@ -11,12 +11,12 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from intrathecal.workstation.clinic import record, trail
 from intrathecal.workstation.clinic.models import Head
+from intrathecal.workstation.clinic.typed import day_of
 from intrathecal.workstation.pages import patients
 from intrathecal.workstation.rules import ADMINISTRATORS, Rule
 
@@ -42,11 +42,7 @@ class Wanted:
     @classmethod
     def told(cls, person: str, about: str, said: str) -> Wanted:
         """From words."""
-        said, day, wrong = said.strip(), None, ""
-        try:
-            day = parse_date(said)
-        except ValueError:  # well written, but no day of the calendar
-            day = None
+        said, day, wrong = said.strip(), day_of(said), ""
         if said and day is None:
             wrong = _('"%(day)s" is no day: write it like 2026-11-22.') % {"day": said}
         return cls(person.strip(), about.strip(), day, wrong)

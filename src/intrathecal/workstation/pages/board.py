@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from intrathecal.workstation.attaching import attached
 from intrathecal.workstation.clinic import worklist
 from intrathecal.workstation.clinic.models import KeptFilter, User
 from intrathecal.workstation.clinic.worklist import Line
@@ -129,8 +130,7 @@ def _orders() -> dict[str, str]:
 @require_GET
 def csv(request: HttpRequest) -> HttpResponse:
     """The same lines as a table."""
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="board.csv"'
+    response = attached("", "board.csv", "text/csv; charset=utf-8")
     writer = tables.writer(response)
     writer.writerow(["kind", "urgency", "until", "patient", "what"])
     names = worklist.kinds()

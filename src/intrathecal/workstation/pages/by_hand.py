@@ -18,14 +18,16 @@ from intrathecal.programmer.confirming import ConfirmationError, read_reason
 from intrathecal.programmer.errors import Refused
 from intrathecal.quantities import InputError, QuantityError, parse_quantity
 from intrathecal.therapy.numbers import with_remedy
+from intrathecal.workstation.attaching import attached
 from intrathecal.workstation.clinic.models import Implant, Program, User
-from intrathecal.workstation.clinic.running import UL_PER_ML, pump_of
+from intrathecal.workstation.clinic.running import pump_of
 from intrathecal.workstation.clinic.templatetags.clinical import moment
+from intrathecal.workstation.clinic.units import UL_PER_ML
 from intrathecal.workstation.live import by_hand
-from intrathecal.workstation.live.looking import Look, look, standing
+from intrathecal.workstation.live.looking import Look, look
 from intrathecal.workstation.live.stages import OutOfTurn
 from intrathecal.workstation.pages.fields import DayField, MomentField, NumberField, say_what_is_missing
-from intrathecal.workstation.pages.program import one_of
+from intrathecal.workstation.pages.program import HERE, one_of
 from intrathecal.workstation.rules import CARERS, STAFF, Rule
 
 RUNS, NOT, UNKNOWN = "runs", "not", "unknown"
@@ -146,7 +148,7 @@ def enter(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     """What is to be entered, and a form for what came of it."""
     one = one_of(patient, program)
     try:
-        implant = by_hand.check_by_hand(one, standing(one))
+        implant = by_hand.check_by_hand(one, one.patient.standing)
         seen = look(one)
         form = Outcome(request.POST if request.method == "POST" else None, one, implant, seen)
         if form.is_valid():
@@ -171,17 +173,14 @@ def order(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     """What is to be entered, as a file to print."""
     one = one_of(patient, program)
     try:
-        implant = by_hand.check_by_hand(one, standing(one))
+        implant = by_hand.check_by_hand(one, one.patient.standing)
         page = by_hand.order(one, implant, look(one))
     except (OutOfTurn, InputError, Refused) as problem:
         messages.error(request, str(problem))
         return redirect("program", patient, program)
-    response = HttpResponse(page, content_type="text/html; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="to-enter-{one.patient_id}-{one.pk}.html"'
-    return response
+    return attached(page, f"to-enter-{one.patient_id}-{one.pk}.html", "text/html; charset=utf-8")
 
 
-HERE = "patients/<int:patient>/programs/<int:program>/"
 urlpatterns = [
     path(f"{HERE}by-hand/", enter, name="program_by_hand"),
     path(f"{HERE}order/", order, name="program_order"),

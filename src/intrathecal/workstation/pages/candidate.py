@@ -17,6 +17,7 @@ from intrathecal.workstation.clinic import checklists, trail
 from intrathecal.workstation.clinic.checklists import AGAINST, DONE, WAIVED
 from intrathecal.workstation.clinic.models import Patient
 from intrathecal.workstation.clinic.models.patients import Phase
+from intrathecal.workstation.clinic.typed import day_of
 from intrathecal.workstation.rules import CARERS, NOBODY, STAFF, Rule
 
 
@@ -47,7 +48,7 @@ def begin(request: HttpRequest, patient: int) -> HttpResponse:
 
 def _page(request: HttpRequest, patient: Patient, wrong: dict[str, str], status: int) -> HttpResponse:
     planned, begun = request.GET.get("on", ""), patient.phase != Phase.CANDIDATE
-    day = checklists.day_of(planned) if planned and not begun else None
+    day = day_of(planned) if planned and not begun else None
     on, known = day or checklists.trial_on(patient), load_catalogue()
     found = checklists.judge(patient, on)
     items = [

@@ -15,12 +15,14 @@ from django.views.decorators.http import require_GET, require_POST
 from intrathecal.programmer.confirming import ConfirmationError, second_looks
 from intrathecal.programmer.errors import Refused
 from intrathecal.quantities import InputError
+from intrathecal.workstation.attaching import attached
 from intrathecal.workstation.clinic.models import Program
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.live import line, recording, sending, stages
-from intrathecal.workstation.live.looking import Look, look, standing
+from intrathecal.workstation.live.looking import Look, look
 from intrathecal.workstation.live.stages import Asked
-from intrathecal.workstation.pages.program import one_of
+from intrathecal.workstation.pages.program import HERE, one_of
+from intrathecal.workstation.pages.pump import there
 from intrathecal.workstation.rules import NOBODY, PHARMACIST, PHYSICIAN, PHYSICIANS, STAFF, Rule
 
 
@@ -46,7 +48,7 @@ def _shown(request: HttpRequest, one: Program, asked: Asked | None = None, statu
         "asked": asked or _typed(request, seen),
         "second": second_looks(seen.review.findings),
         "can_second": one.state == State.WAITING and request.user.pk != one.confirmed_by_id,
-        "live": bool(getattr(standing(one), "address", "")),
+        "live": bool(getattr(one.patient.standing, "address", "")),
     }
     return render(request, "workstation/program_review.html", context, status=status)
 
@@ -86,7 +88,7 @@ def second(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     except stages.OutOfTurn as problem:
         messages.error(request, str(problem))
     else:
-        sent = bool(getattr(standing(one), "address", ""))
+        sent = bool(getattr(one.patient.standing, "address", ""))
         then = _("It can be sent.") if sent else _("It can be entered with the maker's programmer.")
         messages.success(request, f"{_('Confirmed by a second person.')} {then}")
     return redirect("program", patient, program)
@@ -136,7 +138,7 @@ def send(request: HttpRequest, patient: int, program: int) -> HttpResponse:
 
 def _bridges(one: Program) -> bool:
     """Whether the pump said last that it brings an old drug out first."""
-    implant = standing(one)
+    implant = one.patient.standing
     last = None if implant is None else implant.readings.first()
     return last is not None and bool(last.told.get("bridge_running"))
 
@@ -148,7 +150,7 @@ def uncertain(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     if one.state != State.UNCERTAIN:
         return redirect("program", patient, program)
     force = one.patient.programs.filter(state=State.IN_FORCE).first()
-    context = {"patient": one.patient, "program": one, "force": force, "implant": standing(one)}
+    context = {"patient": one.patient, "program": one, "force": force, "implant": one.patient.standing}
     return render(request, "workstation/program_uncertain.html", context)
 
 
@@ -156,11 +158,9 @@ def uncertain(request: HttpRequest, patient: int, program: int) -> HttpResponse:
 @transaction.non_atomic_requests
 def settle(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     """Ask the pump what became of it."""
-    one, implant = one_of(patient, program), standing(one_of(patient, program))
+    one = one_of(patient, program)
     try:
-        if implant is None:
-            raise line.Silent(_("There is no pump in the record."))
-        _kept, outcomes = recording.interrogate(implant, request.user)
+        _kept, outcomes = recording.interrogate(there(patient), request.user)
     except (line.Silent, line.Doubtful) as problem:
         messages.error(request, _("Still uncertain: %(why)s") % {"why": problem})
         return redirect("program_uncertain", patient, program)
@@ -180,12 +180,9 @@ def record(request: HttpRequest, patient: int, program: int) -> HttpResponse:
     one = one_of(patient, program)
     if not one.record:
         raise Http404
-    response = HttpResponse(one.record, content_type="text/html; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="program-{one.patient_id}-{one.pk}.html"'
-    return response
+    return attached(one.record, f"program-{one.patient_id}-{one.pk}.html", "text/html; charset=utf-8")
 
 
-HERE = "patients/<int:patient>/programs/<int:program>/"
 urlpatterns = [
     path(f"{HERE}review/", review, name="program_review"),
     path(f"{HERE}confirm/", confirm, name="program_confirm"),

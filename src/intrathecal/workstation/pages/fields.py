@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 from intrathecal.quantities import QuantityError, parse_number, plain
 from intrathecal.therapy.file.bounds import YEARS
 from intrathecal.therapy.numbers import read_quantity, with_remedy
+from intrathecal.workstation.clinic.units import UL_PER_ML
 
-UL_PER_ML = 1000
 #: A comma before anything but three digits can only be a decimal one.
 _DECIMAL = re.compile(r"-?\d+,(?:\d{1,2}|\d{4,})|-?0,\d+", re.ASCII)
 #: A number, and letters after it.

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from intrathecal.workstation import comparing
 from intrathecal.workstation.clinic.models import Patient, Program
 from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.clinic.typed import number_of
 from intrathecal.workstation.picturing import FILES
 from intrathecal.workstation.rules import STAFF, Rule
 from intrathecal.workstation.simulating import NothingToSimulateError, pictures_of
@@ -72,10 +73,11 @@ def pictures(request: HttpRequest, patient: int) -> HttpResponse:
 
 
 def _keys(request: HttpRequest) -> list[int]:
-    given = [request.GET[name] for name in ("a", "b") if name in request.GET]
-    if not all(key.isascii() and key.isdecimal() and len(key) < 19 for key in given):
+    given = [number_of(request.GET[name]) for name in ("a", "b") if name in request.GET]
+    known = [key for key in given if key is not None]
+    if len(known) < len(given):
         raise Http404
-    return [int(key) for key in given]
+    return known
 
 
 urlpatterns = [

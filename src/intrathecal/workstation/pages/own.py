@@ -19,12 +19,12 @@ from django.utils.translation import gettext_lazy
 from intrathecal.workstation import failing
 from intrathecal.workstation.clinic import asking, calendars, handsets, limits, links, owning, slots, trail, visiting
 from intrathecal.workstation.clinic.models import Implant, Patient, Request, Score
+from intrathecal.workstation.clinic.models.appointments import LONGEST_CONTACT
 from intrathecal.workstation.clinic.models.care import Function
 from intrathecal.workstation.clinic.scores import Told
 from intrathecal.workstation.rules import PATIENTS, SECRET, Rule
 
 View = Callable[..., HttpResponse]
-LONGEST_CONTACT = 120
 HOME = "./"
 
 
@@ -126,7 +126,7 @@ def push(patient: Patient) -> handsets.Answer:
 
 
 def _pump(patient: Patient) -> Implant:
-    implant = patient.implants.filter(explanted_on=None).first()
+    implant = patient.standing
     if implant is None:
         raise Http404
     return implant

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import NoReverseMatch, path, reverse
+from django.urls import path
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
@@ -42,7 +42,7 @@ def overview(request: HttpRequest, patient: int) -> HttpResponse:
     }
     if request.htmx:
         return render(request, "workstation/_timeline.html", context)
-    implant = one.implants.filter(explanted_on=None).first()
+    implant = one.standing
     context |= {
         "implant": implant,
         "catheter": implant.catheters.first() if implant else None,
@@ -50,19 +50,9 @@ def overview(request: HttpRequest, patient: int) -> HttpResponse:
         "program": one.programs.filter(state=State.IN_FORCE).first(),
         "next": timeline.upcoming(one),
         "plot": plot(said(one.scores.all()), landmarks.of(one)),
-        "pump_now": implant is not None and _there_is("pump_now", one),
         "picture_files": FILES,
     }
     return render(request, "workstation/patient.html", context)
-
-
-def _there_is(name: str, patient: Patient) -> bool:
-    """Whether this workstation has a page of that name about a patient."""
-    try:
-        reverse(name, args=[patient.pk])
-    except NoReverseMatch:
-        return False
-    return True
 
 
 urlpatterns = [path("patients/<int:patient>/", overview, name="patient")]

@@ -18,16 +18,17 @@ from intrathecal.quantities import InputError
 from intrathecal.therapy import TherapyError
 from intrathecal.workstation.clinic.models import Patient, Program
 from intrathecal.workstation.clinic.models.therapy import State
+from intrathecal.workstation.clinic.typed import number_of
 from intrathecal.workstation.live import form, stages, writing
 from intrathecal.workstation.live.foreseeing import Foresight, foresee
-from intrathecal.workstation.live.looking import Look, look, standing
+from intrathecal.workstation.live.looking import Look, look
 from intrathecal.workstation.live.reckoning import check_reckonable
 from intrathecal.workstation.rules import NOBODY, PHYSICIANS, STAFF, Rule
 
+#: Where the pages of one program are.
+HERE = "patients/<int:patient>/programs/<int:program>/"
 #: So many foresights are kept.
 KEPT = 16
-#: Digits of the number of a row.
-LONGEST_NUMBER = 5
 _known: dict[str, Foresight] = {}
 
 
@@ -82,7 +83,7 @@ def program(request: HttpRequest, patient: int, program: int) -> HttpResponse:
         return redirect("program_uncertain", patient, program)
     if one.state == State.DRAFT:
         return render(request, "workstation/program_edit.html", _context(one, _kept(one)))
-    context = {"patient": one.patient, "program": one, "live": bool(getattr(standing(one), "address", ""))}
+    context = {"patient": one.patient, "program": one, "live": bool(getattr(one.patient.standing, "address", ""))}
     return render(request, "workstation/program.html", context)
 
 
@@ -137,8 +138,8 @@ def changed(request: HttpRequest, one: Program) -> Editor:
     typed = posted.get("text", one.text).replace("\r\n", "\n")
     if "adding" in posted and (kind := posted.get("add-kind", "")):
         rows = form.added(rows, kind)
-    elif (number := posted.get("remove", "")).isascii() and number.isdecimal() and len(number) < LONGEST_NUMBER:
-        rows = form.without(rows, int(number))
+    elif (number := number_of(posted.get("remove", ""))) is not None:
+        rows = form.without(rows, number)
     elif posted.get("source") == "text" or (
         posted.get("source") != "form" and stages.version_of(typed) != posted.get("version")
     ):
@@ -201,9 +202,9 @@ def _leave(request: HttpRequest, to: str) -> HttpResponse:
 
 urlpatterns = [
     path("patients/<int:patient>/programs/new/", new, name="program_new"),
-    path("patients/<int:patient>/programs/<int:program>/", program, name="program"),
-    path("patients/<int:patient>/programs/<int:program>/edit/", edit, name="program_edit"),
-    path("patients/<int:patient>/programs/<int:program>/foresight/", foresight, name="program_foresight"),
+    path(HERE, program, name="program"),
+    path(f"{HERE}edit/", edit, name="program_edit"),
+    path(f"{HERE}foresight/", foresight, name="program_foresight"),
 ]
 RULES = {
     "program_new": Rule(NOBODY, PHYSICIANS),

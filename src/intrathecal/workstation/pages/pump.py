@@ -61,6 +61,14 @@ def implant_of(patient: int) -> Implant | None:
     return Implant.objects.filter(patient=patient, explanted_on=None).select_related("patient").first()
 
 
+def there(patient: int) -> Implant:
+    """The same, to be talked to. Raises `Silent` where none is in."""
+    found = implant_of(patient)
+    if found is None:
+        raise line.Silent(_("There is no pump in the record."))
+    return found
+
+
 @require_GET
 @transaction.non_atomic_requests
 def pump(request: HttpRequest, patient: int) -> HttpResponse:
@@ -141,11 +149,8 @@ def _with_free_connection(ask: Any) -> Any:
 @transaction.non_atomic_requests
 def interrogate(request: HttpRequest, patient: int) -> HttpResponse:
     """Read everything that the pump knows, and keep it."""
-    implant = implant_of(patient)
     try:
-        if implant is None:
-            raise line.Silent(_("There is no pump in the record."))
-        _kept, outcomes = recording.interrogate(implant, request.user)
+        _kept, outcomes = recording.interrogate(there(patient), request.user)
     except (line.Silent, line.Doubtful) as silence:
         messages.error(request, str(silence))
     else:
@@ -179,11 +184,9 @@ def command(name: str) -> Callable[[HttpRequest, int], HttpResponse]:
     @transaction.non_atomic_requests
     def tell(request: HttpRequest, patient: int) -> HttpResponse:
         """Tell it, and say what came of it."""
-        implant, chosen = implant_of(patient), commands()[name]
+        chosen = commands()[name]
         try:
-            if implant is None:
-                raise line.Silent(_("There is no pump in the record."))
-            chosen.do(implant, request.user)
+            chosen.do(there(patient), request.user)
         except line.Doubtful as doubt:
             messages.error(
                 request, _("Uncertain: %(why)s. Interrogate the pump: it says what became of it.") % {"why": doubt}

@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import path
 from django.utils.translation import gettext_lazy
 
+from intrathecal.workstation.attaching import attached
 from intrathecal.workstation.clinic import record
 from intrathecal.workstation.clinic.models import Patient, Program
 from intrathecal.workstation.rules import PHYSICIANS, Rule
@@ -28,7 +29,7 @@ def record_page(request: HttpRequest, patient: int) -> HttpResponse:
 def record_json(request: HttpRequest, patient: int) -> HttpResponse:
     """All of it for programs."""
     one = get_object_or_404(Patient, pk=patient)
-    return _file(_json(record.whole(one)), f"record-{one.pk}.json", "application/json")
+    return attached(_json(record.whole(one)), f"record-{one.pk}.json", "application/json")
 
 
 def record_zip(request: HttpRequest, patient: int) -> HttpResponse:
@@ -44,7 +45,7 @@ def record_zip(request: HttpRequest, patient: int) -> HttpResponse:
         folder.writestr("record.json", _json(whole))
         for program in Program.objects.filter(patient=one).exclude(text=""):
             folder.writestr(f"programs/{program.pk}.toml", program.text)
-    return _file(packed.getvalue(), f"record-{one.pk}.zip", "application/zip")
+    return attached(packed.getvalue(), f"record-{one.pk}.zip", "application/zip")
 
 
 def _counts(whole: dict[str, Any]) -> list[tuple[str, int]]:
@@ -69,10 +70,6 @@ def _cell(value: Any) -> str:
 
 def _json(whole: dict[str, Any]) -> bytes:
     return json.dumps(whole, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1).encode()
-
-
-def _file(content: bytes, name: str, kind: str) -> HttpResponse:
-    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 urlpatterns = [

@@ -15,12 +15,14 @@ from intrathecal.care.cells import ROUTES
 from intrathecal.care.reasons import share
 from intrathecal.care.trial import figures
 from intrathecal.catalogue import load_catalogue
-from intrathecal.workstation.clinic import checklists, diaries, trail, trials, uploading
+from intrathecal.workstation.attaching import attached
+from intrathecal.workstation.clinic import diaries, trail, trials, uploading
 from intrathecal.workstation.clinic.models import Patient, Score
 from intrathecal.workstation.clinic.models.care import Function
 from intrathecal.workstation.clinic.models.patients import Phase
 from intrathecal.workstation.clinic.plot import Said, plot
 from intrathecal.workstation.clinic.scores import Told
+from intrathecal.workstation.clinic.typed import day_of
 from intrathecal.workstation.rules import CARERS, NOBODY, PHYSICIANS, STAFF, Rule
 
 #: What a diary says, and which decision of a physician goes with it.
@@ -95,9 +97,7 @@ def csv(request: HttpRequest, patient: int) -> HttpResponse:
     one = get_object_or_404(Patient, pk=patient)
     if request.method == "POST":
         return _upload(request, one)
-    response = HttpResponse(diaries.text(diaries.of_trial(one)), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="diary-{one.pk}.csv"'
-    return response
+    return attached(diaries.text(diaries.of_trial(one)), f"diary-{one.pk}.csv", "text/csv; charset=utf-8")
 
 
 def _upload(request: HttpRequest, patient: Patient) -> HttpResponse:
@@ -125,7 +125,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     until = request.GET.get("until", "")
-    day = checklists.day_of(until)
+    day = day_of(until)
     found, scores = trials.said(patient, day), diaries.of_trial(patient)
     verdict, asked = found.verdict, load_catalogue().trial
     context = {

@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from intrathecal.workstation.clinic.models.patients import personal_link
 
+#: Letters of the name of whoever asks, and of how the clinic reaches them.
+LONGEST_CONTACT = 120
+
 
 class Appointment(models.Model):
     """A confirmed appointment. ``uid`` is that of its calendar file, ``sequence`` how often that has changed."""
@@ -51,8 +54,8 @@ class Request(models.Model):
     patient = models.ForeignKey(
         "clinic.Patient", null=True, blank=True, on_delete=models.PROTECT, related_name="requests"
     )
-    name = models.CharField(_("name"), max_length=120)
-    contact = models.CharField(_("telephone or e-mail"), max_length=120)
+    name = models.CharField(_("name"), max_length=LONGEST_CONTACT)
+    contact = models.CharField(_("telephone or e-mail"), max_length=LONGEST_CONTACT)
     reason = models.CharField(_("what for"), max_length=40)
     wanted_at = models.DateTimeField(_("wanted"))
     minutes = models.PositiveSmallIntegerField(_("minutes"), default=30)

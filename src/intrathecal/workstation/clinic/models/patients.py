@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from intrathecal.workstation.clinic.units import G_PER_KG
+
+if TYPE_CHECKING:
+    from intrathecal.workstation.clinic.models.devices import Implant
 
 
 class Phase(models.TextChoices):
@@ -61,4 +67,10 @@ class Patient(models.Model):
     @property
     def weight_kg(self) -> float:
         """The weight in kg."""
-        return int(self.weight_g) / 1000
+        return int(self.weight_g) / G_PER_KG
+
+    @property
+    def standing(self) -> Implant | None:
+        """The pump that is in; None where none is."""
+        found: Implant | None = self.implants.filter(explanted_on=None).first()
+        return found

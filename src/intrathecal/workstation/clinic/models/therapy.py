@@ -5,6 +5,11 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from intrathecal.workstation.clinic.units import UL_PER_ML
+
+#: Letters of what is uncertain about a program or a refill.
+LONGEST_DOUBT = 400
+
 
 class State(models.TextChoices):
     """Where a program is between being written and being replaced."""
@@ -38,7 +43,7 @@ class Program(models.Model):
     second_at = models.DateTimeField(_("confirmed by a second person"), null=True, blank=True)
     begins_at = models.DateTimeField(_("in force from"), null=True, blank=True)
     ends_at = models.DateTimeField(_("in force until"), null=True, blank=True)
-    doubt = models.CharField(_("what is uncertain"), max_length=400, blank=True)
+    doubt = models.CharField(_("what is uncertain"), max_length=LONGEST_DOUBT, blank=True)
     why = models.CharField(_("why it is changed"), max_length=300, blank=True)
     basis = models.CharField(_("what the pump ran when it was confirmed"), max_length=64, blank=True)
     record = models.TextField(_("record"), blank=True)
@@ -82,7 +87,7 @@ class Refill(models.Model):
     second_by = models.ForeignKey("clinic.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     recipe = models.JSONField(_("how it was made"), default=dict, blank=True)
     untold = models.BooleanField(_("the pump was not told yet"), default=False)
-    doubt = models.CharField(_("what is uncertain"), max_length=400, blank=True)
+    doubt = models.CharField(_("what is uncertain"), max_length=LONGEST_DOUBT, blank=True)
     line_before = models.PositiveBigIntegerField(_("line of the pump's log"), null=True, blank=True)
 
     class Meta:
@@ -93,4 +98,4 @@ class Refill(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.filled_uL / 1000:g} mL"
+        return f"{self.filled_uL / UL_PER_ML:g} mL"

@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy
 
 from intrathecal.workstation.pages.implant import operating, prime, scan, views
-from intrathecal.workstation.rules import NURSE, PHYSICIANS, STAFF, Rule
+from intrathecal.workstation.rules import CARERS, PHYSICIANS, STAFF, Rule
 
 urlpatterns = [
     path("patients/<int:patient>/implant/", views.implant, name="implant"),
@@ -25,8 +25,8 @@ RULES = {
     "implant_replace": Rule(PHYSICIANS, PHYSICIANS),
     "implant_revise": Rule(PHYSICIANS, PHYSICIANS),
     "implant_explant": Rule(PHYSICIANS, PHYSICIANS),
-    "implant_mri": Rule(PHYSICIANS | {NURSE}, PHYSICIANS | {NURSE}),
-    "implant_mri_open": Rule(PHYSICIANS | {NURSE}, PHYSICIANS | {NURSE}),
+    "implant_mri": Rule(CARERS, CARERS),
+    "implant_mri_open": Rule(CARERS, CARERS),
     "implant_prime": Rule(STAFF),
     "implant_volumes": Rule(PHYSICIANS),
 }

@@ -14,8 +14,6 @@ from intrathecal.catalogue import LEVELS, load_catalogue
 from intrathecal.workstation.clinic.catheters import (
     AT_PUMP,
     AT_TIP,
-    NL_PER_ML,
-    NL_PER_UL,
     CatheterError,
     Piece,
     choices,
@@ -23,13 +21,13 @@ from intrathecal.workstation.clinic.catheters import (
     volume_nL,
 )
 from intrathecal.workstation.clinic.models import Catheter, Implant, Patient
-from intrathecal.workstation.clinic.running import UL_PER_ML
 from intrathecal.workstation.clinic.udi import Udi, UdiError, read
+from intrathecal.workstation.clinic.units import MM_PER_CM, NL_PER_ML, NL_PER_UL, UL_PER_ML
 from intrathecal.workstation.pages.fields import NumberField, PastField, say_what_is_missing
 
 #: The widest range of what is pushed through tubing and catheter, mL; and how far from what they hold it may be.
 MOST_PURGE, TIMES = 3, 5
-LONGEST_CM, MM_PER_CM = 150, 10
+LONGEST_CM = 150
 #: What stands in the form for a level that nobody knows.
 UNKNOWN = "unknown"
 
@@ -227,7 +225,7 @@ class CatheterForm(forms.Form):
             place = "at_pump" if one.get("segment") in AT_PUMP else "at_tip"
             begun |= {
                 place: f"{one['model']}/{one.get('segment', '')}",
-                f"{place}_trimmed": f"{one['trimmed_mm'] / 10:g}",
+                f"{place}_trimmed": f"{one['trimmed_mm'] / MM_PER_CM:g}",
             }
         return begun
 

@@ -48,7 +48,7 @@ def held(request: HttpRequest, key: int) -> tuple[Patient, Implant | None]:
     """The patient, held until the request is answered where something is changed, and the pump."""
     patients = Patient.objects.all() if request.method == "GET" else trail.locked(Patient)
     one = get_object_or_404(patients, pk=key)
-    return one, one.implants.filter(explanted_on=None).first()
+    return one, one.standing
 
 
 def _typed(request: HttpRequest) -> Typed:

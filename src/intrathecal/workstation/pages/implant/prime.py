@@ -29,7 +29,8 @@ from intrathecal.therapy import ProgramError, Therapy
 from intrathecal.therapy.actions import Primed
 from intrathecal.workstation.clinic.catheters import plan_of
 from intrathecal.workstation.clinic.models import Catheter, Implant, Patient, Refill
-from intrathecal.workstation.clinic.running import UL_PER_ML, Missing, pump_of
+from intrathecal.workstation.clinic.running import Missing, pump_of
+from intrathecal.workstation.clinic.units import UL_PER_ML
 from intrathecal.workstation.live import writing
 from intrathecal.workstation.pages.fields import ConcentrationField, NumberField, say_what_is_missing
 from intrathecal.workstation.pages.implant import course

@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from intrathecal.catalogue import Pump
 from intrathecal.quantities import InputError
 from intrathecal.workstation.clinic import scans, stalls, trail
-from intrathecal.workstation.clinic.models import Implant, Note, Patient, Scan, User
+from intrathecal.workstation.clinic.models import Implant, Patient, Scan, User
+from intrathecal.workstation.clinic.noting import note
 from intrathecal.workstation.clinic.running import Missing, pump_of
 from intrathecal.workstation.clinic.scans import GIVES_AGAIN, Check, Seen
 from intrathecal.workstation.clinic.templatetags.clinical import moment
@@ -190,7 +191,7 @@ def _keep(scan: Scan, form: ChecksForm, by: User, at: datetime) -> None:
     said = [scan.what, _("open: %s") % " ".join(open_) if open_ else _("all as it should be")]
     if scan.resumed_at is not None:
         said += filter(None, [_missed(scan)])
-    Note.objects.create(patient=scan.implant.patient, at=at, by=by, kind="MRI", text="; ".join(said))
+    note(scan.implant.patient, by, "MRI", "; ".join(said), at)
 
 
 def _missed(scan: Scan) -> str:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from intrathecal.quantities import rounded
 from intrathecal.therapy import Program, TherapyError
 from intrathecal.workstation.clinic.models.therapy import State
-from intrathecal.workstation.clinic.running import UL_PER_ML, label_of
+from intrathecal.workstation.clinic.running import label_of
+from intrathecal.workstation.clinic.units import UL_PER_ML
 from intrathecal.workstation.live.writing import therapy_of
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from intrathecal.programmer.compounding import Recipe
 from intrathecal.quantities import InputError
 from intrathecal.workstation.clinic import compounding
 from intrathecal.workstation.clinic.models import Implant, Patient
-from intrathecal.workstation.clinic.running import UL_PER_ML, pump_of, running
+from intrathecal.workstation.clinic.running import pump_of, running
+from intrathecal.workstation.clinic.units import UL_PER_ML
 from intrathecal.workstation.pages.fields import ConcentrationField, NumberField, say_what_is_missing
 from intrathecal.workstation.pages.refill.forms import MOST_DRUGS, drug_field, read_label
 
@@ -107,7 +108,7 @@ def asked_for(draft: Draft) -> str:
 def sheet(request: HttpRequest, patient: int) -> HttpResponse:
     """The sheet: of the fill that is in the pump now, or of the one that is asked for."""
     one = get_object_or_404(Patient, pk=patient)
-    implant = one.implants.filter(explanted_on=None).first()
+    implant = one.standing
     context: dict[str, Any] = {"patient": one, "implant": implant, "known": False}
     if implant is None or implant.model not in load_catalogue().pumps:
         return render(request, "workstation/refill/compounding.html", context)

@@ -15,6 +15,7 @@ from intrathecal.workstation.clinic import trail
 from intrathecal.workstation.clinic.models import Filling, Implant, User
 from intrathecal.workstation.clinic.models.filling import STANDING, Stage
 from intrathecal.workstation.clinic.running import pump_of
+from intrathecal.workstation.pages import pump
 from intrathecal.workstation.pages.refill.draft import STEPS, Draft
 from intrathecal.workstation.pages.refill.forms import StepForm
 from intrathecal.workstation.pages.refill.storing import store
@@ -26,7 +27,7 @@ class NotNow(Exception):
 
 def implant_of(patient: int) -> Implant:
     """The pump that is filled. Raises `NotNow` where none is in."""
-    found = Implant.objects.select_related("patient").filter(patient=patient, explanted_on=None).first()
+    found = pump.implant_of(patient)
     if found is None:
         raise NotNow(_("No pump is implanted: nothing can be filled."))
     return found

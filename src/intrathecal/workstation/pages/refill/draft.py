@@ -28,8 +28,9 @@ from intrathecal.workstation.clinic.models.filling import Stage
 from intrathecal.workstation.clinic.models.therapy import State
 from intrathecal.workstation.clinic.next_fill import Dates
 from intrathecal.workstation.clinic.residuals import Found
-from intrathecal.workstation.clinic.running import UL_PER_ML, Running, label_of, millilitres, pump_of, running
-from intrathecal.workstation.clinic.templatetags.clinical import mL, moment
+from intrathecal.workstation.clinic.running import Running, label_of, millilitres, pump_of, running
+from intrathecal.workstation.clinic.templatetags.clinical import drugs, mL, moment
+from intrathecal.workstation.clinic.units import UL_PER_ML
 from intrathecal.workstation.pages.refill import forms
 from intrathecal.workstation.pages.refill.forms import StepForm
 
@@ -97,7 +98,7 @@ class Draft:
             (_("When"), moment(self.said("who").get("at"))),
             (_("Expected"), mL(self.expected_uL) if self.said("expected") else ""),
             (_("Measured"), mL(self.said("measured").get("measured"))),
-            (_("Drug"), ", ".join(f"{drug} {text}" for drug, text in self.label.items())),
+            (_("Drug"), drugs(self.label)),
             (_("Filled in"), mL(self.said("volume").get("filled"))),
         )
         return [(name, value) for name, value in said if value]

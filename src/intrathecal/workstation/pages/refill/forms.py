@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from intrathecal.catalogue import load_catalogue
 from intrathecal.quantities import parse_quantity
 from intrathecal.workstation.clinic import slots
-from intrathecal.workstation.clinic.running import UL_PER_ML
-from intrathecal.workstation.clinic.templatetags.clinical import moment
+from intrathecal.workstation.clinic.templatetags.clinical import drugs, moment
+from intrathecal.workstation.clinic.units import UL_PER_ML
 from intrathecal.workstation.pages.fields import (
     AheadField,
     ConcentrationField,
@@ -181,7 +181,7 @@ class DrugForm(StepForm):
 
     def prepare(self) -> None:
         """One row for each drug of the fill."""
-        same = ", ".join(f"{drug} {text}" for drug, text in self.draft.old_label.items())
+        same = drugs(self.draft.old_label)
         offered = [("new", _("Another drug or concentration"))]
         if same:
             offered.insert(0, ("same", _("The same: %s") % same))
@@ -205,8 +205,8 @@ class DrugForm(StepForm):
 
 def drug_field(number: int) -> forms.ChoiceField:
     """One of the drugs of the catalogue, or none."""
-    drugs = [("", "–"), *((name, name) for name in sorted(load_catalogue().drugs))]
-    field = forms.ChoiceField(label=_("Drug %(number)d") % {"number": number}, choices=drugs, required=False)
+    known = [("", "–"), *((name, name) for name in sorted(load_catalogue().drugs))]
+    field = forms.ChoiceField(label=_("Drug %(number)d") % {"number": number}, choices=known, required=False)
     field.error_messages["invalid_choice"] = _("the catalogue has no drug %(value)s; choose one of those offered")
     return field
 

@@ -8,8 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from intrathecal.workstation.clinic import compounding
-from intrathecal.workstation.clinic.models import Alarm, Appointment, Note, Refill, User
-from intrathecal.workstation.clinic.running import NL_PER_ML, UL_PER_ML
+from intrathecal.workstation.clinic.models import Alarm, Appointment, Refill, User
+from intrathecal.workstation.clinic.noting import note
+from intrathecal.workstation.clinic.templatetags.clinical import drugs
+from intrathecal.workstation.clinic.units import NL_PER_ML, UL_PER_ML
 from intrathecal.workstation.pages.refill.draft import Draft
 from intrathecal.workstation.pages.refill.forms import PocketForm
 
@@ -44,7 +46,7 @@ def store(draft: Draft, by: User, second: User | None) -> Refill:
     if dates["visit"] is not None:
         Appointment.objects.create(patient=draft.implant.patient, begins_at=dates["visit"], kind="refill")
     for text in _decided(draft):
-        Note.objects.create(patient=draft.implant.patient, at=draft.at, by=by, kind="refill", text=text)
+        note(draft.implant.patient, by, "refill", text, draft.at)
     if not draft.implant.address:
         for alarm in Alarm.objects.filter(implant=draft.implant, ended_at=None, name__in=OF_RESERVOIR):
             alarm.ended_at = timezone.now()
@@ -87,8 +89,8 @@ def _decided(draft: Draft) -> list[str]:
     if draft.found is not None and draft.found.reasons:
         notes.append(_("Difference at the refill: %s") % draft.said("difference")["note"])
     if draft.changes_label:
-        old, new = (", ".join(f"{drug} {text}" for drug, text in one.items()) for one in (draft.old_label, draft.label))
-        notes.append(_("Reservoir changed from %(old)s to %(new)s.") % {"old": old, "new": new})
+        words = {"old": drugs(draft.old_label), "new": drugs(draft.label)}
+        notes.append(_("Reservoir changed from %(old)s to %(new)s.") % words)
         if draft.said("bridge").get("why_not"):
             notes.append(_("No bridge: %s") % draft.said("bridge")["why_not"])
     if draft.said("pocket")["swelling"] == "seen":

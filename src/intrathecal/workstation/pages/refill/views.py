@@ -16,6 +16,7 @@ from intrathecal.workstation.clinic import compounding, trends
 from intrathecal.workstation.clinic.models import Filling, Implant, Patient, Refill, User
 from intrathecal.workstation.clinic.models.filling import Stage
 from intrathecal.workstation.clinic.running import Missing
+from intrathecal.workstation.clinic.typed import number_of
 from intrathecal.workstation.pages.refill import comparing, doing
 from intrathecal.workstation.pages.refill.beside import BesideForm
 from intrathecal.workstation.pages.refill.compounding import asked_for
@@ -25,8 +26,6 @@ from intrathecal.workstation.pages.refill.forms import StepForm
 from intrathecal.workstation.pages.refill.storing import summary
 
 View = Callable[..., HttpResponse]
-#: Digits of a number that every database holds.
-LONGEST_NUMBER = 18
 
 
 def _back_when_not_now(view: View) -> View:
@@ -47,7 +46,7 @@ def _back_when_not_now(view: View) -> View:
 def refills(request: HttpRequest, patient: int) -> HttpResponse:
     """The refills of the pump, what they say together, and the way to the next."""
     one = get_object_or_404(Patient, pk=patient)
-    implant = one.implants.filter(explanted_on=None).first()
+    implant = one.standing
     context: dict[str, Any] = {"patient": one, "implant": implant}
     if implant is not None:
         context |= {
@@ -108,8 +107,7 @@ def step(request: HttpRequest, patient: int, step: str) -> HttpResponse:
 
 def _seen(request: HttpRequest) -> int | None:
     """How many answers there were when a page was shown."""
-    seen = request.POST.get("seen", "")
-    return int(seen) if seen.isdecimal() and len(seen) <= LONGEST_NUMBER else None
+    return number_of(request.POST.get("seen", ""))
 
 
 def _asked(request: HttpRequest, draft: Draft, step: str, status: int = 200) -> HttpResponse:
@@ -123,9 +121,8 @@ def _asked(request: HttpRequest, draft: Draft, step: str, status: int = 200) -> 
 
 def _done(request: HttpRequest, implant: Implant) -> HttpResponse | None:
     """What is said to whoever sends the same word once more: it was stored, once."""
-    number = request.POST.get("filling", "")
-    stored = Filling.objects.filter(implant=implant, stage=Stage.STORED)
-    if number.isdecimal() and len(number) <= LONGEST_NUMBER and stored.filter(pk=int(number)).exists():
+    number = number_of(request.POST.get("filling", ""))
+    if number is not None and Filling.objects.filter(implant=implant, stage=Stage.STORED, pk=number).exists():
         messages.success(request, _("The refill is stored already, once."))
         return redirect("refill", implant.patient_id)
     return None
