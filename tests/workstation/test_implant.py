@@ -335,7 +335,6 @@ def at_once(clients: list[Client], patients: list[Patient]) -> list[Any]:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="one writes there at a time")
 def test_two_surgeons_with_one_pump(patient: Patient, client_of: Callable[..., Client]) -> None:
     """In two patients, and in one: one of them stores it, and the other is told, beside the field or at the top."""
     other = Patient.objects.get(pk=patient.pk)
