@@ -26,13 +26,16 @@ def prepare(database: str = "") -> None:
     """Set Django up, and bring the database to this version's form; raises `ServeError`."""
     import django
     from django.core.management import call_command
-    from django.db import OperationalError
+    from django.db import OperationalError, connection
 
     if database:
         os.environ[DATABASE_URL] = database
     os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
     django.setup()
     try:
+        if connection.vendor == "postgresql":  # said at once: the pool would try for long
+            with connection.wrap_database_errors:
+                connection.Database.connect(**connection.get_connection_params()).close()
         call_command("migrate", verbosity=0, interactive=False)
     except OperationalError as problem:
         raise ServeError(f"the database cannot be used ({str(problem).strip()}); check --database") from None
