@@ -21,11 +21,11 @@ test: .venv/ready-dev lint
 
 # What a database can do otherwise is tried on PostgreSQL too; without one the second run says so. All of tests/workstation can be
 # run like this, in some minutes.
-ON_BOTH := api audit keeping asking board trail_at_once implant refill_by_two
+ON_BOTH := api audit keeping asking board implant
 
 test-long: .venv/ready-dev
 	$(BIN)/pytest -n 2 --timeout=900 tests/long
-	INTRATHECAL_TEST_DATABASE=postgresql INTRATHECAL_CALLS=30 $(BIN)/pytest -n 2 -m "not browser" $(ON_BOTH:%=tests/workstation/test_%.py)
+	INTRATHECAL_TEST_DATABASE=postgresql INTRATHECAL_CALLS=15 $(BIN)/pytest -n 2 -m "not browser" $(ON_BOTH:%=tests/workstation/test_%.py)
 
 # This program beside its peers on the same equations; bench/results has the tables. About ten minutes.
 bench: .venv/ready-dev
