@@ -60,7 +60,8 @@ class Writer:
     def _write(self, until: threading.Event) -> None:
         while not until.is_set():
             self._count += 1
-            word, patient = f"{self._name}-{self._count}", 1 + self._count % 20
+            # Patients whose pump is in: the diary of a trial takes one entry a second.
+            word, patient = f"{self._name}-{self._count}", 12 + self._count % 20
             self.tried.append(word)
             try:
                 status = self._caller.post(f"/api/patients/{patient}/scores", {"nrs": 4.5, "note": word})
