@@ -82,7 +82,7 @@ def started(tubing: float, primed: Literal["tip", "tubing", "no"], level: list[f
     )
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(st.sampled_from([0.0, 0.199]), st.sampled_from(["tip", "tubing", "no"]), levels, operations)
 def test_amounts_balance_and_concentrations_stay_in_range(
     tubing: float, primed: Any, level: list[float], todo: list[Operation]

@@ -113,7 +113,7 @@ def agree(text: str, pressed: np.ndarray, drive_error: float) -> None:
 
 
 @given(therapies(limited=False), presses(6), st.floats(-0.14, 0.14))
-@check_settings(max_examples=35, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
+@check_settings(max_examples=60, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
 def test_random_therapies_are_delivered_as_by_the_controller(
     text: str, pressed: np.ndarray, drive_error: float
 ) -> None:
@@ -122,7 +122,7 @@ def test_random_therapies_are_delivered_as_by_the_controller(
 
 
 @given(therapies(limited=True), presses(6), st.floats(-0.14, 0.14))
-@check_settings(max_examples=35, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
+@check_settings(max_examples=60, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
 def test_presses_meet_the_limits_of_random_programs_as_at_the_controller(
     text: str, pressed: np.ndarray, drive_error: float
 ) -> None:

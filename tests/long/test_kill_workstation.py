@@ -17,7 +17,7 @@ from tests.workstation.postgres import MISSING, Cluster, binaries
 from tests.workstation.processes import Caller, Server, intrathecal
 
 #: On each of both databases; INTRATHECAL_KILLS asks for more.
-KILLS = int(os.environ.get("INTRATHECAL_KILLS", "4"))
+KILLS = int(os.environ.get("INTRATHECAL_KILLS", "6"))
 RESTARTS = 5
 WRITERS = 4
 #: The longest time from the first write that was kept to the kill, s.

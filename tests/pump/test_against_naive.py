@@ -242,7 +242,7 @@ STARTS = st.one_of(st.integers(0, 7 * 1440 - 1), st.sampled_from([0, 6 * 1440 + 
     volume=st.sampled_from([300, 2500, 20_000]),
     happened=acts(),
 )
-@check(max_examples=30, deadline=None, phases=PHASES)
+@check(max_examples=60, deadline=None, phases=PHASES)
 def test_the_controller_does_what_the_words_say(
     text: str, concentration: str, start: int, volume: int, happened: list[Act]
 ) -> None:
@@ -252,7 +252,7 @@ def test_the_controller_does_what_the_words_say(
 
 
 @given(text=programs(limited=True), start=STARTS, happened=acts(limited=True, most=5))
-@check(max_examples=15, deadline=None, phases=PHASES)
+@check(max_examples=25, deadline=None, phases=PHASES)
 def test_limits_are_judged_as_by_trying_every_window(text: str, start: int, happened: list[Act]) -> None:
     """Presses and programs are refused exactly when some window would hold more."""
     state, plain = both("stop", "10 mg/mL", start, 20_000)
@@ -265,7 +265,7 @@ def test_limits_are_judged_as_by_trying_every_window(text: str, start: int, happ
     happened=acts(),
     cuts=st.lists(st.integers(0, HORIZON_MIN * MINUTE), max_size=30),
 )
-@check(max_examples=30, deadline=None, phases=PHASES)
+@check(max_examples=60, deadline=None, phases=PHASES)
 def test_it_does_not_matter_how_often_the_controller_is_called(
     text: str, start: int, happened: list[Act], cuts: list[int]
 ) -> None:

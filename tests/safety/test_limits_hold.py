@@ -148,7 +148,7 @@ def test_the_lockout_holds_through_power_clock_and_programs(between: str, jump: 
     asked=st.tuples(st.integers(1, 60), st.integers(1, 60)),
     happened=st.lists(st.tuples(st.integers(0, 3 * HOUR), st.sampled_from(["press", "prime", "still"])), max_size=20),
 )
-@check(max_examples=50, deadline=None)
+@check(max_examples=80, deadline=None)
 def test_the_total_rate_is_never_above_the_fastest_in_any_overlap(
     base: int, window: int, boluses: list[tuple[int, int, int]], asked: tuple[int, int], happened: list[tuple[int, str]]
 ) -> None:
@@ -181,7 +181,7 @@ def test_the_total_rate_is_never_above_the_fastest_in_any_overlap(
     presses=st.lists(st.integers(1, 2 * DAY_MS), min_size=2, max_size=30, unique=True),
     limit=st.sampled_from(["", "\nlimit 3 mg per 24 h"]),
 )
-@check(max_examples=40, deadline=None)
+@check(max_examples=60, deadline=None)
 def test_a_refused_press_gives_exactly_nothing(presses: list[int], limit: str) -> None:
     """A pump that refuses is, to the last remainder, the pump that was never asked; the reason is never empty."""
     told = settings(f"2 mg/day\non demand 0.5 mg over 20 min, lockout 2 h, max 4 per day{limit}")
@@ -197,7 +197,7 @@ def test_a_refused_press_gives_exactly_nothing(presses: list[int], limit: str) -
 
 @pytest.mark.requirement("ACC-3", "GIP-1.4.4")
 @given(at=st.integers(0, DAY_MS), over=st.integers(1, 120))
-@check(max_examples=40, deadline=None)
+@check(max_examples=60, deadline=None)
 def test_a_bolus_never_alters_the_basal(at: int, over: int) -> None:
     """With a press the pump has given exactly the bolus more a day later; the program is the same, and so is every rate after."""
     text = f"2 mg/day\n20:00-08:00 3 mg/day\non demand 0.1 mg over {over} min, lockout 1 h, max 9 per day"
@@ -242,7 +242,7 @@ def test_a_program_that_would_break_its_limit_after_what_was_given_changes_nothi
 
 @pytest.mark.requirement("ACC-2", "PCA-R5.2(5)-2")
 @given(dose=st.integers(1, 60), over=st.integers(1, 90), hours=st.integers(2, 48), allowed=st.integers(5, 60))
-@check(max_examples=40, deadline=None)
+@check(max_examples=60, deadline=None)
 def test_a_bolus_across_midnight_is_in_every_window_that_it_touches(
     dose: int, over: int, hours: int, allowed: int
 ) -> None:

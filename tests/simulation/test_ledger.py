@@ -17,7 +17,7 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
 
 
 @given(therapies())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_random_therapy_with_random_faults_loses_nothing(text: str) -> None:
     """All parts sum to what entered within 1e-9, and none is below zero."""
     check_ledger(text)

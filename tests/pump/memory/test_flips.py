@@ -81,7 +81,7 @@ def test_one_copy_is_enough(place: int, spoilt: Callable[[bytes], bytes]) -> Non
 
 @pytest.mark.requirement("ACC-15")
 @given(happening=acts(), bits=st.lists(st.integers(0, SIZE * 8 - 1), min_size=2, max_size=6))
-@check(max_examples=150, deadline=None)
+@check(max_examples=300, deadline=None)
 def test_several_flipped_bits_never_give_anything_else(happening: list[Act], bits: list[int]) -> None:
     """All that was acknowledged, or a memory that says it is lost and changes nothing."""
     life = lived(happening)
@@ -191,7 +191,7 @@ def test_a_cut_and_a_flipped_bit_in_records_of_many_sectors_lose_nothing_in_sile
     change=st.integers(1, 60),
     seed=st.integers(),
 )
-@check(max_examples=200, deadline=None)
+@check(max_examples=400, deadline=None)
 def test_a_bit_flipped_long_before_the_cut(happening: list[Act], bit: int, when: int, change: int, seed: int) -> None:
     """The damage sleeps while the pump goes on, until the power fails: nothing acknowledged goes missing in silence."""
     storage = FaultyStorage.of(FORMATTED, seed)
@@ -215,7 +215,7 @@ def test_a_bit_flipped_long_before_the_cut(happening: list[Act], bit: int, when:
 
 @pytest.mark.requirement("GIP-3.3.1")
 @given(happening=acts(), bit=st.integers(0, SIZE * 8 - 1))
-@check(max_examples=120, deadline=None)
+@check(max_examples=200, deadline=None)
 def test_a_scrub_finds_and_repairs_what_sleeps(happening: list[Act], bit: int) -> None:
     """One sentence, and no trace of it afterwards."""
     life = lived(happening)
