@@ -53,6 +53,15 @@ def begun(client: Client, patient: Patient) -> tuple[str, Therapy]:
     return f"/patients/{patient.pk}/programs/{draft.pk}/", therapy_of(draft.text)
 
 
+def test_no_catheter_is_guessed(patient: Patient, implant: Implant, client_of: Callable[..., Client]) -> None:
+    """Without one in the record no draft is begun, and what is missing is said."""
+    implant.catheters.all().delete()
+    patient.programs.update(text="")
+    said = client_of("physician").post(f"/patients/{patient.pk}/programs/new/", follow=True).content.decode()
+    assert "No catheter is in the record" in said
+    assert not patient.programs.filter(state=State.DRAFT).exists()
+
+
 def test_a_draft_is_about_the_fill_in_the_pump(
     patient: Patient, implant: Implant, client_of: Callable[..., Client]
 ) -> None:

@@ -25,8 +25,6 @@ NAME = "therapy file"
 _PROGRAM = re.compile(r"(?ms)^[ \t]*\[program\][^\n]*\n(?:[ \t]*(?:#[^\n]*)?\n)*")
 _TEXT = re.compile(r"""[ \t]*text[ \t]*=[ \t]*(?:\"{3}.*?\"{3}|'{3}.*?'{3}|"[^"\n]*"|'[^'\n]*')""", re.DOTALL)
 LONGEST_SUMMARY = 300
-#: The catheter of a record that names none.
-USUAL = "ascenda-8780"
 
 
 def therapy_of(text: str, name: str = NAME) -> Therapy:
@@ -96,11 +94,15 @@ days = 28
 
 
 def catheter_table(implant: Implant) -> str:
-    """The table of the catheter as it was left. Pieces of two kinds are one of the longest kind: all have one bore."""
+    """The table of the catheter as it was left. Pieces of two kinds are one of the longest kind: all have one bore.
+
+    Raises `TherapyError` where the record does not say what was laid: no catheter is guessed.
+    """
     laid = implant.catheters.first()
-    pieces = list(laid.segments) if laid else []
-    tip = laid.tip_level if laid else "T10"
-    model = pieces[0].get("model", USUAL) if pieces else USUAL
+    if laid is None or not laid.segments or not all("model" in one for one in laid.segments):
+        raise TherapyError(_("No catheter is in the record: store it as a revision of the catheter first."))
+    pieces, tip = list(laid.segments), laid.tip_level
+    model = pieces[0]["model"]
     trimmed = sum(one.get("trimmed_mm", 0) for one in pieces)
     if len({one.get("model") for one in pieces}) > 1 and all("length_mm" in one for one in pieces):
         left = sum(one["length_mm"] for one in pieces) - trimmed
